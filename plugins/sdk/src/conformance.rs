@@ -1,0 +1,16 @@
+//! What every plug-in must get right, as a test that its crate calls.
+//!
+//! ```ignore
+//! #[test]
+//! fn it_keeps_the_contract() {
+//!     export_sdk::conformance::format(my_format::register, "mine");
+//! }
+//! ```
+
+mod hostile;
+mod memory;
+mod suite;
+
+pub use hostile::{HOSTILE_NAMES, HOSTILE_TEXTS};
+pub use memory::{MemoryOutbox, MemoryOutput, Shared};
+pub use suite::{Register, format, render, sample_messages, sample_scope};

@@ -1,0 +1,99 @@
+//! Outputs and outboxes that live in memory, and fail on demand.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use crate::{ArtifactPath, Cancelled, Error, ErrorKind, Mail, Outbox, Output, Result};
+
+/// What a [`MemoryOutput`] has gathered: bytes by path.
+pub type Shared = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
+
+/// An [`Output`] in memory that can fail after any number of bytes.
+#[derive(Default)]
+pub struct MemoryOutput {
+    files: Shared,
+    budget: Option<Arc<Mutex<usize>>>,
+    cancel: bool,
+}
+
+impl MemoryOutput {
+    /// Accepts `bytes` bytes over all files; the write that exceeds them fails: with a full disk,
+    /// or, with `cancel`, as a cancelled export does.
+    pub fn failing_after(bytes: usize, cancel: bool) -> Self {
+        Self { files: Shared::default(), budget: Some(Arc::new(Mutex::new(bytes))), cancel }
+    }
+
+    /// The files so far.
+    pub fn files(&self) -> Shared {
+        Arc::clone(&self.files)
+    }
+}
+
+impl Output for MemoryOutput {
+    fn create(&mut self, path: &ArtifactPath, media_type: &str) -> Result<Box<dyn Write + Send>> {
+        assert!(media_type.contains('/'), "{media_type:?} is a media type");
+        let mut files = self.files.lock().expect("not poisoned");
+        let taken = files.keys().any(|known| known.eq_ignore_ascii_case(path.as_str()));
+        if taken {
+            return Err(Error::new(ErrorKind::Internal, format!("{path} exists already")));
+        }
+        files.insert(path.to_string(), Vec::new());
+        Ok(Box::new(MemoryFile {
+            path: path.to_string(),
+            files: Arc::clone(&self.files),
+            budget: self.budget.clone(),
+            cancel: self.cancel,
+        }))
+    }
+}
+
+struct MemoryFile {
+    path: String,
+    files: Shared,
+    budget: Option<Arc<Mutex<usize>>>,
+    cancel: bool,
+}
+
+impl Write for MemoryFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(budget) = &self.budget {
+            let mut left = budget.lock().expect("not poisoned");
+            if bytes.len() > *left {
+                return Err(if self.cancel {
+                    io::Error::other(Cancelled)
+                } else {
+                    io::Error::from(io::ErrorKind::StorageFull)
+                });
+            }
+            *left -= bytes.len();
+        }
+        let mut files = self.files.lock().expect("not poisoned");
+        files.get_mut(&self.path).expect("created before").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An [`Outbox`] in memory.
+#[derive(Debug, Default)]
+pub struct MemoryOutbox {
+    mails: Mutex<BTreeMap<String, Mail>>,
+}
+
+impl MemoryOutbox {
+    /// The mails so far, in the order of their keys.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.mails.lock().expect("not poisoned").values().cloned().collect()
+    }
+}
+
+impl Outbox for MemoryOutbox {
+    fn post(&self, mail: Mail) -> Result<()> {
+        self.mails.lock().expect("not poisoned").entry(mail.key.clone()).or_insert(mail);
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! The suite for formats.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::{HOSTILE_NAMES, HOSTILE_TEXTS, MemoryOutput};
+use crate::{
+    AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, Message, Pinned, Reaction, Registry, Replies,
+    Result, Room, Scope, Settings, Summary, Timestamp, safe_file_name,
+};
+
+/// The `register` function that every plug-in crate exports.
+pub type Register = fn(&mut Registry, Settings) -> Result<()>;
+
+/// Runs the whole suite against the format `id` that `register` brings.
+///
+/// Panics with a sentence that says what is wrong. Checked: the empty room, one message, hostile
+/// strings everywhere, the same input twice, a full disk and a cancellation at every write, and
+/// options that do not exist.
+pub fn format(register: Register, id: &str) {
+    let registry = registry(register, id);
+    let format = registry.format(id).expect("registered under its id");
+    assert!(!format.describe().is_empty() && !format.extension().contains('.'), "{id} describes itself");
+
+    let empty = render(format, &Value::Null, &[]).expect("an empty room exports");
+    assert!(!empty.is_empty(), "an empty room makes a file");
+
+    let messages = sample_messages();
+    render(format, &Value::Null, &messages[..1]).expect("one message exports");
+    let once = render(format, &json!({}), &messages).expect("hostile messages export");
+    let twice = render(format, &Value::Null, &messages).expect("the same again");
+    assert_eq!(once, twice, "the same input makes the same bytes");
+
+    let nonsense = json!({"no such option": 1});
+    let refused = format.check(&nonsense).expect_err("an unknown option is refused");
+    assert_eq!(refused.kind(), ErrorKind::BadOptions, "an unknown option is the requester's mistake");
+    for option in format.options() {
+        assert!(!option.help.is_empty(), "option {} has a line of help", option.name);
+    }
+    fails_where_writing_fails(format, &messages, once.values().map(Vec::len).sum());
+}
+
+/// A registry that holds what `register` brings.
+fn registry(register: Register, id: &str) -> Registry {
+    let mut registry = Registry::default();
+    let settings = Settings::new(id, toml::Table::new(), std::env::temp_dir());
+    register(&mut registry, settings).expect("registers with empty settings");
+    registry
+}
+
+fn fails_where_writing_fails(format: &dyn AnyFormat, messages: &[Message<'_>], size: usize) {
+    // Every byte of the small beginning, then a spread: quadratic otherwise.
+    let steps = (0..size.min(600)).chain((600..size).step_by((size / 300).max(1)));
+    for budget in steps {
+        for (cancel, expected) in [(false, ErrorKind::Internal), (true, ErrorKind::Cancelled)] {
+            let mut output = MemoryOutput::failing_after(budget, cancel);
+            let error = run(format, &Value::Null, messages, &mut output)
+                .expect_err(&format!("a write error after {budget} bytes is returned"));
+            assert_eq!(error.kind(), expected, "after {budget} bytes: {error}");
+        }
+    }
+}
+
+/// Renders `messages` in memory: bytes by path.
+pub fn render(
+    format: &dyn AnyFormat,
+    options: &Value,
+    messages: &[Message<'_>],
+) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut output = MemoryOutput::default();
+    run(format, options, messages, &mut output)?;
+    let files = output.files();
+    let files = files.lock().expect("not poisoned").clone();
+    Ok(files)
+}
+
+fn run(
+    format: &dyn AnyFormat,
+    options: &Value,
+    messages: &[Message<'_>],
+    output: &mut MemoryOutput,
+) -> Result<()> {
+    let mut scope = sample_scope();
+    scope.at_least = messages.len() as u64;
+    let mut writer = format.start(options, &scope, output)?;
+    let mut summary = Summary::default();
+    for message in messages {
+        writer.write(message)?;
+        summary.messages += 1;
+        summary.first.get_or_insert(message.sent_at);
+        summary.last = Some(message.sent_at);
+    }
+    writer.finish(&summary)
+}
+
+/// A room whose name, topic and description are hostile.
+pub fn sample_scope() -> Scope<'static> {
+    let mut room = Room::new("GENERAL", "general");
+    room.title = "</title><script>alert('title')</script>".into();
+    room.topic = "</style><script>alert('topic')</script>";
+    room.description = "<img src=x onerror=alert('description')>";
+    room.members = 3;
+    Scope::new(room, Timestamp::from_millis(1_710_500_000_000), "admin")
+}
+
+/// Messages with every feature and every hostile string.
+pub fn sample_messages() -> Vec<Message<'static>> {
+    let at = |n: usize| Timestamp::from_millis(1_710_000_000_000 + i64::try_from(n).expect("small") * 90_000);
+    let bob = Author { id: "bobbobbobbobbobbo", username: "bob", name: Some("Bob <b>Small</b>") };
+    let mut messages = vec![Message::new("m-plain", "GENERAL", bob, at(0), "Hello *world* @al")];
+    for (n, text) in HOSTILE_TEXTS.iter().enumerate() {
+        let id: &'static str = Box::leak(format!("m-hostile-{n}").into_boxed_str());
+        let author = Author { id: "u2", username: text, name: Some(text) };
+        let mut message = Message::new(id, "GENERAL", author, at(n + 1), text);
+        message.reactions = vec![Reaction { emoji: text, usernames: vec![text], names: vec![text] }];
+        messages.push(message);
+    }
+    let base = messages.len();
+    for (n, name) in HOSTILE_NAMES.iter().enumerate() {
+        let id: &'static str = Box::leak(format!("m-file-{n}").into_boxed_str());
+        let mut message = Message::new(id, "GENERAL", bob, at(base + n), "");
+        let path = ArtifactPath::new(format!("assets/{id}-{}", safe_file_name(name)));
+        message.files = vec![File {
+            id: id.into(),
+            name: (*name).into(),
+            media_type: if n % 2 == 0 { "image/png" } else { "text/html" }.into(),
+            size: 12_345,
+            path: if n % 5 == 4 { Err("the file is not on this server") } else { Ok(path.expect("safe")) },
+        }];
+        messages.push(message);
+    }
+    messages.extend(features(bob, at(base + HOSTILE_NAMES.len())));
+    messages
+}
+
+fn features(bob: Author<'static>, at: Timestamp) -> Vec<Message<'static>> {
+    let al = Author { id: "alalalalalalalala", username: "al", name: None };
+    let mut parent = Message::new("m-parent", "GENERAL", bob, at, "A thread\n\n- one\n- two");
+    parent.replies = Some(Replies { count: 1, last: Some(at), followers: vec![bob.id] });
+    parent.pinned = Some(Pinned { at: Some(at), by: Some((al.id, al.username)) });
+    parent.mentions = Some(raw(r#"[{"_id":"alalalalalalalala","username":"al","name":"Al","type":"user"}]"#));
+    let mut reply = Message::new("m-reply", "GENERAL", al, at, "> quoted\n\n`code` and ~~gone~~");
+    reply.thread = Some("m-parent");
+    reply.edited = Some(Edited { at, by_id: bob.id, by_username: bob.username });
+    let mut quote = Message::new("m-quote", "GENERAL", al, at, "see https://example.org/x?a=1&b=2");
+    quote.attachments = Some(raw(
+        r#"[{"text":"</blockquote><script>alert(1)</script>","author_name":"<b>eve</b>",
+            "message_link":"javascript:alert(1)"},
+            {"title":"card","title_link":"javascript:alert(1)","image_url":"https://tracker.example/p.gif"}]"#,
+    ));
+    quote.extra = vec![("alias".into(), raw(r#""<i>Robot</i>""#)), ("groupable".into(), raw("false"))];
+    let mut orphan = Message::new("m-orphan", "GENERAL", al, at, "reply to something older");
+    orphan.thread = Some("gone");
+    let mut joined = Message::new("m-joined", "GENERAL", al, at, "al");
+    joined.kind = Some("uj");
+    let mut topic = Message::new("m-topic", "GENERAL", bob, at, "<script>alert('topic')</script>");
+    topic.kind = Some("room_changed_topic");
+    let long: &'static str = Box::leak("0123456789abcdef ".repeat(60 * 60).into_boxed_str());
+    vec![parent, reply, quote, orphan, joined, topic, Message::new("m-long", "GENERAL", bob, at, long)]
+}
+
+fn raw(json: &'static str) -> &'static RawValue {
+    serde_json::from_str(json).expect("written here")
+}

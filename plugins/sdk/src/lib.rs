@@ -1,0 +1,39 @@
+//! The contract between the roomscribe server and its export plug-ins.
+//!
+//! A plug-in is an [`ExportFormat`] (how a room is written down) or a [`Delivery`] (how the result
+//! is handed over). Both are plain traits: a format turns borrowed [`Message`]s into bytes through
+//! an [`Output`]; a delivery sees only complete, hashed files. The host owns the loop, the files,
+//! retries, cancellation and the errors' way to people.
+//!
+//! A plug-in crate exports one function, `register`, and is named in one line of the server.
+
+mod artifact;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod delivery;
+mod error;
+mod format;
+mod mail;
+mod options;
+mod output;
+mod registry;
+mod settings;
+mod system;
+mod timestamp;
+mod view;
+mod wire;
+
+pub use artifact::{ArtifactPath, safe_file_name};
+pub use delivery::{Artifact, Attempt, Delivery, Export, Packaging, Receipt};
+pub use error::{Cancelled, Error, ErrorKind, Result};
+pub use format::{ExportFormat, FormatWriter, Order, Scope, Summary};
+pub use mail::{Mail, MailAddress, MailFile, MailSubject, Outbox};
+pub use options::{NoOptions, OptionSpec};
+pub use output::Output;
+pub use registry::{AnyDelivery, AnyFormat, BoxFuture, Registry};
+pub use settings::Settings;
+pub use system::system_text;
+pub use timestamp::Timestamp;
+pub use view::{
+    Attachment, Author, Edited, File, Mention, Message, Pinned, Reaction, Replies, Room, RoomKind,
+};

@@ -1,0 +1,207 @@
+//! The plug-ins of a running server, and the erased form in which it calls them.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{
+    Attempt, Delivery, Error, ErrorKind, Export, ExportFormat, FormatWriter, OptionSpec, Order, Output,
+    Packaging, Receipt, Result, Scope,
+};
+
+/// All formats and deliveries, in the order of their registration.
+#[derive(Default)]
+pub struct Registry {
+    formats: Vec<Box<dyn AnyFormat>>,
+    deliveries: Vec<Box<dyn AnyDelivery>>,
+}
+
+impl Registry {
+    /// Adds a format. A second one of the same id is an error.
+    pub fn add_format(&mut self, format: impl ExportFormat) -> Result<()> {
+        check_id("format", format.id(), self.formats.iter().map(|known| known.id()))?;
+        self.formats.push(Box::new(format));
+        Ok(())
+    }
+
+    /// Adds a delivery. A second one of the same id is an error.
+    pub fn add_delivery(&mut self, delivery: impl Delivery) -> Result<()> {
+        check_id("delivery", delivery.id(), self.deliveries.iter().map(|known| known.id()))?;
+        self.deliveries.push(Box::new(delivery));
+        Ok(())
+    }
+
+    /// The format of that id; the error lists the known ones.
+    pub fn format(&self, id: &str) -> Result<&dyn AnyFormat> {
+        let found = self.formats.iter().find(|format| format.id() == id);
+        found
+            .map(|format| &**format)
+            .ok_or_else(|| unknown("format", id, self.formats.iter().map(|f| f.id())))
+    }
+
+    /// The delivery of that id; the error lists the known ones.
+    pub fn delivery(&self, id: &str) -> Result<&dyn AnyDelivery> {
+        let found = self.deliveries.iter().find(|delivery| delivery.id() == id);
+        found
+            .map(|delivery| &**delivery)
+            .ok_or_else(|| unknown("delivery", id, self.deliveries.iter().map(|d| d.id())))
+    }
+
+    /// All formats.
+    pub fn formats(&self) -> impl Iterator<Item = &dyn AnyFormat> {
+        self.formats.iter().map(|format| &**format)
+    }
+
+    /// All deliveries.
+    pub fn deliveries(&self) -> impl Iterator<Item = &dyn AnyDelivery> {
+        self.deliveries.iter().map(|delivery| &**delivery)
+    }
+}
+
+fn check_id<'a>(what: &str, id: &str, mut known: impl Iterator<Item = &'a str>) -> Result<()> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if id.is_empty() || !id.chars().all(plain) {
+        let message = format!("{what} id {id:?}: use lower-case letters, digits and '-'");
+        return Err(Error::new(ErrorKind::BadSettings, message));
+    }
+    if known.any(|other| other == id) {
+        return Err(Error::new(ErrorKind::BadSettings, format!("two plug-ins bring a {what} `{id}`")));
+    }
+    Ok(())
+}
+
+fn unknown<'a>(what: &str, id: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let known = known.collect::<Vec<_>>().join(", ");
+    Error::bad_options(format!("no {what} `{id}`; known: {known}"))
+}
+
+/// An [`ExportFormat`] whose options are still JSON. Authors never see it.
+pub trait AnyFormat: Send + Sync {
+    /// See [`ExportFormat::id`].
+    fn id(&self) -> &str;
+    /// See [`ExportFormat::media_type`].
+    fn media_type(&self) -> &str;
+    /// See [`ExportFormat::extension`].
+    fn extension(&self) -> &str;
+    /// See [`ExportFormat::describe`].
+    fn describe(&self) -> &str;
+    /// See [`ExportFormat::options`].
+    fn options(&self) -> &[OptionSpec];
+    /// See [`ExportFormat::order`].
+    fn order(&self) -> Order;
+    /// Whether [`start`](Self::start) will accept these options (null or an object).
+    fn check(&self, options: &Value) -> Result<()>;
+    /// See [`ExportFormat::start`].
+    fn start<'run>(
+        &'run self,
+        options: &Value,
+        scope: &Scope<'_>,
+        output: &'run mut dyn Output,
+    ) -> Result<Box<dyn FormatWriter + 'run>>;
+}
+
+impl<F: ExportFormat> AnyFormat for F {
+    fn id(&self) -> &str {
+        ExportFormat::id(self)
+    }
+
+    fn media_type(&self) -> &str {
+        ExportFormat::media_type(self)
+    }
+
+    fn extension(&self) -> &str {
+        ExportFormat::extension(self)
+    }
+
+    fn describe(&self) -> &str {
+        ExportFormat::describe(self)
+    }
+
+    fn options(&self) -> &[OptionSpec] {
+        ExportFormat::options(self)
+    }
+
+    fn order(&self) -> Order {
+        ExportFormat::order(self)
+    }
+
+    fn check(&self, options: &Value) -> Result<()> {
+        parse::<F::Options>(ExportFormat::id(self), options).map(drop)
+    }
+
+    fn start<'run>(
+        &'run self,
+        options: &Value,
+        scope: &Scope<'_>,
+        output: &'run mut dyn Output,
+    ) -> Result<Box<dyn FormatWriter + 'run>> {
+        ExportFormat::start(self, parse(ExportFormat::id(self), options)?, scope, output)
+    }
+}
+
+/// A boxed future, as the erased traits return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A [`Delivery`] whose options are still JSON. Authors never see it.
+pub trait AnyDelivery: Send + Sync {
+    /// See [`Delivery::id`].
+    fn id(&self) -> &str;
+    /// See [`Delivery::describe`].
+    fn describe(&self) -> &str;
+    /// See [`Delivery::options`].
+    fn options(&self) -> &[OptionSpec];
+    /// See [`Delivery::packaging`].
+    fn packaging(&self) -> Packaging;
+    /// Parses the options (null or an object) and asks [`Delivery::check`].
+    fn check(&self, options: &Value) -> Result<()>;
+    /// See [`Delivery::deliver`].
+    fn deliver<'a>(
+        &'a self,
+        options: &Value,
+        export: &'a Export,
+        attempt: &'a Attempt<'a>,
+    ) -> BoxFuture<'a, Result<Receipt>>;
+}
+
+impl<D: Delivery> AnyDelivery for D {
+    fn id(&self) -> &str {
+        Delivery::id(self)
+    }
+
+    fn describe(&self) -> &str {
+        Delivery::describe(self)
+    }
+
+    fn options(&self) -> &[OptionSpec] {
+        Delivery::options(self)
+    }
+
+    fn packaging(&self) -> Packaging {
+        Delivery::packaging(self)
+    }
+
+    fn check(&self, options: &Value) -> Result<()> {
+        Delivery::check(self, &parse(Delivery::id(self), options)?)
+    }
+
+    fn deliver<'a>(
+        &'a self,
+        options: &Value,
+        export: &'a Export,
+        attempt: &'a Attempt<'a>,
+    ) -> BoxFuture<'a, Result<Receipt>> {
+        match parse(Delivery::id(self), options) {
+            Ok(options) => Box::pin(Delivery::deliver(self, options, export, attempt)),
+            Err(error) => Box::pin(async move { Err(error) }),
+        }
+    }
+}
+
+/// No options at all mean the defaults.
+fn parse<T: DeserializeOwned>(plugin: &str, options: &Value) -> Result<T> {
+    let empty = Value::Object(serde_json::Map::new());
+    let given = if options.is_null() { &empty } else { options };
+    T::deserialize(given).map_err(|error| Error::bad_options(format!("options of `{plugin}`: {error}")))
+}
