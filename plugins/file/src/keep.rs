@@ -1,0 +1,151 @@
+//! Puts a finished file under its final name: all of it, or nothing.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Weak;
+
+use export_sdk::{Cancelled, Error, ErrorKind, Result};
+
+/// One file to keep. Blocks on the disk.
+pub(crate) struct Keep {
+    pub(crate) source: PathBuf,
+    pub(crate) size: u64,
+    pub(crate) directory: PathBuf,
+    pub(crate) name: String,
+    /// Dead when nobody waits for the file any more.
+    pub(crate) wanted: Weak<()>,
+}
+
+impl Keep {
+    /// Returns the final path. The name is derived from the job's key, so a file of that name and
+    /// size is this very export, kept by an earlier attempt.
+    pub(crate) fn run(&self) -> Result<PathBuf> {
+        let target = self.directory.join(&self.name);
+        fs::create_dir_all(&self.directory).map_err(|error| {
+            let directory = self.directory.display();
+            let message = format!("{directory} cannot be made; check `directory` of [plugins.file]");
+            Error::new(ErrorKind::Internal, message).because(error)
+        })?;
+        let kept = fs::metadata(&target).is_ok_and(|found| found.is_file() && found.len() == self.size);
+        if !kept {
+            let part = self.directory.join(format!(".{}.part", self.name));
+            let moved = self.write(&part).and_then(|()| fs::rename(&part, &target));
+            if let Err(error) = moved {
+                // The first error says what went wrong; the next attempt removes what stays.
+                let _ = fs::remove_file(&part);
+                return Err(error.into());
+            }
+        }
+        sync(&self.directory)?;
+        Ok(target)
+    }
+
+    fn write(&self, part: &Path) -> io::Result<()> {
+        match fs::remove_file(part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // A link costs nothing, but needs the same file system and one that knows links.
+        if fs::hard_link(&self.source, part).is_err() {
+            fs::copy(&self.source, part)?;
+        }
+        sync(part)?;
+        let size = fs::metadata(part)?.len();
+        if size != self.size {
+            return Err(io::Error::other(format!("{size} bytes instead of {}", self.size)));
+        }
+        if self.wanted.strong_count() == 0 {
+            return Err(io::Error::other(Cancelled));
+        }
+        Ok(())
+    }
+}
+
+/// A directory is synced like a file: afterwards its names survive a power cut.
+fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    struct Case {
+        dir: tempfile::TempDir,
+        wanted: Arc<()>,
+    }
+
+    impl Case {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("source"), "export").unwrap();
+            Self { dir, wanted: Arc::new(()) }
+        }
+
+        fn keep(&self) -> Keep {
+            Keep {
+                source: self.dir.path().join("source"),
+                size: 6,
+                directory: self.dir.path().join("made/exports"),
+                name: "job1.zip".into(),
+                wanted: Arc::downgrade(&self.wanted),
+            }
+        }
+
+        fn names(&self) -> Vec<String> {
+            let Ok(entries) = fs::read_dir(self.dir.path().join("made/exports")) else { return Vec::new() };
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        }
+    }
+
+    #[test]
+    fn a_half_written_part_of_an_earlier_attempt_is_replaced() {
+        let case = Case::new();
+        let keep = case.keep();
+        fs::create_dir_all(&keep.directory).unwrap();
+        fs::write(keep.directory.join(".job1.zip.part"), "exp").unwrap();
+        assert_eq!(fs::read_to_string(keep.run().unwrap()).unwrap(), "export");
+        assert_eq!(case.names(), ["job1.zip"]);
+    }
+
+    #[test]
+    fn a_final_file_of_another_size_is_replaced() {
+        let case = Case::new();
+        let keep = case.keep();
+        fs::create_dir_all(&keep.directory).unwrap();
+        fs::write(keep.directory.join("job1.zip"), "older and longer").unwrap();
+        assert_eq!(fs::read_to_string(keep.run().unwrap()).unwrap(), "export");
+    }
+
+    #[test]
+    fn nothing_stays_when_the_source_is_gone_or_short() {
+        let case = Case::new();
+        let mut keep = case.keep();
+        keep.size = 7;
+        assert_eq!(keep.run().expect_err("short").kind(), ErrorKind::Internal);
+        keep.source = case.dir.path().join("gone");
+        assert_eq!(keep.run().expect_err("gone").kind(), ErrorKind::Internal);
+        assert_eq!(case.names(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn nothing_stays_when_the_final_name_cannot_be_taken() {
+        let case = Case::new();
+        let keep = case.keep();
+        fs::create_dir_all(keep.directory.join("job1.zip/in the way")).unwrap();
+        assert!(keep.run().is_err());
+        assert_eq!(case.names(), ["job1.zip"], "the directory that was there, and no part");
+    }
+
+    #[test]
+    fn nothing_stays_when_nobody_waits_any_more() {
+        let case = Case::new();
+        let mut keep = case.keep();
+        keep.wanted = Weak::new();
+        assert_eq!(keep.run().expect_err("cancelled").kind(), ErrorKind::Cancelled);
+        assert_eq!(case.names(), Vec::<String>::new());
+    }
+}
