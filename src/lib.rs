@@ -1,0 +1,3 @@
+//! The roomscribe server.
+
+pub mod mail;
