@@ -1,0 +1,220 @@
+//! A row of the table: what it is called, who may call it, what it does.
+//!
+//! The level of access decides which arguments a handler has. It cannot name a [`Caller`] without
+//! checked credentials, nor a [`Room`] that the caller may not see: forgetting the check does not
+//! compile.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::request::Input;
+use super::rooms::{self, Family};
+use crate::app::App;
+use crate::domain::{Room, RoomId};
+use crate::error::{Error, Result};
+use crate::service::access::{self, Permission};
+use crate::service::caller::{Caller, Client};
+
+/// A method of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Asks.
+    Get,
+    /// Does.
+    Post,
+    /// Replaces.
+    Put,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody; credentials are not looked at.
+    Everybody,
+    /// Anybody; valid credentials tell the handler more about the caller.
+    Anybody,
+    /// Users with valid credentials.
+    Users,
+}
+
+/// How often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// As often as endpoints in general.
+    Default,
+    /// As often as this setting says.
+    Setting(&'static str),
+    /// As often as they like.
+    None,
+}
+
+type Handler = Box<dyn Fn(&App, &Client, Option<&Caller>, Input) -> Result<Value> + Send + Sync>;
+
+/// A row of the table.
+pub struct Endpoint {
+    /// The method.
+    pub method: Method,
+    /// The path under `/api/v1/`; segments that begin with `:` are parameters.
+    pub path: &'static str,
+    /// Who may call.
+    pub access: Access,
+    /// Permissions that the caller must hold, all of them.
+    pub needs: &'static [Permission],
+    /// A permission that the caller must hold in the room at hand.
+    pub needs_in_room: Option<Permission>,
+    /// How often.
+    pub limit: Limit,
+    /// Whether the reply waits for the disk.
+    pub writes: bool,
+    handler: Handler,
+}
+
+impl Endpoint {
+    /// Runs the handler.
+    pub fn call(&self, app: &App, client: &Client, caller: Option<&Caller>, input: Input) -> Result<Value> {
+        (self.handler)(app, client, caller, input)
+    }
+
+    /// The path's parameters, if the path is this endpoint's.
+    pub fn matches(&self, segments: &[&str]) -> Option<Vec<(&'static str, String)>> {
+        let mut parameters = Vec::new();
+        let mut given = segments.iter();
+        for expected in self.path.split('/') {
+            let given = given.next()?;
+            match expected.strip_prefix(':') {
+                Some(name) if !given.is_empty() => parameters.push((name, (*given).to_owned())),
+                None if *given == expected => {}
+                _ => return None,
+            }
+        }
+        given.next().is_none().then_some(parameters)
+    }
+}
+
+/// A row that asks something.
+pub fn get(path: &'static str) -> Draft {
+    Draft::new(Method::Get, path)
+}
+
+/// A row that does something.
+pub fn post(path: &'static str) -> Draft {
+    Draft::new(Method::Post, path)
+}
+
+/// A row without a handler.
+pub struct Draft {
+    method: Method,
+    path: &'static str,
+    needs: &'static [Permission],
+    needs_in_room: Option<Permission>,
+    limit: Limit,
+    writes: bool,
+}
+
+/// Parameters that name a room by `rid`, before it is known whether it exists.
+pub trait InRoom {
+    /// The room's id.
+    fn room_id(&self) -> RoomId;
+}
+
+impl Draft {
+    fn new(method: Method, path: &'static str) -> Self {
+        let writes = method != Method::Get;
+        Self { method, path, needs: &[], needs_in_room: None, limit: Limit::Default, writes }
+    }
+
+    /// Permissions the caller must all hold, everywhere; else 403.
+    pub fn needs(mut self, all_of: &'static [Permission]) -> Self {
+        self.needs = all_of;
+        self
+    }
+
+    /// Another limit than endpoints in general.
+    pub fn limited(mut self, limit: Limit) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// A `GET` that changes something all the same.
+    pub fn writes(mut self) -> Self {
+        self.writes = true;
+        self
+    }
+
+    /// For everybody.
+    pub fn public<P: DeserializeOwned + 'static>(self, handler: fn(&App, &Client, P) -> Result<Value>) -> Endpoint {
+        self.row(Access::Everybody, Box::new(move |app, client, _, input| handler(app, client, input.parse()?)))
+    }
+
+    /// For anybody; the handler learns who calls, if the credentials are valid.
+    pub fn anybody<P: DeserializeOwned + 'static>(
+        self,
+        handler: fn(&App, Option<&Caller>, P) -> Result<Value>,
+    ) -> Endpoint {
+        self.row(Access::Anybody, Box::new(move |app, _, caller, input| handler(app, caller, input.parse()?)))
+    }
+
+    /// For users.
+    pub fn user<P: DeserializeOwned + 'static>(self, handler: fn(&App, &Caller, P) -> Result<Value>) -> Endpoint {
+        self.known(move |app, caller, input| handler(app, caller, input.parse()?))
+    }
+
+    /// For users who hold `permission` in the room that the parameters name. Parameters that do not
+    /// fit are refused as `refusal` says; rooms that do not exist are nobody's.
+    pub fn user_with<P: DeserializeOwned + InRoom + 'static>(
+        mut self,
+        permission: Permission,
+        refusal: fn() -> Error,
+        handler: fn(&App, &Caller, P) -> Result<Value>,
+    ) -> Endpoint {
+        self.needs_in_room = Some(permission);
+        self.known(move |app, caller, input| {
+            let params: P = input.parse().map_err(|_| refusal())?;
+            if !access::holds_in(app, &caller.user, permission, &params.room_id())? {
+                return Err(Error::Forbidden);
+            }
+            handler(app, caller, params)
+        })
+    }
+
+    /// For users, with the room that `roomId` or `roomName` names, found as `family` does it.
+    pub fn room<P: DeserializeOwned + 'static>(
+        self,
+        family: Family,
+        handler: fn(&App, &Caller, Room, P) -> Result<Value>,
+    ) -> Endpoint {
+        self.known(move |app, caller, input| {
+            let room = rooms::find(app, caller, family, &input)?;
+            handler(app, caller, room, input.parse()?)
+        })
+    }
+
+    fn known(
+        self,
+        handler: impl Fn(&App, &Caller, Input) -> Result<Value> + Send + Sync + 'static,
+    ) -> Endpoint {
+        let handler: Handler = Box::new(move |app, _, caller, input| {
+            handler(app, caller.ok_or(Error::NotLoggedIn)?, input)
+        });
+        self.row(Access::Users, handler)
+    }
+
+    fn row(self, access: Access, handler: Handler) -> Endpoint {
+        let Self { method, path, needs, needs_in_room, limit, writes } = self;
+        Endpoint { method, path, access, needs, needs_in_room, limit, writes, handler }
+    }
+}

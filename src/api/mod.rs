@@ -1,0 +1,184 @@
+//! Rocket.Chat's REST API: a table of endpoints and one way through it.
+//!
+//! The order of every request: route, credentials, rate limit, parameters, permissions, handler,
+//! disk, reply. Who calls without credentials learns nothing about anything else.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::service::caller::{Caller, Client};
+use crate::service::{access, sessions, settings};
+
+pub mod endpoint;
+pub mod lenient;
+pub mod page;
+pub mod reply;
+pub mod request;
+pub mod rooms;
+pub mod v1;
+pub mod wire;
+
+use endpoint::{Access, Endpoint, Limit, Method};
+use reply::Reply;
+use request::{Incoming, Input};
+
+/// The table of endpoints and the way through it.
+pub struct Api {
+    endpoints: Vec<Endpoint>,
+    /// By the first segment of the path.
+    index: HashMap<&'static str, Vec<usize>>,
+    /// As many handlers run at the same time.
+    workers: Arc<Semaphore>,
+}
+
+impl Api {
+    /// The whole table, with as many handlers at the same time.
+    pub fn new(workers: usize) -> Self {
+        let endpoints = v1::endpoints();
+        let mut index: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        for (number, endpoint) in endpoints.iter().enumerate() {
+            let first = endpoint.path.split('/').next().unwrap_or_default();
+            index.entry(first).or_default().push(number);
+        }
+        Self { endpoints, index, workers: Arc::new(Semaphore::new(workers)) }
+    }
+
+    /// The rows of the table.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// Answers a request. Never fails: a failure is an answer, too.
+    pub async fn dispatch(self: Arc<Self>, app: Arc<App>, incoming: Incoming) -> Reply {
+        let (number, path) = match self.route(&incoming) {
+            Ok(found) => found,
+            Err(reply) => return reply,
+        };
+        let endpoint = &self.endpoints[number];
+        let client = Client { address: incoming.client };
+        let caller = match identify(&app, endpoint, &incoming, &client) {
+            Ok(caller) => caller,
+            Err(error) => return Reply::failure(&error),
+        };
+        let allowance = match self.admit(&app, number, caller.as_ref(), &client) {
+            Ok(allowance) => allowance,
+            Err(error) => return Reply::failure(&error),
+        };
+        let reply = match allowance {
+            Some(allowance) if allowance.refused => {
+                let wait = allowance.reset.since(app.now()).as_millis().div_ceil(1000);
+                let seconds = u64::try_from(wait).unwrap_or(u64::MAX);
+                Reply::failure(&Error::TooMany { seconds })
+            }
+            _ => match incoming.read(path).await {
+                Ok(input) => Arc::clone(&self).handle(app, number, client, caller, input).await,
+                Err(refusal) => refusal,
+            },
+        };
+        reply.with_allowance(allowance)
+    }
+
+    fn route(&self, incoming: &Incoming) -> Result<(usize, Vec<(&'static str, String)>), Reply> {
+        let segments: Vec<&str> = incoming.path.split('/').collect();
+        let candidates = segments.first().and_then(|first| self.index.get(first));
+        let mut allowed = Vec::new();
+        for &number in candidates.into_iter().flatten() {
+            let endpoint = &self.endpoints[number];
+            let Some(path) = endpoint.matches(&segments) else { continue };
+            if incoming.method == endpoint.method.word() {
+                return Ok((number, path));
+            }
+            allowed.push(endpoint.method);
+        }
+        Err(if allowed.is_empty() { Reply::no_endpoint() } else { Reply::wrong_method(&allowed) })
+    }
+
+    fn admit(
+        &self,
+        app: &App,
+        number: usize,
+        caller: Option<&Caller>,
+        client: &Client,
+    ) -> Result<Option<crate::limits::Allowance>> {
+        if !settings::is_on(app, "API_Enable_Rate_Limiter")? {
+            return Ok(None);
+        }
+        let id = match self.endpoints[number].limit {
+            Limit::Default => "API_Enable_Rate_Limiter_Limit_Calls_Default",
+            Limit::Setting(id) => id,
+            Limit::None => return Ok(None),
+        };
+        if let Some(caller) = caller
+            && access::holds(app, &caller.user, "api-bypass-rate-limit")?
+        {
+            return Ok(None);
+        }
+        let Some(limit) = settings::limit(app, id)? else { return Ok(None) };
+        let window = settings::limit(app, "API_Enable_Rate_Limiter_Limit_Time_Default")?.unwrap_or(60_000);
+        let window = i64::try_from(window).unwrap_or(i64::MAX);
+        Ok(Some(app.limiter.count(number, client.address, limit, window, app.now())))
+    }
+
+    /// Runs the handler on a blocking thread and answers when its changes are on disk.
+    async fn handle(
+        self: Arc<Self>,
+        app: Arc<App>,
+        number: usize,
+        client: Client,
+        caller: Option<Caller>,
+        input: Input,
+    ) -> Reply {
+        let Ok(permit) = Arc::clone(&self.workers).acquire_owned().await else {
+            return Reply::failure(&Error::Busy);
+        };
+        let writes = self.endpoints[number].writes;
+        let worker = Arc::clone(&app);
+        let result = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let endpoint = &self.endpoints[number];
+            if let Some(caller) = &caller {
+                access::require(&worker, &caller.user, endpoint.needs)?;
+            }
+            endpoint.call(&worker, &client, caller.as_ref(), input)
+        })
+        .await;
+        let result = result.unwrap_or_else(|panic| Err(Error::internal(panic)));
+        let durable = if writes { app.store.durable().await } else { Ok(()) };
+        match result {
+            Ok(value) => match durable {
+                Ok(()) => Reply::success(value),
+                Err(error) => Reply::failure(&Error::internal(error)),
+            },
+            Err(error) => Reply::failure(&error),
+        }
+    }
+}
+
+/// Who calls. Endpoints for everybody do not look at credentials at all.
+fn identify(app: &App, endpoint: &Endpoint, incoming: &Incoming, client: &Client) -> Result<Option<Caller>> {
+    if endpoint.access == Access::Everybody {
+        return Ok(None);
+    }
+    let caller = recognise(app, incoming.user_id.as_deref(), incoming.token.as_deref(), client)?;
+    match caller {
+        None if endpoint.access == Access::Users => Err(Error::NotLoggedIn),
+        caller => Ok(caller),
+    }
+}
+
+/// Who shows these credentials.
+pub fn recognise(app: &App, id: Option<&str>, token: Option<&str>, client: &Client) -> Result<Option<Caller>> {
+    let (Some(id), Some(token)) = (id, token) else { return Ok(None) };
+    let user = sessions::recognise(app, id, token)?;
+    Ok(user.map(|user| Caller { user, token: sessions::hash(token), client: client.clone() }))
+}
+
+/// Endpoint methods that a path allows, for the `Allow` header.
+pub(crate) fn allow_header(methods: &[Method]) -> String {
+    let words = methods.iter().map(|method| method.word()).chain(["OPTIONS"]);
+    words.collect::<Vec<_>>().join(", ")
+}

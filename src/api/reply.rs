@@ -1,0 +1,159 @@
+//! What clients get: the success envelope, and the only place that turns an error into a status.
+
+use serde_json::{Map, Value, json};
+use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, PRAGMA};
+use warp::http::{Response, StatusCode};
+
+use super::endpoint::Method;
+use crate::error::Error;
+use crate::limits::Allowance;
+
+/// A JSON answer.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    body: Value,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Reply {
+    /// 200. An object gets `"success": true`, unless it carries a `status` of its own, as `login`
+    /// and `logout` do; `null` means that there is nothing to say but that.
+    pub fn success(value: Value) -> Self {
+        let body = match value {
+            Value::Null => json!({"success": true}),
+            Value::Object(map) if map.get("status") == Some(&json!("success")) => Value::Object(map),
+            Value::Object(mut map) => {
+                map.insert("success".to_owned(), Value::Bool(true));
+                Value::Object(map)
+            }
+            other => other,
+        };
+        Self { status: StatusCode::OK, body, headers: Vec::new() }
+    }
+
+    /// The answer to a refusal. What is ours to mend is logged here, and nowhere else.
+    pub fn failure(error: &Error) -> Self {
+        let text = error.to_string();
+        let failed = |error: &str| json!({"success": false, "error": error});
+        let (status, body) = match error {
+            Error::NotLoggedIn => (StatusCode::UNAUTHORIZED, json!({"status": "error", "message": text})),
+            Error::Forbidden => {
+                (StatusCode::FORBIDDEN, failed(&format!("{text} [error-unauthorized]")))
+            }
+            Error::Unauthorized => (StatusCode::FORBIDDEN, failed(&text)),
+            Error::Refused { code, reason, details } => {
+                let text = if reason.is_empty() { format!("[{code}]") } else { text };
+                (StatusCode::BAD_REQUEST, typed(&text, code, details))
+            }
+            Error::Plain(text) => (StatusCode::BAD_REQUEST, failed(text)),
+            Error::Typed { text, kind, details } => (StatusCode::BAD_REQUEST, typed(text, kind, details)),
+            Error::Silent => (StatusCode::BAD_REQUEST, json!({"success": false})),
+            Error::Login { error, message, details } => {
+                let mut body = json!({"status": "error", "error": error, "message": message});
+                if !details.is_null() {
+                    body["details"] = details.clone();
+                }
+                (StatusCode::UNAUTHORIZED, body)
+            }
+            Error::NotFound(text) => (StatusCode::NOT_FOUND, failed(text)),
+            Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, failed(&text)),
+            Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, failed(&text)),
+            Error::Internal(source) => {
+                tracing::error!(error = chain(&**source), "a request failed");
+                (StatusCode::INTERNAL_SERVER_ERROR, failed(&text))
+            }
+        };
+        Self { status, body, headers: Vec::new() }
+    }
+
+    /// 404 in both families of envelopes, so that every client recognises it.
+    pub fn no_endpoint() -> Self {
+        let text = "API endpoint does not exist";
+        let body = json!({"success": false, "error": text, "status": "error", "message": text});
+        Self { status: StatusCode::NOT_FOUND, body, headers: Vec::new() }
+    }
+
+    /// 405 with the methods that would do.
+    pub fn wrong_method(allowed: &[Method]) -> Self {
+        let body = json!({"status": "error", "message": "API endpoint does not exist"});
+        let headers = vec![(ALLOW.as_str(), super::allow_header(allowed))];
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, body, headers }
+    }
+
+    /// Another refusal of the transport: too large, too slow, no JSON.
+    pub fn transport(status: StatusCode, error: &str) -> Self {
+        Self { status, body: json!({"success": false, "error": error}), headers: Vec::new() }
+    }
+
+    /// The same reply with the headers of the rate limit.
+    #[must_use]
+    pub fn with_allowance(mut self, allowance: Option<Allowance>) -> Self {
+        if let Some(allowance) = allowance {
+            self.headers.push(("x-ratelimit-limit", allowance.limit.to_string()));
+            self.headers.push(("x-ratelimit-remaining", allowance.remaining.to_string()));
+            self.headers.push(("x-ratelimit-reset", allowance.reset.millis().to_string()));
+        }
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+
+    /// The reply as HTTP, with the headers that every answer of the API has.
+    pub fn into_response(self) -> Response<Vec<u8>> {
+        let mut response = Response::new(self.body.to_string().into_bytes());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+        for (name, value) in CORS {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}
+
+const CORS: [(&str, &str); 2] = [
+    ("access-control-allow-origin", "*"),
+    (
+        "access-control-allow-headers",
+        "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token",
+    ),
+];
+
+fn typed(text: &str, kind: &str, details: &Value) -> Value {
+    let mut body = Map::new();
+    body.insert("success".to_owned(), Value::Bool(false));
+    body.insert("error".to_owned(), text.into());
+    body.insert("errorType".to_owned(), kind.into());
+    if !details.is_null() {
+        body.insert("details".to_owned(), details.clone());
+    }
+    Value::Object(body)
+}
+
+/// An error and all that caused it, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}

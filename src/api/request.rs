@@ -1,0 +1,193 @@
+//! From raw requests to parameters.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use futures_util::{Stream, StreamExt};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use warp::http::StatusCode;
+
+use super::lenient;
+use super::reply::Reply;
+use crate::error::{Error, Result};
+
+/// JSON and forms larger than this are refused.
+pub const LARGEST_BODY: usize = 50 * 1024 * 1024;
+
+/// The pieces of a body as they arrive.
+pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
+
+/// A request as it arrives: nothing of it has been believed yet.
+pub struct Incoming {
+    /// The method's word.
+    pub method: String,
+    /// The path behind `/api/v1/`, decoded.
+    pub path: String,
+    /// The query, raw.
+    pub query: String,
+    /// `X-User-Id`.
+    pub user_id: Option<String>,
+    /// `X-Auth-Token`.
+    pub token: Option<String>,
+    /// `Content-Type`.
+    pub content_type: String,
+    /// The client's address.
+    pub client: IpAddr,
+    /// How long to wait for the next piece of the body.
+    pub patience: Duration,
+    /// The body.
+    pub body: Body,
+}
+
+impl Incoming {
+    /// Reads what the endpoint needs. The error is the whole answer.
+    pub async fn read(self, path: Vec<(&'static str, String)>) -> Result<Input, Reply> {
+        let mut params = if self.method == "GET" || self.method == "DELETE" {
+            Ok(from_pairs(&self.query))
+        } else {
+            let body = collect(self.body, self.patience).await?;
+            parse_body(&self.content_type, &body)
+        };
+        if let Ok(params) = &mut params {
+            params.extend(path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
+        }
+        Ok(Input { asks: self.method == "GET", params })
+    }
+}
+
+/// Gathers a body of at most [`LARGEST_BODY`] bytes.
+async fn collect(mut body: Body, patience: Duration) -> Result<Vec<u8>, Reply> {
+    let mut bytes = Vec::new();
+    loop {
+        let next = tokio::time::timeout(patience, body.next()).await;
+        let piece = match next {
+            Ok(None) => return Ok(bytes),
+            Ok(Some(Ok(piece))) => piece,
+            Ok(Some(Err(_))) => {
+                return Err(Reply::transport(StatusCode::BAD_REQUEST, "The request body was cut off."));
+            }
+            Err(_) => {
+                let text = "The request body came too slowly. Please try again.";
+                return Err(Reply::transport(StatusCode::REQUEST_TIMEOUT, text));
+            }
+        };
+        if bytes.len() + piece.remaining() > LARGEST_BODY {
+            let text = "The request body is larger than 50 MB. Send files through rooms.media.";
+            return Err(Reply::transport(StatusCode::PAYLOAD_TOO_LARGE, text));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+}
+
+fn parse_body(content_type: &str, body: &[u8]) -> Result<Map<String, Value>> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Map::new());
+    }
+    let params = if content_type.starts_with("application/x-www-form-urlencoded") {
+        let text = std::str::from_utf8(body).map_err(|_| Error::invalid("the form is not UTF-8"))?;
+        from_pairs(text)
+    } else {
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(params)) => params,
+            Ok(_) => return Err(Error::invalid("must be object")),
+            Err(error) => return Err(Error::invalid(format!("the body is not valid JSON: {error}"))),
+        }
+    };
+    match params.get("payload") {
+        Some(Value::String(payload)) => match serde_json::from_str(payload) {
+            Ok(Value::Object(params)) => Ok(params),
+            _ => Err(Error::invalid("payload must be a JSON object")),
+        },
+        _ => Ok(params),
+    }
+}
+
+/// Pairs as in a query or form: `a=1&b[]=x&b[]=y&c[d]=z`; a repeated key is a list.
+fn from_pairs(text: &str) -> Map<String, Value> {
+    let mut params = Map::new();
+    for (key, value) in form_urlencoded::parse(text.trim_start_matches('?').as_bytes()) {
+        let value = Value::String(value.into_owned());
+        match key.split_once('[') {
+            Some((name, "]")) => push(&mut params, name, value),
+            Some((name, inner)) if inner.trim_end_matches(']').parse::<u32>().is_ok() => {
+                push(&mut params, name, value);
+            }
+            Some((name, inner)) => {
+                let object = params.entry(name).or_insert_with(|| Value::Object(Map::new()));
+                if let Value::Object(object) = object {
+                    object.insert(inner.trim_end_matches(']').to_owned(), value);
+                }
+            }
+            None if params.contains_key(key.as_ref()) => push(&mut params, &key, value),
+            None => {
+                params.insert(key.into_owned(), value);
+            }
+        }
+    }
+    params
+}
+
+fn push(params: &mut Map<String, Value>, name: &str, value: Value) {
+    match params.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
+        Value::Array(list) => list.push(value),
+        single => *single = Value::Array(vec![single.take(), value]),
+    }
+}
+
+/// The parameters of a request: of the query if it asks, of the body if it does something, and of
+/// the path.
+pub struct Input {
+    /// Whether this is a `GET`.
+    pub asks: bool,
+    params: Result<Map<String, Value>>,
+}
+
+impl Input {
+    /// The parameters as the endpoint's own type. What does not fit is refused in the words of a
+    /// JSON schema.
+    pub fn parse<P: DeserializeOwned>(self) -> Result<P> {
+        lenient::parse(Value::Object(self.params?))
+    }
+
+    /// A parameter that is a text, not empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.params.as_ref().ok()?.get(name)? {
+            Value::String(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn queries_are_read_as_clients_write_them() {
+        let read = |query| Value::Object(from_pairs(query));
+        assert_eq!(read("?"), json!({}));
+        assert_eq!(read("a=1&a=2"), json!({"a": ["1", "2"]}));
+        assert_eq!(read("status%5B%5D=online"), json!({"status": ["online"]}));
+        assert_eq!(read("status[0]=x&status[1]=y"), json!({"status": ["x", "y"]}));
+        assert_eq!(read("name[$regex]=g&x=%C3%A4+b"), json!({"name": {"$regex": "g"}, "x": "ä b"}));
+        assert_eq!(read("query={\"_id\": \"x\"}"), json!({"query": "{\"_id\": \"x\"}"}));
+    }
+
+    #[test]
+    fn a_body_is_an_object_a_form_or_an_error() {
+        let read = |kind, body: &[u8]| parse_body(kind, body).map(Value::Object);
+        assert_eq!(read("application/json", b" ").unwrap(), json!({}));
+        assert_eq!(read("text/plain", b"{\"a\":1}").unwrap(), json!({"a": 1}));
+        assert_eq!(read("application/x-www-form-urlencoded", b"payload={\"a\":2}").unwrap(), json!({"a": 2}));
+        for bad in [&b"[1]"[..], b"{", b"\xff", b"nonsense", b"{\"payload\":\"[]\"}"] {
+            assert!(read("application/json", bad).is_err(), "{bad:?}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(read("application/json", deep.as_bytes()).is_err(), "deep nesting does not break the stack");
+    }
+}

@@ -1,0 +1,84 @@
+//! Finding the room that a request is about: every family of endpoints has its own words for it.
+
+use super::request::Input;
+use crate::app::App;
+use crate::domain::{Room, RoomId, RoomKind};
+use crate::error::{Error, Result};
+use crate::service::access;
+use crate::service::caller::Caller;
+
+/// A family of endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// `rooms.*`: any room that the caller may see.
+    Rooms,
+    /// `channels.*`: public channels.
+    Channels,
+    /// `groups.*`: private groups that the caller may see.
+    Groups,
+    /// `im.*`, `dm.*`: direct messages of the caller.
+    Direct,
+}
+
+/// The room that the request names, if the caller may know of it.
+pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result<Room> {
+    if family == Family::Direct {
+        return find_direct(app, caller, input);
+    }
+    let (id, name) = (input.text("roomId"), input.text("roomName"));
+    if id.is_none() && name.is_none() {
+        return Err(missing(family));
+    }
+    let room = match (id, name) {
+        (Some(id), _) => app.store.room(&RoomId::new(id))?,
+        (None, Some(name)) => app.store.room_by_name(name)?,
+        (None, None) => None,
+    };
+    let room = room.ok_or_else(|| not_found(family))?;
+    let of_family = match family {
+        Family::Rooms | Family::Direct => true,
+        Family::Channels => room.kind == RoomKind::Channel,
+        Family::Groups => room.kind == RoomKind::Group,
+    };
+    if !of_family {
+        return Err(not_found(family));
+    }
+    if access::can_see(app, &caller.user, &room)? {
+        return Ok(room);
+    }
+    Err(if family == Family::Rooms { Error::typed("not-allowed", "Not Allowed") } else { not_found(family) })
+}
+
+fn find_direct(app: &App, caller: &Caller, input: &Input) -> Result<Room> {
+    let Some(given) = input.text("roomId").or_else(|| input.text("username")) else {
+        let text = if input.asks {
+            "Query param \"roomId\" or \"username\" is required"
+        } else {
+            "Body param \"roomId\" is required"
+        };
+        return Err(Error::refused("error-room-param-not-provided", text));
+    };
+    crate::service::direct::find_or_open(app, caller, given.trim_start_matches('@'))
+}
+
+fn missing(family: Family) -> Error {
+    match family {
+        Family::Rooms => refused_parameter("error-roomid-param-not-provided"),
+        Family::Groups => refused_parameter("error-room-param-not-provided"),
+        Family::Channels | Family::Direct => not_found(family),
+    }
+}
+
+fn refused_parameter(code: &str) -> Error {
+    Error::refused(code, "The parameter \"roomId\" or \"roomName\" is required")
+}
+
+fn not_found(family: Family) -> Error {
+    let what = match family {
+        Family::Rooms | Family::Channels => "channel",
+        Family::Groups => "group",
+        Family::Direct => "direct message",
+    };
+    let text = format!("The required \"roomId\" or \"roomName\" param provided does not match any {what}");
+    Error::refused("error-room-not-found", text)
+}

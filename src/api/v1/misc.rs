@@ -1,0 +1,40 @@
+//! The server itself.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::endpoint::{Endpoint, get};
+use crate::app::App;
+use crate::error::Result;
+use crate::service::access;
+use crate::service::caller::Caller;
+
+/// The rows.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![get("info").anybody(info)]
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// The version of the API that is spoken; more for those who may see statistics.
+fn info(app: &App, caller: Option<&Caller>, _: Nothing) -> Result<Value> {
+    let full = "6.14.0";
+    let mut reply = json!({
+        "version": "6.14",
+        "minimumClientVersions": {"desktop": "3.9.6", "mobile": "4.39.0"},
+    });
+    if let Some(caller) = caller
+        && access::holds(app, &caller.user, "view-statistics")?
+    {
+        reply["version"] = full.into();
+        reply["info"] = json!({
+            "version": full,
+            "build": {"arch": std::env::consts::ARCH, "platform": std::env::consts::OS},
+            "commit": {},
+            "marketplaceApiVersion": "1.44.0",
+            "roomscribe": env!("CARGO_PKG_VERSION"),
+        });
+    }
+    Ok(reply)
+}

@@ -1,0 +1,307 @@
+//! config.toml and the environment, checked once.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// All settings of the program. What administrators change while it runs is in the store.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where and how the server listens.
+    pub server: Server,
+    /// The store.
+    pub store: Store,
+    /// Hashing of passwords.
+    pub passwords: Passwords,
+    /// Exports.
+    pub export: Export,
+    /// Mails.
+    pub mail: Mail,
+    /// Raw tables of the plug-ins; each reads its own.
+    pub plugins: BTreeMap<String, toml::Table>,
+    /// What the environment says about users and settings.
+    #[serde(skip)]
+    pub environment: Environment,
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Public URL without a slash at its end.
+    pub root_url: String,
+    /// The data directory.
+    pub data: PathBuf,
+    /// Requests at the same time.
+    pub workers: usize,
+    /// Connections at the same time.
+    pub connections: usize,
+    /// Seconds to wait for the next bytes of a request.
+    pub patience_seconds: u64,
+    /// Trusted reverse proxies.
+    pub forwarded_count: usize,
+}
+
+/// `[store]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// Cache in MiB.
+    pub cache_mb: u64,
+}
+
+/// `[passwords]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Passwords {
+    /// Hashing threads.
+    pub threads: usize,
+    /// Places in the queue before them.
+    pub queue: usize,
+}
+
+/// `[export]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Export {
+    /// Exports rendered at the same time.
+    pub workers: usize,
+    /// Deflate level.
+    pub compression: u8,
+    /// Tries to deliver.
+    pub attempts: u32,
+    /// Seconds before the second try.
+    pub retry_seconds: u64,
+    /// Open jobs of one user.
+    pub open_per_user: usize,
+}
+
+/// `[mail]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// The mail server's URL; empty: none.
+    pub url: String,
+    /// The sender's address; empty: a local one.
+    pub from: String,
+    /// Seconds until a silent mail server is given up.
+    pub timeout_seconds: u64,
+    /// Tries to send.
+    pub attempts: u32,
+    /// Seconds before the second try.
+    pub retry_seconds: u64,
+    /// A PEM file; empty: none.
+    pub certificate_authority: String,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            root_url: String::new(),
+            data: PathBuf::from("data"),
+            workers: 32,
+            connections: 2048,
+            patience_seconds: 30,
+            forwarded_count: 0,
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { cache_mb: 64 }
+    }
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { threads: 1, queue: 64 }
+    }
+}
+
+impl Default for Export {
+    fn default() -> Self {
+        Self { workers: 1, compression: 1, attempts: 8, retry_seconds: 10, open_per_user: 20 }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            from: String::new(),
+            timeout_seconds: 30,
+            attempts: 12,
+            retry_seconds: 15,
+            certificate_authority: String::new(),
+        }
+    }
+}
+
+/// What Rocket.Chat's environment variables ask for.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `ADMIN_*`, if `ADMIN_PASS` is set.
+    pub admin: Option<FirstAdmin>,
+    /// `INITIAL_USER`: a JSON object.
+    pub initial_user: Option<String>,
+    /// `OVERWRITE_SETTING_<id>`: forced on every start.
+    pub overwritten: BTreeMap<String, String>,
+    /// `<id>` of a setting: its value until it is changed.
+    pub initial: BTreeMap<String, String>,
+}
+
+/// `ADMIN_USERNAME` and its siblings.
+#[derive(Clone)]
+pub struct FirstAdmin {
+    /// The login name.
+    pub username: String,
+    /// The display name.
+    pub name: String,
+    /// The address, if given.
+    pub email: Option<String>,
+    /// The password.
+    pub password: String,
+}
+
+/// The password is nobody's business, in logs least of all.
+impl std::fmt::Debug for FirstAdmin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FirstAdmin").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// Reads the file (`path`, else config.toml if there is one) and the environment.
+    pub fn load(path: Option<&Path>) -> Result<Self> {
+        let file = match path {
+            Some(path) => Some(path.to_owned()),
+            None => Some(PathBuf::from("config.toml")).filter(|path| path.exists()),
+        };
+        let mut config = match file {
+            None => Self::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("{} cannot be read", path.display()))?;
+                Self::parse(&text).with_context(|| format!("{} is not right", path.display()))?
+            }
+        };
+        config.read_environment(env::vars())?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads the text of a config.toml.
+    pub fn parse(text: &str) -> Result<Self> {
+        Ok(toml::from_str(text)?)
+    }
+
+    fn read_environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<()> {
+        let mut all: BTreeMap<String, String> = variables.filter(|(_, value)| !value.is_empty()).collect();
+        if let Some(port) = all.get("PORT") {
+            let port = port.parse().with_context(|| format!("PORT={port} is no port number"))?;
+            self.server.listen.set_port(port);
+        }
+        if let Some(ip) = all.get("BIND_IP") {
+            let ip: IpAddr = ip.parse().with_context(|| format!("BIND_IP={ip} is no IP address"))?;
+            self.server.listen.set_ip(ip);
+        }
+        if let Some(url) = all.remove("ROOT_URL") {
+            self.server.root_url = url;
+        }
+        if let Some(url) = all.remove("MAIL_URL") {
+            self.mail.url = url;
+        }
+        if let Some(count) = all.get("HTTP_FORWARDED_COUNT") {
+            self.server.forwarded_count =
+                count.parse().with_context(|| format!("HTTP_FORWARDED_COUNT={count} is no number"))?;
+        }
+        let environment = &mut self.environment;
+        if let Some(password) = all.remove("ADMIN_PASS") {
+            environment.admin = Some(FirstAdmin {
+                username: all.remove("ADMIN_USERNAME").unwrap_or_else(|| "admin".to_owned()),
+                name: all.remove("ADMIN_NAME").unwrap_or_else(|| "Administrator".to_owned()),
+                email: all.remove("ADMIN_EMAIL"),
+                password,
+            });
+        }
+        environment.initial_user = all.remove("INITIAL_USER");
+        for (key, value) in all {
+            if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {
+                environment.overwritten.insert(id.to_owned(), value);
+            } else if crate::domain::defaults::definition(&key).is_some() {
+                environment.initial.insert(key, value);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&mut self) -> Result<()> {
+        let zero = [
+            ("server", "workers", self.server.workers),
+            ("server", "connections", self.server.connections),
+            ("passwords", "threads", self.passwords.threads),
+            ("passwords", "queue", self.passwords.queue),
+            ("export", "workers", self.export.workers),
+        ];
+        if let Some((table, key, _)) = zero.iter().find(|(.., value)| *value == 0) {
+            bail!("[{table}] {key} must be at least 1");
+        }
+        if self.export.compression > 9 {
+            bail!("[export] compression must be 0 to 9");
+        }
+        if self.store.cache_mb == 0 || self.store.cache_mb > 1 << 20 {
+            bail!("[store] cache_mb must be 1 to 1048576");
+        }
+        self.server.root_url = self.server.root_url.trim_end_matches('/').to_owned();
+        Ok(())
+    }
+
+    /// Bytes of the store's cache.
+    pub fn cache_bytes(&self) -> u64 {
+        self.store.cache_mb * 1024 * 1024
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_file_says_the_defaults() {
+        let shipped = Config::parse(include_str!("../config.toml")).unwrap();
+        let default = Config::default();
+        assert_eq!(format!("{:?}", shipped.server), format!("{:?}", default.server));
+        assert_eq!(format!("{:?}", shipped.store), format!("{:?}", default.store));
+        assert_eq!(format!("{:?}", shipped.passwords), format!("{:?}", default.passwords));
+        assert_eq!(format!("{:?}", shipped.export), format!("{:?}", default.export));
+        assert_eq!(format!("{:?}", shipped.mail), format!("{:?}", default.mail));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named() {
+        let error = Config::parse("[server]\nlisten_on = 3").unwrap_err().to_string();
+        assert!(error.contains("listen_on"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_wins_and_is_checked() {
+        let given = [("PORT", "81"), ("BIND_IP", "::1"), ("OVERWRITE_SETTING_Site_Name", "x"), ("ADMIN_PASS", "p")];
+        let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let mut config = Config::default();
+        config.read_environment(given.into_iter()).unwrap();
+        assert_eq!(config.server.listen.to_string(), "[::1]:81");
+        assert_eq!(config.environment.overwritten["Site_Name"], "x");
+        assert_eq!(config.environment.admin.unwrap().username, "admin");
+        let bad = [("PORT".to_owned(), "many".to_owned())];
+        assert!(Config::default().read_environment(bad.into_iter()).is_err());
+    }
+}

@@ -1,0 +1,29 @@
+//! Pure data and rules of chat: no I/O, no clock, no async.
+//!
+//! These structs are what the store keeps. They derive serde for the store's codec alone, so they
+//! carry no serde attributes; how Rocket.Chat's clients see them is `api::wire`'s affair.
+
+pub mod defaults;
+pub mod id;
+pub mod job;
+pub mod json;
+pub mod mail;
+pub mod message;
+pub mod permission;
+pub mod room;
+pub mod setting;
+pub mod time;
+pub mod upload;
+pub mod user;
+
+pub use id::{JobId, MessageId, RoomId, UploadId, UserId};
+pub use job::{Job, JobState};
+pub use json::Json;
+pub use mail::{OutboxMail, OutboxState};
+pub use message::Message;
+pub use permission::{Grant, Role, RoleScope};
+pub use room::{Activity, Room, RoomKind, Subscription};
+pub use setting::Setting;
+pub use time::Time;
+pub use upload::Upload;
+pub use user::{LoginToken, User, UserRef};

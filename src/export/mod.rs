@@ -1,0 +1,5 @@
+//! From a room to a receipt.
+
+pub mod plugins;
+pub mod progress;
+pub mod view;

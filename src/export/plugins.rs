@@ -1,0 +1,50 @@
+//! THE list of plug-ins of this build, and the registry made from it.
+
+use anyhow::{Result, bail};
+use export_sdk::{Registry, Settings};
+
+use crate::config::Config;
+
+/// A plug-in: the name of its table in config.toml, and what it registers.
+type Plugin = (&'static str, fn(&mut Registry, Settings) -> export_sdk::Result<()>);
+
+/// All plug-ins. To add one: its crate under `plugins/`, a dependency in Cargo.toml, a line here.
+pub const PLUGINS: &[Plugin] = &[
+    ("html", export_html::register),
+    ("json", export_json::register),
+    ("file", deliver_file::register),
+    ("email", deliver_email::register),
+];
+
+/// Registers all plug-ins with their tables of config.toml.
+pub fn registry(config: &Config) -> Result<Registry> {
+    let known = || PLUGINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    if let Some(stranger) = config.plugins.keys().find(|name| PLUGINS.iter().all(|(known, _)| known != name)) {
+        bail!("config.toml, table [plugins.{stranger}]: there is no such plug-in; known: {}", known());
+    }
+    let mut registry = Registry::default();
+    for (name, register) in PLUGINS {
+        let table = config.plugins.get(*name).cloned().unwrap_or_default();
+        register(&mut registry, Settings::new(*name, table, &config.server.data))?;
+    }
+    Ok(registry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_tables_are_what_the_plug_ins_expect() {
+        let config = Config::parse(include_str!("../../config.toml")).unwrap();
+        let registry = registry(&config).unwrap();
+        assert!(registry.format("html").is_ok() && registry.delivery("email").is_ok());
+    }
+
+    #[test]
+    fn a_table_that_no_plug_in_owns_is_refused() {
+        let config = Config::parse("[plugins.pfd]").unwrap();
+        let error = super::registry(&config).err().unwrap().to_string();
+        assert!(error.contains("pfd") && error.contains("html"), "{error}");
+    }
+}

@@ -1,0 +1,182 @@
+//! Puts the routes together, listens, and drains on shutdown.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use warp::Filter;
+use warp::http::{HeaderMap, Method};
+use warp::path::FullPath;
+use warp::reply::Response;
+
+use crate::api::request::Incoming;
+use crate::api::Api;
+use crate::api::reply::Reply;
+use crate::app::App;
+use crate::web;
+
+/// How long a stopping server waits for the requests under way.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Serves until `stop` is done, then lets the requests under way finish.
+pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) {
+    let api = Arc::new(Api::new(app.config.server.workers));
+    let connections = Arc::new(Semaphore::new(app.config.server.connections));
+    let graceful = GracefulShutdown::new();
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(app.config.server.patience_seconds))
+        .max_buf_size(64 * 1024);
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener, &connections) => accepted,
+        };
+        let (stream, peer, place) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Mostly too many open files: others must close theirs first.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let service = warp::service(routes(Arc::clone(&app), Arc::clone(&api), peer.ip()));
+        let service = TowerToHyperService::new(service);
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A connection that breaks is the client's affair.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were still under way when the server stopped");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(connections).acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, peer, place))
+}
+
+/// All routes: the REST API behind one, everything that streams bytes behind the other.
+pub fn routes(
+    app: Arc<App>,
+    api: Arc<Api>,
+    peer: IpAddr,
+) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let body = warp::body::stream().map(|stream| -> crate::api::request::Body {
+        use futures_util::TryStreamExt;
+        let pieces = TryStreamExt::map_ok(stream, |mut piece| {
+            let length = bytes::Buf::remaining(&piece);
+            bytes::Buf::copy_to_bytes(&mut piece, length)
+        });
+        Box::pin(pieces)
+    });
+    warp::method().and(warp::path::full()).and(query).and(warp::header::headers_cloned()).and(body).then(
+        move |method: Method, path: FullPath, query: String, headers: HeaderMap, body| {
+            let (app, api) = (Arc::clone(&app), Arc::clone(&api));
+            let client = client_address(&headers, peer, app.config.server.forwarded_count);
+            async move {
+                let incoming = incoming(&app, method, path.as_str(), query, &headers, client, body);
+                answer(app, api, path.as_str(), headers, incoming).await
+            }
+        },
+    )
+    .recover(|_| async { Ok::<_, Infallible>(web::small(Reply::no_endpoint())) })
+    .unify()
+}
+
+async fn answer(
+    app: Arc<App>,
+    api: Arc<Api>,
+    path: &str,
+    headers: HeaderMap,
+    mut incoming: Incoming,
+) -> Response {
+    if incoming.method == "OPTIONS" {
+        return web::preflight(&app, &headers);
+    }
+    let path = path.trim_end_matches('/');
+    let rest = match path {
+        // The version stands outside of v1, too; and v1 itself answers with it.
+        "/api/info" | "/api/v1" | "/api" => Some("info"),
+        path => path.strip_prefix("/api/v1/"),
+    };
+    let Some(rest) = rest else {
+        return web::answer(&app, path, &headers, incoming).await;
+    };
+    incoming.path = percent_encoding::percent_decode_str(rest).decode_utf8_lossy().into_owned();
+    web::small(api.dispatch(app, incoming).await)
+}
+
+fn incoming(
+    app: &App,
+    method: Method,
+    path: &str,
+    query: String,
+    headers: &HeaderMap,
+    client: IpAddr,
+    body: crate::api::request::Body,
+) -> Incoming {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+    Incoming {
+        // A HEAD asks for the headers of a GET; hyper leaves the body out.
+        method: if method == Method::HEAD { "GET".to_owned() } else { method.to_string() },
+        path: path.to_owned(),
+        query,
+        user_id: text("x-user-id"),
+        token: text("x-auth-token"),
+        content_type: text("content-type").unwrap_or_default(),
+        client,
+        patience: Duration::from_secs(app.config.server.patience_seconds),
+        body,
+    }
+}
+
+/// The client's address: the socket's, or what the trusted proxies say.
+fn client_address(headers: &HeaderMap, peer: IpAddr, proxies: usize) -> IpAddr {
+    if proxies == 0 {
+        return peer;
+    }
+    let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let nth = forwarded.rsplit(',').nth(proxies - 1);
+    nth.and_then(|address| address.trim().parse().ok()).unwrap_or(peer)
+}
+
+/// Done when the process is asked to stop.
+pub async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be caught");
+            let _ = interrupt.await;
+            return;
+        }
+    };
+    tokio::select! {
+        _ = interrupt => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,160 @@
+//! What a store must hold before anybody comes: roles, permissions, the first room and people.
+
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::domain::permission::{PERMISSIONS, ROLES, roles_of};
+use crate::domain::user::{Email, UserKind};
+use crate::domain::{Grant, Json, Role, Room, RoomId, RoomKind, Setting, Subscription, User, UserId, id};
+use crate::error::{Error, Result};
+use crate::passwords::PasswordDigest;
+use crate::store::Batch;
+
+/// An administrator that was just made, whose password is to be shown once.
+pub struct NewAdmin {
+    /// The login name.
+    pub username: String,
+    /// The password.
+    pub password: String,
+}
+
+/// Fills a new store and does what the environment asks for. `make_admin`: if there is no
+/// administrator, make one with a random password. Does nothing the second time.
+pub fn prepare(app: &App, make_admin: bool) -> Result<Option<NewAdmin>> {
+    app.store.write(|batch| furnish(app, batch))?;
+    let mut made = None;
+    if !has_admin(app)? {
+        match &app.config.environment.admin {
+            Some(wanted) => {
+                let email = wanted.email.as_deref();
+                create_admin(app, &wanted.username, Some(&wanted.name), email, &wanted.password)?;
+            }
+            None if make_admin => {
+                let password = id::random_text(20);
+                let username = free_username(app, "admin")?;
+                create_admin(app, &username, Some("Administrator"), None, &password)?;
+                made = Some(NewAdmin { username, password });
+            }
+            None => {}
+        }
+    }
+    initial_user(app)?;
+    app.store.durable_blocking()?;
+    Ok(made)
+}
+
+fn furnish(app: &App, batch: &mut Batch<'_>) -> Result<()> {
+    let now = app.now();
+    for (id, description, scope) in ROLES {
+        let key = ((*id).to_owned(),);
+        if !batch.has::<Role>(&key)? {
+            let role = Role {
+                id: (*id).to_owned(),
+                name: (*id).to_owned(),
+                description: (*description).to_owned(),
+                scope: *scope,
+                protected: true,
+                updated: now,
+            };
+            batch.put(&key, &role)?;
+        }
+    }
+    for (letters, permissions) in PERMISSIONS {
+        for permission in *permissions {
+            let key = ((*permission).to_owned(),);
+            if !batch.has::<Grant>(&key)? {
+                batch.put(&key, &Grant { roles: roles_of(letters), updated: now })?;
+            }
+        }
+    }
+    let unique = ("uniqueID".to_owned(),);
+    if batch.has::<Setting>(&unique)? {
+        return Ok(());
+    }
+    // From here on only in a new store: whoever deletes #general or the cat does not want it back.
+    batch.put(&unique, &Setting { value: Json::of(&id::random_id()), updated: now })?;
+    let mut cat = User::new(UserId::new("rocket.cat"), "rocket.cat", now);
+    cat.name = Some("Rocket.Cat".to_owned());
+    cat.kind = UserKind::Bot;
+    cat.roles = vec!["bot".to_owned()];
+    cat.status = "online".to_owned();
+    cat.status_default = Some("online".to_owned());
+    batch.put_user(&cat)?;
+    let mut general =
+        Room::new(RoomId::new("GENERAL"), RoomKind::Channel, Some("general".to_owned()), None, now);
+    general.default = true;
+    batch.put_room(&general)?;
+    batch.put_subscription(&Subscription::new(&cat.reference(), general.id, now))?;
+    Ok(())
+}
+
+/// Whether somebody is an administrator.
+pub fn has_admin(app: &App) -> Result<bool> {
+    let mut found = false;
+    app.store.users::<Error>(|user| {
+        found = user.has_role("admin");
+        Ok(if found { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) })
+    })?;
+    Ok(found)
+}
+
+fn free_username(app: &App, wish: &str) -> Result<String> {
+    let mut name = wish.to_owned();
+    let mut number = 1;
+    while app.store.user_by_name(&name)?.is_some() {
+        name = format!("{wish}{number}");
+        number += 1;
+    }
+    Ok(name)
+}
+
+fn create_admin(app: &App, username: &str, name: Option<&str>, email: Option<&str>, password: &str) -> Result<()> {
+    let taken = app.store.user_by_name(username)?.is_some()
+        || email.is_some_and(|email| matches!(app.store.user_by_email(email), Ok(Some(_))));
+    if taken {
+        tracing::warn!(username, "the first administrator is not made: name or address is taken");
+        return Ok(());
+    }
+    let mut user = User::new(UserId::random(), username, app.now());
+    user.name = name.map(ToOwned::to_owned);
+    user.roles = vec!["admin".to_owned(), "user".to_owned()];
+    user.emails = email.map(|address| Email { address: address.to_owned(), verified: true }).into_iter().collect();
+    user.password = Some(app.passwords.hash(PasswordDigest::of(password))?);
+    put_with_default_rooms(app, &user)
+}
+
+#[derive(Deserialize)]
+struct InitialUser {
+    _id: Option<String>,
+    username: String,
+    name: Option<String>,
+    email: Option<String>,
+    password: Option<String>,
+}
+
+fn initial_user(app: &App) -> Result<()> {
+    let Some(text) = &app.config.environment.initial_user else { return Ok(()) };
+    let Ok(wanted) = serde_json::from_str::<InitialUser>(text) else {
+        tracing::warn!("INITIAL_USER is not a JSON object with a username; it is ignored");
+        return Ok(());
+    };
+    let id = wanted._id.map_or_else(UserId::random, UserId::new);
+    if app.store.user(&id)?.is_some() || app.store.user_by_name(&wanted.username)?.is_some() {
+        return Ok(());
+    }
+    let mut user = User::new(id, wanted.username, app.now());
+    user.name = wanted.name;
+    user.roles = vec!["admin".to_owned()];
+    user.emails = wanted.email.map(|address| Email { address, verified: true }).into_iter().collect();
+    if let Some(password) = wanted.password {
+        user.password = Some(app.passwords.hash(PasswordDigest::of(&password))?);
+    }
+    put_with_default_rooms(app, &user)
+}
+
+fn put_with_default_rooms(app: &App, user: &User) -> Result<()> {
+    app.store.write(|batch| {
+        batch.put_user(user)?;
+        super::rooms::join_default_rooms(app, batch, user)
+    })
+}

@@ -1,0 +1,111 @@
+//! The bytes of uploads, as files named by their SHA-256: equal files are kept once.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::id::random_id;
+
+/// The directories of uploaded bytes.
+#[derive(Debug)]
+pub struct Blobs {
+    finished: PathBuf,
+    arriving: PathBuf,
+}
+
+impl Blobs {
+    /// Opens the directories and clears away what a crash left half-arrived.
+    pub(super) fn open(data_dir: &Path) -> io::Result<Self> {
+        let blobs = Self { finished: data_dir.join("uploads"), arriving: data_dir.join("arriving") };
+        match fs::remove_dir_all(&blobs.arriving) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::create_dir_all(&blobs.finished)?;
+        fs::create_dir_all(&blobs.arriving)?;
+        Ok(blobs)
+    }
+
+    /// Begins to take in a file.
+    pub fn receive(&self) -> io::Result<Arriving> {
+        let path = self.arriving.join(random_id());
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        Ok(Arriving { file, path, hash: Sha256::new(), size: 0, kept: false })
+    }
+
+    /// Keeps an arrived file: it is on disk under its final name when this returns.
+    pub fn keep(&self, mut arriving: Arriving) -> io::Result<Blob> {
+        arriving.file.sync_all()?;
+        let sha256: [u8; 32] = std::mem::take(&mut arriving.hash).finalize().into();
+        let path = self.path(&sha256);
+        let dir = path.parent().expect("a blob lies in a directory");
+        fs::create_dir_all(dir)?;
+        fs::rename(&arriving.path, &path)?;
+        arriving.kept = true;
+        File::open(dir)?.sync_all()?;
+        File::open(&self.finished)?.sync_all()?;
+        Ok(Blob { sha256, size: arriving.size })
+    }
+
+    /// Where the bytes of that hash lie, or would lie.
+    pub fn path(&self, sha256: &[u8; 32]) -> PathBuf {
+        let name = hex::encode(sha256);
+        self.finished.join(&name[..2]).join(&name[2..])
+    }
+
+    pub(super) fn remove(&self, sha256: &[u8; 32]) -> io::Result<()> {
+        match fs::remove_file(self.path(sha256)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+}
+
+/// Bytes that were taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blob {
+    /// Their SHA-256.
+    pub sha256: [u8; 32],
+    /// How many.
+    pub size: u64,
+}
+
+/// A file on its way in. Dropped before it is kept, it is gone.
+#[derive(Debug)]
+pub struct Arriving {
+    file: File,
+    path: PathBuf,
+    hash: Sha256,
+    size: u64,
+    kept: bool,
+}
+
+impl Arriving {
+    /// How many bytes have arrived.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+impl Write for Arriving {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if !self.kept && let Err(error) = fs::remove_file(&self.path) {
+            tracing::warn!(%error, "a broken-off upload could not be cleared away; the next start will");
+        }
+    }
+}

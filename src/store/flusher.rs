@@ -1,0 +1,108 @@
+//! Group commit: one thread brings changes to disk for everybody who waits.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::oneshot;
+
+use super::{Error, engine::Engine};
+
+type Waiter = oneshot::Sender<bool>;
+
+/// The flushing thread and the queue before it.
+pub(super) struct Flusher {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    engine: Arc<dyn Engine>,
+    /// Changes applied so far, and how many of them are known to be on disk.
+    applied: AtomicU64,
+    durable: AtomicU64,
+    queue: Mutex<Queue>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiters: Vec<Waiter>,
+    closed: bool,
+}
+
+impl Flusher {
+    pub(super) fn start(engine: Arc<dyn Engine>) -> Result<Self, Error> {
+        let shared = Arc::new(Shared {
+            engine,
+            applied: AtomicU64::new(0),
+            durable: AtomicU64::new(0),
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+        });
+        let worker = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("flusher".to_owned()).spawn(move || worker.run())?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Notes that a batch was applied.
+    pub(super) fn applied(&self) {
+        self.shared.applied.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Asks for everything applied so far to be brought to disk. `None`: it is there already.
+    pub(super) fn request(&self) -> Option<oneshot::Receiver<bool>> {
+        let shared = &self.shared;
+        if shared.durable.load(Ordering::SeqCst) >= shared.applied.load(Ordering::SeqCst) {
+            return None;
+        }
+        let (sender, receiver) = oneshot::channel();
+        lock(&shared.queue).waiters.push(sender);
+        shared.wake.notify_one();
+        Some(receiver)
+    }
+}
+
+impl Shared {
+    /// Flushes as long as somebody waits; who comes during a flush is served by the next.
+    fn run(&self) {
+        loop {
+            let waiters = {
+                let mut queue = lock(&self.queue);
+                while queue.waiters.is_empty() && !queue.closed {
+                    queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                }
+                if queue.waiters.is_empty() {
+                    return;
+                }
+                std::mem::take(&mut queue.waiters)
+            };
+            let reached = self.applied.load(Ordering::SeqCst);
+            let flushed = self.engine.flush();
+            if let Err(error) = &flushed {
+                tracing::error!(%error, "the store could not be brought to disk");
+            } else {
+                self.durable.fetch_max(reached, Ordering::SeqCst);
+            }
+            for waiter in waiters {
+                // Who no longer listens has gone away; that is nobody's loss.
+                let _ = waiter.send(flushed.is_ok());
+            }
+        }
+    }
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        lock(&self.shared.queue).closed = true;
+        self.shared.wake.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,85 @@
+//! Messages: by place in their room, by id, by thread.
+
+use std::ops::ControlFlow;
+
+use super::schema::{MessagePlace, Reply};
+use super::{Batch, Direction, Error, Result, Span, Store};
+use crate::domain::{Message, MessageId, RoomId, Time};
+
+impl Store {
+    /// The message of that id.
+    pub fn message(&self, id: &MessageId) -> Result<Option<Message>> {
+        match self.message_place(id)? {
+            Some(place) => self.get(&(place.room, place.sent_at, id.clone())),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the message of that id stands.
+    pub fn message_place(&self, id: &MessageId) -> Result<Option<MessagePlace>> {
+        self.get(&(id.clone(),))
+    }
+
+    /// Calls `each` with the messages of a room from `from` to before `until`, until it breaks.
+    pub fn history<E: From<Error>>(
+        &self,
+        room: &RoomId,
+        from: Time,
+        until: Time,
+        direction: Direction,
+        mut each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        self.walk::<Message, E>(window(room, from, until), direction, |_, message| each(message))
+    }
+
+    /// How many messages a room has from `from` to before `until`, counted at most to `limit`.
+    pub fn count_messages(&self, room: &RoomId, from: Time, until: Time, limit: u64) -> Result<u64> {
+        self.count::<Message>(window(room, from, until), limit)
+    }
+
+    /// Calls `each` with the replies of a thread, oldest first, until it breaks.
+    pub fn replies<E: From<Error>>(
+        &self,
+        thread: &MessageId,
+        mut each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        let span = Span::of(&(thread.clone(),));
+        self.walk::<Reply, E>(span, Direction::Ascending, |(_, _, id), _| match self.message(&id)? {
+            Some(message) => each(message),
+            None => Ok(ControlFlow::Continue(())),
+        })
+    }
+}
+
+fn window(room: &RoomId, from: Time, until: Time) -> Span {
+    Span::between(&(room.clone(), from), &(room.clone(), until))
+}
+
+impl Batch<'_> {
+    /// The message of that id, with what this batch has changed.
+    pub fn message(&self, id: &MessageId) -> Result<Option<Message>> {
+        match self.get::<MessagePlace>(&(id.clone(),))? {
+            Some(place) => self.get(&(place.room, place.sent_at, id.clone())),
+            None => Ok(None),
+        }
+    }
+
+    /// Puts a message, new or changed. Its id, room, time and thread never change.
+    pub fn put_message(&mut self, message: &Message) -> Result<()> {
+        let place = MessagePlace { room: message.room.clone(), sent_at: message.sent_at };
+        self.put(&(message.id.clone(),), &place)?;
+        if let Some(thread) = &message.thread {
+            self.put(&(thread.clone(), message.sent_at, message.id.clone()), &Reply)?;
+        }
+        self.put(&(message.room.clone(), message.sent_at, message.id.clone()), message)
+    }
+
+    /// Deletes a message. Counters and files are the caller's business.
+    pub fn delete_message(&mut self, message: &Message) {
+        if let Some(thread) = &message.thread {
+            self.delete::<Reply>(&(thread.clone(), message.sent_at, message.id.clone()));
+        }
+        self.delete::<MessagePlace>(&(message.id.clone(),));
+        self.delete::<Message>(&(message.room.clone(), message.sent_at, message.id.clone()));
+    }
+}

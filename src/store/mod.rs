@@ -1,0 +1,309 @@
+//! What is kept, and how; nobody else knows.
+//!
+//! Reads go through [`Store::get`] and [`Store::walk`]. Changes go through [`Store::write`]: one
+//! writer at a time reads what it needs, and all it puts takes effect together or not at all. A
+//! change is on disk once [`Store::durable`] has returned after it.
+
+use std::fs::{self, File};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+mod batch;
+pub mod blobs;
+mod codec;
+pub mod engine;
+mod flusher;
+pub mod key;
+pub mod messages;
+pub mod rooms;
+pub mod schema;
+pub mod uploads;
+pub mod users;
+
+pub use batch::Batch;
+pub use codec::{LARGEST_RECORD, decode_body};
+pub use engine::Direction;
+pub use schema::Record;
+
+use blobs::Blobs;
+use engine::{Engine, Range, sled::SledEngine};
+use flusher::Flusher;
+use key::Key;
+use schema::{SCHEMA, Schema};
+
+/// What went wrong with the disk.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process has the data directory open.
+    #[error("another roomscribe is using {0}; stop it, or choose another directory with --data")]
+    InUse(PathBuf),
+    /// The data was written by a newer program.
+    #[error("the data is of layout {found}, this program knows up to {SCHEMA}; use a newer roomscribe")]
+    Newer {
+        /// The number in the store.
+        found: u32,
+    },
+    /// A record that does not fit.
+    #[error("the {kind} is too large to be kept: at most {LARGEST_RECORD} bytes")]
+    TooLarge {
+        /// What it is.
+        kind: &'static str,
+    },
+    /// Damaged data. Never served as truth.
+    #[error("the store is damaged: {0}; run `roomscribe check`")]
+    Corrupt(String),
+    /// The engine refused.
+    #[error("the store failed: {0}")]
+    Engine(String),
+    /// The disk refused.
+    #[error("the disk refused: {0}")]
+    Io(#[from] io::Error),
+    /// What was acknowledged by nobody could not be brought to disk.
+    #[error("the change could not be brought to disk")]
+    NotDurable,
+}
+
+/// The result of everything the store does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An open data directory.
+pub struct Store {
+    engine: Arc<dyn Engine>,
+    flusher: Flusher,
+    writer: Mutex<()>,
+    blobs: Blobs,
+    /// Held as long as the store is open; the lock goes with the file.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens or creates the store in a data directory. `cache` is in bytes.
+    pub fn open(data_dir: &Path, cache: u64) -> Result<Self> {
+        Self::open_with(data_dir, |dir| Ok(Arc::new(SledEngine::open(dir, cache)?)))
+    }
+
+    /// The same over another engine; tests bring one that fails.
+    pub fn open_with(
+        data_dir: &Path,
+        engine: impl FnOnce(&Path) -> Result<Arc<dyn Engine>>,
+    ) -> Result<Self> {
+        fs::create_dir_all(data_dir)?;
+        let lock = File::create(data_dir.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(Error::InUse(data_dir.to_owned())),
+            Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
+        let engine = engine(&data_dir.join("store"))?;
+        let flusher = Flusher::start(Arc::clone(&engine))?;
+        let blobs = Blobs::open(data_dir)?;
+        let store = Self { engine, flusher, writer: Mutex::default(), blobs, _lock: lock };
+        store.check_schema()?;
+        Ok(store)
+    }
+
+    fn check_schema(&self) -> Result<()> {
+        let key = ("schema".to_owned(),);
+        match self.get::<Schema>(&key)? {
+            Some(Schema(found)) if found > SCHEMA => Err(Error::Newer { found }),
+            Some(_) => Ok(()),
+            None => {
+                self.write(|batch| batch.put(&key, &Schema(SCHEMA)))?;
+                self.durable_blocking()
+            }
+        }
+    }
+
+    /// The record at this key.
+    pub fn get<R: Record>(&self, key: &R::Key) -> Result<Option<R>> {
+        let mut found = None;
+        self.engine.get(&key::encode(R::PREFIX, key), &mut |bytes| found = Some(codec::decode(bytes)))?;
+        found.transpose()
+    }
+
+    /// Whether there is a record at this key.
+    pub fn has<R: Record>(&self, key: &R::Key) -> Result<bool> {
+        let mut found = false;
+        self.engine.get(&key::encode(R::PREFIX, key), &mut |_| found = true)?;
+        Ok(found)
+    }
+
+    /// Walks the records of `range` in order, decoding one at a time, until `each` breaks.
+    pub fn walk<R: Record, E: From<Error>>(
+        &self,
+        range: Span,
+        direction: Direction,
+        mut each: impl FnMut(R::Key, R) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        let mut failure = None;
+        self.engine.walk(range.bounds::<R>(), direction, &mut |key, value| {
+            let step = decode_key::<R>(key)
+                .and_then(|key| Ok((key, codec::decode(value)?)))
+                .map_err(E::from)
+                .and_then(|(key, record)| each(key, record));
+            step.unwrap_or_else(|error| {
+                failure = Some(error);
+                ControlFlow::Break(())
+            })
+        })?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// The first `limit` records of `range` after `skip`.
+    pub fn list<R: Record>(
+        &self,
+        range: Span,
+        direction: Direction,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<(R::Key, R)>> {
+        let (mut found, mut skipped) = (Vec::new(), 0);
+        if limit == 0 {
+            return Ok(found);
+        }
+        self.walk::<R, Error>(range, direction, |key, record| {
+            if skipped < skip {
+                skipped += 1;
+                return Ok(ControlFlow::Continue(()));
+            }
+            found.push((key, record));
+            Ok(if found.len() == limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(found)
+    }
+
+    /// Counts the entries of `range`, at most to `limit`.
+    pub fn count<R: Record>(&self, range: Span, limit: u64) -> Result<u64> {
+        let mut count = 0;
+        self.engine.walk(range.bounds::<R>(), Direction::Ascending, &mut |_, _| {
+            count += 1;
+            if count >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(count)
+    }
+
+    /// Changes records together. While `change` runs nobody else writes, so what it reads stays true.
+    /// If it fails, nothing has happened.
+    pub fn write<T, E: From<Error>>(
+        &self,
+        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // A writer that panicked has applied nothing, so the lock guards nothing broken.
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut batch = Batch::new(self);
+        let value = change(&mut batch)?;
+        let changes = batch.into_changes();
+        if !changes.is_empty() {
+            self.engine.apply(changes).map_err(E::from)?;
+            self.flusher.applied();
+        }
+        Ok(value)
+    }
+
+    /// Returns once everything written so far is on disk.
+    pub async fn durable(&self) -> Result<()> {
+        match self.flusher.request() {
+            None => Ok(()),
+            Some(answer) => answered(answer.await.unwrap_or(false)),
+        }
+    }
+
+    /// The same for blocking threads.
+    pub fn durable_blocking(&self) -> Result<()> {
+        match self.flusher.request() {
+            None => Ok(()),
+            Some(answer) => answered(answer.blocking_recv().unwrap_or(false)),
+        }
+    }
+
+    /// Uploaded bytes.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// Reads every record; the first that cannot be read is the error. Returns how many there are
+    /// of each kind.
+    pub fn check(&self) -> Result<Vec<(&'static str, u64)>> {
+        let mut counts = Vec::new();
+        let mut known = 0;
+        for (prefix, name, readable) in schema::KINDS {
+            let (mut count, mut broken) = (0, false);
+            self.engine.walk(key::beginning_with(vec![*prefix]), Direction::Ascending, &mut |key, value| {
+                count += 1;
+                broken = !readable(&key[1..], value);
+                if broken { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })?;
+            if broken {
+                return Err(Error::Corrupt(format!("{name} number {count} cannot be read")));
+            }
+            known += count;
+            counts.push((*name, count));
+        }
+        let mut all = 0;
+        let everything = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
+        self.engine.walk(everything, Direction::Ascending, &mut |_, _| {
+            all += 1;
+            ControlFlow::Continue(())
+        })?;
+        if all != known {
+            return Err(Error::Corrupt(format!("{} entries are of no known kind", all - known)));
+        }
+        Ok(counts)
+    }
+
+    /// Bytes of the database on disk, uploads not counted.
+    pub fn size(&self) -> Result<u64> {
+        self.engine.size()
+    }
+}
+
+fn answered(durable: bool) -> Result<()> {
+    if durable { Ok(()) } else { Err(Error::NotDurable) }
+}
+
+fn decode_key<R: Record>(bytes: &[u8]) -> Result<R::Key> {
+    R::Key::decode(&bytes[1..]).ok_or_else(|| Error::Corrupt(format!("the key of a {} cannot be read", R::NAME)))
+}
+
+/// A stretch of keys of one kind, by their leading parts.
+#[derive(Debug, Clone)]
+pub struct Span {
+    low: Vec<u8>,
+    high: Option<Vec<u8>>,
+}
+
+impl Span {
+    /// All records of the kind.
+    pub fn all() -> Self {
+        Self { low: Vec::new(), high: None }
+    }
+
+    /// The records whose keys begin with these parts.
+    pub fn of(parts: &impl Key) -> Self {
+        let mut low = Vec::new();
+        parts.encode(&mut low);
+        Self { low, high: None }
+    }
+
+    /// The records from the first of these keys to the second, which is not included.
+    pub fn between(low: &impl Key, high: &impl Key) -> Self {
+        let (mut from, mut to) = (Vec::new(), Vec::new());
+        low.encode(&mut from);
+        high.encode(&mut to);
+        Self { low: from, high: Some(to) }
+    }
+
+    fn bounds<R: Record>(self) -> Range {
+        let prefixed = |bytes: Vec<u8>| [vec![R::PREFIX], bytes].concat();
+        match self.high {
+            None => key::beginning_with(prefixed(self.low)),
+            // sled panics when a range is turned round.
+            Some(high) => {
+                let high = prefixed(high.max(self.low.clone()));
+                (std::ops::Bound::Included(prefixed(self.low)), std::ops::Bound::Excluded(high))
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The kinds of things the store keeps, their prefix bytes, and the number of this layout.
+//!
+//! All kinds share one ordered key space, so that one batch can change several of them atomically.
+//! A prefix byte is never reused for something else.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::key::Key;
+use crate::domain::{
+    Activity, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role, Room, RoomId, Setting,
+    Subscription, Time, Upload, UploadId, User, UserId,
+};
+
+/// The number of this layout. A store of a higher number is from a newer program and is not opened.
+pub const SCHEMA: u32 = 1;
+
+/// A kind of value that the store keeps.
+pub trait Record: Serialize + DeserializeOwned {
+    /// First byte of every key of this kind.
+    const PREFIX: u8;
+    /// What people call it, for error messages.
+    const NAME: &'static str;
+    /// First byte of every stored value. Raise it with every change of the struct, and teach
+    /// [`upgrade`](Self::upgrade) the old one.
+    const VERSION: u8 = 1;
+    /// The key.
+    type Key: Key;
+
+    /// Reads a value that an older version wrote; `None` if it cannot.
+    fn upgrade(version: u8, body: &[u8]) -> Option<Self> {
+        let _ = (version, body);
+        None
+    }
+}
+
+/// Declares the table of kinds, and a function that names every one of them.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $prefix:literal $name:literal $record:ty [$($key:ty),+];)*) => {
+        $(impl Record for $record {
+            const PREFIX: u8 = $prefix;
+            const NAME: &'static str = $name;
+            type Key = ($($key,)+);
+        })*
+
+        /// Every kind: prefix, name, and a check that key and value of an entry can be read.
+        pub const KINDS: &[(u8, &str, fn(&[u8], &[u8]) -> bool)] = &[
+            $(($prefix, $name, readable::<$record>),)*
+        ];
+    };
+}
+
+fn readable<R: Record>(key: &[u8], value: &[u8]) -> bool {
+    R::Key::decode(key).is_some() && super::codec::decode::<R>(value).is_ok()
+}
+
+kinds! {
+    b'z' "schema number" Schema [String];
+    b'u' "user" User [UserId];
+    b'n' "username" UserByName [String];
+    b'e' "e-mail address" UserByEmail [String];
+    b't' "login token" LoginToken [[u8; 32]];
+    b'T' "token of a user" TokenOfUser [UserId, [u8; 32]];
+    b'r' "room" Room [RoomId];
+    b'R' "room name" RoomByName [String];
+    b'a' "room activity" Activity [RoomId];
+    b's' "subscription" Subscription [RoomId, UserId];
+    b'S' "room of a user" RoomOfUser [UserId, RoomId];
+    b'm' "message" Message [RoomId, Time, MessageId];
+    b'i' "place of a message" MessagePlace [MessageId];
+    b'h' "reply" Reply [MessageId, Time, MessageId];
+    b'd' "deleted room" DeletedRoom [RoomId];
+    b'f' "upload" Upload [UploadId];
+    b'F' "file of a room" FileOfRoom [RoomId, Time, UploadId];
+    b'b' "use of a blob" BlobUse [[u8; 32], UploadId];
+    b'l' "role" Role [String];
+    b'p' "permission" Grant [String];
+    b'g' "setting" Setting [String];
+    b'j' "export job" Job [JobId];
+    b'J' "job of a user" JobOfUser [UserId, Time, JobId];
+    b'q' "open job" OpenJob [JobId];
+    b'o' "mail" OutboxMail [String];
+    b'O' "waiting mail" WaitingMail [Time, String];
+}
+
+/// The number of the layout, under the key `schema`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema(pub u32);
+
+/// Login names in lower case lead to the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserByName(pub UserId);
+
+/// E-mail addresses in lower case lead to the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserByEmail(pub UserId);
+
+/// Finds the tokens of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenOfUser;
+
+/// Names of channels and groups lead to the room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomByName(pub RoomId);
+
+/// Finds the rooms of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomOfUser;
+
+/// A deleted room whose messages are still to be cleared away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedRoom;
+
+/// A message's id leads to the rest of its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagePlace {
+    /// The room.
+    pub room: RoomId,
+    /// When it was sent.
+    pub sent_at: Time,
+}
+
+/// Finds the replies of a thread in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply;
+
+/// Finds the files of a room in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileOfRoom;
+
+/// Counts who needs a blob: the last one to go takes it along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobUse;
+
+/// Finds the jobs of a user in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobOfUser;
+
+/// Finds the jobs that are not at their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenJob;
+
+/// Finds the mails to be sent, by the time they are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingMail;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_kinds_share_a_prefix() {
+        let mut prefixes: Vec<u8> = KINDS.iter().map(|(prefix, ..)| *prefix).collect();
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        assert_eq!(prefixes.len(), KINDS.len());
+    }
+}

@@ -1,0 +1,76 @@
+//! What is not the REST API: health, uploads in, files and exports out. The only streaming bodies.
+
+use warp::Reply as _;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use warp::http::{HeaderMap, StatusCode};
+use warp::reply::Response;
+
+use crate::api::reply::Reply;
+use crate::api::request::Incoming;
+use crate::app::App;
+use crate::service::settings;
+
+/// Answers what is not under `/api/v1/`.
+pub async fn answer(app: &App, path: &str, headers: &HeaderMap, incoming: Incoming) -> Response {
+    let _ = (headers, incoming);
+    match path {
+        "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),
+        "/robots.txt" => {
+            text(StatusCode::OK, &settings::text(app, "Robot_Instructions_File_Content").unwrap_or_default())
+        }
+        "/_timesync" => text(StatusCode::OK, &app.now().millis().to_string()),
+        _ => small(Reply::no_endpoint()),
+    }
+}
+
+/// A JSON answer.
+pub fn small(reply: Reply) -> Response {
+    reply.into_response().into_response()
+}
+
+/// A short plain text.
+pub fn text(status: StatusCode, text: &str) -> Response {
+    let mut response = warp::http::Response::new(text.to_owned()).into_response();
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Answers an `OPTIONS` request.
+pub fn preflight(app: &App, headers: &HeaderMap) -> Response {
+    let asks = headers.contains_key("origin") && headers.contains_key("access-control-request-method");
+    if !asks {
+        return StatusCode::OK.into_response();
+    }
+    if !settings::is_on(app, "API_Enable_CORS").unwrap_or(false) {
+        let refusal = "CORS not enabled. Go to \"Admin > General > REST Api\" to enable it.";
+        return text(StatusCode::METHOD_NOT_ALLOWED, refusal);
+    }
+    let origins = settings::text(app, "API_CORS_Origin").unwrap_or_default();
+    let origin = headers.get("origin").and_then(|value| value.to_str().ok()).unwrap_or_default().to_lowercase();
+    let mut response = StatusCode::OK.into_response();
+    let allowed = if origins.trim() == "*" {
+        "*".to_owned()
+    } else if origins.split(',').any(|known| known.trim().eq_ignore_ascii_case(&origin)) {
+        response.headers_mut().insert("vary", HeaderValue::from_static("Origin"));
+        origin
+    } else {
+        return response;
+    };
+    let headers = response.headers_mut();
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        headers.insert("access-control-allow-origin", allowed);
+    }
+    headers.insert(
+        "access-control-allow-methods",
+        HeaderValue::from_static("GET, POST, PUT, DELETE, HEAD, PATCH"),
+    );
+    headers.insert(
+        "access-control-allow-headers",
+        HeaderValue::from_static(
+            "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization",
+        ),
+    );
+    response
+}

@@ -1,0 +1,5 @@
+//! The integration tests: the real server, in process or as a process.
+
+mod support;
+
+mod health;

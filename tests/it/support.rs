@@ -1,0 +1,240 @@
+//! A server in a temporary directory, and callers by role.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use roomscribe::api::Api;
+use roomscribe::app::{App, Clock};
+use roomscribe::config::Config;
+use roomscribe::domain::{LoginToken, Room, RoomId, RoomKind, Subscription, Time, User, UserId};
+use roomscribe::passwords::PasswordDigest;
+use roomscribe::service::{bootstrap, sessions};
+use roomscribe::store::Store;
+use roomscribe::{export, server};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// When the clock of a test server begins to stand: 2024-03-15T10:20:30.123Z.
+pub const NOW: i64 = 1_710_498_030_123;
+
+/// A whole server, called through its routes without a socket. Its clock stands still.
+pub struct TestServer {
+    pub app: Arc<App>,
+    pub clock: Clock,
+    api: Arc<Api>,
+    runtime: Runtime,
+    directory: TempDir,
+}
+
+impl TestServer {
+    /// A new server with an administrator, `admin`, whose password is `admin-password`.
+    pub fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    /// The same after `change` has changed the configuration.
+    pub fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let mut config = Config::default();
+        config.server.data = directory.path().to_owned();
+        config.server.root_url = "http://chat.example".to_owned();
+        config.environment.admin = Some(roomscribe::config::FirstAdmin {
+            username: "admin".to_owned(),
+            name: "Administrator".to_owned(),
+            email: Some("admin@example.org".to_owned()),
+            password: "admin-password".to_owned(),
+        });
+        change(&mut config);
+        let store = Store::open(directory.path(), 16 << 20).expect("a new store");
+        let registry = export::plugins::registry(&config).expect("the plug-ins register");
+        let clock = Clock::standing_at(Time::from_millis(NOW));
+        let app = App::new(config, store, registry, clock.clone()).expect("the threads start");
+        bootstrap::prepare(&app, false).expect("a furnished store");
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let (app, api) = (Arc::new(app), Arc::new(Api::new(8)));
+        Self { app, clock, api, runtime: runtime.expect("a runtime"), directory }
+    }
+
+    /// The data directory.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// The runtime, for background work under test.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// A caller without credentials.
+    pub fn anonymous(&self) -> Caller<'_> {
+        Caller { server: self, credentials: None }
+    }
+
+    /// The administrator.
+    pub fn as_admin(&self) -> Caller<'_> {
+        self.as_user("admin")
+    }
+
+    /// A user of that name with role `user`, made if there is none. The password is `<name>-password`,
+    /// the address `<name>@example.org`, the display name the name with a capital.
+    pub fn as_user(&self, username: &str) -> Caller<'_> {
+        let user = self.user(username);
+        let token = sessions::new_token();
+        let record = LoginToken { user: user.id.clone(), created: self.app.now(), personal: None };
+        self.app
+            .store
+            .write::<_, roomscribe::store::Error>(|batch| batch.put_token(sessions::hash(&token), &record))
+            .expect("a token");
+        Caller { server: self, credentials: Some((user.id.to_string(), token)) }
+    }
+
+    /// The record of a user, made if there is none.
+    pub fn user(&self, username: &str) -> User {
+        if let Some(user) = self.app.store.user_by_name(username).expect("readable") {
+            return user;
+        }
+        let mut user = User::new(UserId::random(), username, self.app.now());
+        user.name = Some(format!("{}{}", username[..1].to_uppercase(), &username[1..]));
+        user.emails = vec![roomscribe::domain::user::Email {
+            address: format!("{username}@example.org"),
+            verified: true,
+        }];
+        let digest = PasswordDigest::of(&format!("{username}-password"));
+        user.password = Some(self.app.passwords.hash(digest).expect("hashed"));
+        self.app.store.write::<_, roomscribe::store::Error>(|batch| batch.put_user(&user)).expect("a user");
+        user
+    }
+
+    /// A room of that name with these members, the first of them its owner. Without going through
+    /// the API.
+    pub fn room(&self, kind: RoomKind, name: &str, members: &[&str]) -> RoomId {
+        let users: Vec<User> = members.iter().map(|name| self.user(name)).collect();
+        let creator = users.first().map(User::reference);
+        let room = Room::new(RoomId::random(), kind, Some(name.to_owned()), creator, self.app.now());
+        self.app
+            .store
+            .write::<_, roomscribe::store::Error>(|batch| {
+                batch.put_room(&room)?;
+                for (place, user) in users.iter().enumerate() {
+                    let mut member = Subscription::new(&user.reference(), room.id.clone(), room.created);
+                    if place == 0 {
+                        member.roles = vec!["owner".to_owned()];
+                    }
+                    batch.put_subscription(&member)?;
+                }
+                Ok(())
+            })
+            .expect("a room");
+        room.id
+    }
+}
+
+/// Somebody who calls the server.
+pub struct Caller<'a> {
+    server: &'a TestServer,
+    credentials: Option<(String, String)>,
+}
+
+impl Caller<'_> {
+    /// The caller's user id.
+    pub fn id(&self) -> &str {
+        self.credentials.as_ref().map_or("", |(id, _)| id)
+    }
+
+    /// The caller's token.
+    pub fn token(&self) -> &str {
+        self.credentials.as_ref().map_or("", |(_, token)| token)
+    }
+
+    /// `GET /api/v1/<endpoint>?<query>`.
+    pub fn get(&self, endpoint: &str, query: &str) -> Answer {
+        self.raw("GET", &format!("/api/v1/{endpoint}?{query}"), &[], "").checked()
+    }
+
+    /// `POST /api/v1/<endpoint>` with a JSON body.
+    pub fn post(&self, endpoint: &str, body: Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.raw("POST", &format!("/api/v1/{endpoint}"), &headers, body.to_string()).checked()
+    }
+
+    /// Any request.
+    pub fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
+        let routes = server::routes(
+            Arc::clone(&self.server.app),
+            Arc::clone(&self.server.api),
+            IpAddr::from([127, 0, 0, 1]),
+        );
+        let mut request = warp::test::request().method(method).path(path).body(body.into());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some((id, token)) = &self.credentials {
+            request = request.header("X-User-Id", id).header("X-Auth-Token", token);
+        }
+        let response = self.server.runtime.block_on(request.reply(&routes));
+        let headers = response.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        let bytes = response.body().to_vec();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Answer { status: response.status().as_u16(), headers, bytes, body }
+    }
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    bytes: Vec<u8>,
+    body: Value,
+}
+
+impl Answer {
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body as JSON, `null` if it is none.
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).expect("UTF-8")
+    }
+
+    /// The body.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// A header, empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The body of a success; anything else fails the test.
+    pub fn ok(&self) -> &Value {
+        assert_eq!(self.status, 200, "{}", self.text());
+        &self.body
+    }
+
+    /// The `error` of a refusal with status 400; anything else fails the test.
+    pub fn refusal(&self) -> &str {
+        assert_eq!(self.status, 400, "{}", self.text());
+        self.body["error"].as_str().unwrap_or_default()
+    }
+
+    /// What holds for every answer of the API.
+    fn checked(self) -> Self {
+        assert_eq!(self.header("content-type"), "application/json", "{}", self.text());
+        assert_eq!(self.header("cache-control"), "no-store");
+        let success = self.body["success"] == true || self.body["status"] == "success" || self.body.is_array();
+        assert_eq!(success, self.status == 200, "{}", self.text());
+        assert!(self.status < 500, "{}", self.text());
+        self
+    }
+}
