@@ -18,6 +18,8 @@ pub mod service;
 
 pub mod api;
 
+pub mod work;
+
 pub mod web;
 
 pub mod server;

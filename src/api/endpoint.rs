@@ -173,17 +173,17 @@ impl Draft {
         self.known(move |app, caller, input| handler(app, caller, input.parse()?))
     }
 
-    /// For users who hold `permission` in the room that the parameters name. Parameters that do not
-    /// fit are refused as `refusal` says; rooms that do not exist are nobody's.
-    pub fn user_with<P: DeserializeOwned + InRoom + 'static>(
+    /// For users who hold `permission` in the room that the parameters name. Rooms that do not exist
+    /// are nobody's. `read` says how parameters that do not fit are refused: that comes first.
+    pub fn user_in<P: InRoom + 'static>(
         mut self,
         permission: Permission,
-        refusal: fn() -> Error,
+        read: fn(&App, Input) -> Result<P>,
         handler: fn(&App, &Caller, P) -> Result<Value>,
     ) -> Endpoint {
         self.needs_in_room = Some(permission);
         self.known(move |app, caller, input| {
-            let params: P = input.parse().map_err(|_| refusal())?;
+            let params = read(app, input)?;
             if !access::holds_in(app, &caller.user, permission, &params.room_id())? {
                 return Err(Error::Forbidden);
             }

@@ -1,5 +1,20 @@
 //! From a room to a receipt.
+//!
+//! ```text
+//! request -> Job in the store -> Queued
+//!   a worker takes it:     Rendering   room -> view -> format -> spool, on a blocking thread
+//!   the spool is sealed:   Delivering  the commit point: from here on nothing is rendered again
+//!   packed if need be, handed to the delivery, tried again with growing pauses
+//!                          Done | Failed | Cancelled
+//! ```
+//!
+//! After a crash a job whose spool is sealed goes on at Delivering; any other begins again. The
+//! window of a job is pinned when it is made, so beginning again gives the same export.
 
+pub mod pack;
 pub mod plugins;
 pub mod progress;
+pub mod render;
+pub mod spool;
+pub mod verify;
 pub mod view;

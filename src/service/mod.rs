@@ -9,6 +9,8 @@ pub mod access;
 pub mod bootstrap;
 pub mod caller;
 pub mod direct;
+pub mod exports;
+pub mod jobs;
 pub mod rooms;
 pub mod sessions;
 pub mod settings;

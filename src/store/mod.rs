@@ -15,6 +15,7 @@ pub mod blobs;
 mod codec;
 pub mod engine;
 mod flusher;
+pub mod jobs;
 pub mod key;
 pub mod messages;
 pub mod rooms;

@@ -1,0 +1,202 @@
+//! `rooms.export` as Rocket.Chat has it, and `exports.*`: what became of it.
+
+use export_sdk::{AnyDelivery, AnyFormat};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::endpoint::{Endpoint, InRoom, get, post};
+use crate::api::page::Paged;
+use crate::api::request::Input;
+use crate::api::wire;
+use crate::app::App;
+use crate::domain::{Job, RoomId};
+use crate::error::{Error, Result};
+use crate::service::caller::Caller;
+use crate::service::exports::{self, MailRequest, WindowRequest};
+
+/// The rows.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        post("rooms.export").user_in("mail-messages", read, export),
+        get("exports.formats").user(formats),
+        get("exports.list").user(list),
+        get("exports.info").user(info),
+        post("exports.cancel").user(cancel),
+        post("exports.delete").user(delete),
+    ]
+}
+
+/// The body of `rooms.export`. Keys of the other type, and unknown ones, may be there and are not
+/// looked at: the documentation's own example has them all.
+enum Export {
+    Window(WindowRequest),
+    Mail(MailRequest),
+}
+
+impl InRoom for Export {
+    fn room_id(&self) -> RoomId {
+        match self {
+            Self::Window(request) => request.room.clone(),
+            Self::Mail(request) => request.room.clone(),
+        }
+    }
+}
+
+fn invalid() -> Error {
+    Error::code("error-invalid-params")
+}
+
+fn read(app: &App, input: Input) -> Result<Export> {
+    let body: Value = input.parse().map_err(|_| invalid())?;
+    let room = body["rid"].as_str().filter(|rid| !rid.is_empty()).ok_or_else(invalid)?;
+    let delivery = body["type"].as_str().ok_or_else(invalid)?;
+    app.registry.delivery(delivery).map_err(|_| invalid())?;
+    let room = RoomId::new(room);
+    if delivery == "email" {
+        let mut to_emails = texts(&body["toEmails"])?;
+        let more = text(&body["additionalEmails"])?.unwrap_or_default();
+        to_emails.extend(more.split(',').map(ToOwned::to_owned));
+        return Ok(Export::Mail(MailRequest {
+            room,
+            to_users: tidy(texts(&body["toUsers"])?),
+            to_emails: tidy(to_emails),
+            subject: text(&body["subject"])?.unwrap_or_default(),
+            messages: texts(&body["messages"])?,
+        }));
+    }
+    Ok(Export::Window(WindowRequest {
+        room,
+        delivery: delivery.to_owned(),
+        delivery_options: body["deliveryOptions"].clone(),
+        format: text(&body["format"])?,
+        format_options: body["formatOptions"].clone(),
+        from: text(&body["dateFrom"])?.filter(|date| !date.is_empty()),
+        to: text(&body["dateTo"])?.filter(|date| !date.is_empty()),
+    }))
+}
+
+fn text(value: &Value) -> Result<Option<String>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.clone())),
+        _ => Err(invalid()),
+    }
+}
+
+fn texts(value: &Value) -> Result<Vec<String>> {
+    match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(items) => items.iter().map(|item| text(item)?.ok_or_else(invalid)).collect(),
+        _ => Err(invalid()),
+    }
+}
+
+fn tidy(names: Vec<String>) -> Vec<String> {
+    names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+/// Exports a room into a file, or mails some of its messages.
+fn export(app: &App, caller: &Caller, request: Export) -> Result<Value> {
+    match request {
+        Export::Window(request) => {
+            let job = exports::request_window(app, caller, request)?;
+            Ok(json!({"exportId": job.id.as_str()}))
+        }
+        Export::Mail(request) => {
+            let (job, missing) = exports::request_mail(app, caller, request)?;
+            Ok(json!({"missing": missing, "exportId": job.id.as_str()}))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// What there is to choose from.
+fn formats(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
+    let format = |format: &dyn AnyFormat| {
+        json!({
+            "id": format.id(),
+            "description": format.describe(),
+            "mediaType": format.media_type(),
+            "extension": format.extension(),
+            "options": format.options(),
+        })
+    };
+    let delivery = |delivery: &dyn AnyDelivery| {
+        json!({"id": delivery.id(), "description": delivery.describe(), "options": delivery.options()})
+    };
+    Ok(json!({
+        "formats": app.registry.formats().map(format).collect::<Vec<_>>(),
+        "deliveries": app.registry.deliveries().map(delivery).collect::<Vec<_>>(),
+    }))
+}
+
+/// The caller's exports, latest first.
+fn list(app: &App, caller: &Caller, paged: Paged<Nothing>) -> Result<Value> {
+    let page = paged.page(app)?;
+    let (jobs, total) = exports::list(app, caller, page.offset, page.count)?;
+    Ok(page.wrap("exports", jobs.iter().map(|job| describe(app, job)).collect(), total))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportId {
+    export_id: String,
+}
+
+/// Where an export stands.
+fn info(app: &App, caller: &Caller, params: ExportId) -> Result<Value> {
+    Ok(json!({"export": describe(app, &exports::find(app, caller, &params.export_id)?)}))
+}
+
+/// Cancels an export.
+fn cancel(app: &App, caller: &Caller, params: ExportId) -> Result<Value> {
+    Ok(json!({"export": describe(app, &exports::cancel(app, caller, &params.export_id)?)}))
+}
+
+/// Deletes an export that is at its end, with its file.
+fn delete(app: &App, caller: &Caller, params: ExportId) -> Result<Value> {
+    exports::delete(app, caller, &params.export_id)?;
+    Ok(Value::Null)
+}
+
+fn describe(app: &App, job: &Job) -> Value {
+    let running = app.running.of(&job.id);
+    let messages = running.as_ref().map_or(job.messages, |progress| progress.messages().max(job.messages));
+    let bytes = running.as_ref().map_or(job.bytes, |progress| progress.work.bytes().max(job.bytes));
+    let mut value = json!({
+        "_id": job.id.as_str(),
+        "rid": job.room.as_str(),
+        "roomName": job.room_title,
+        "format": job.format,
+        "type": job.delivery,
+        "state": job.state.word(),
+        "messages": messages,
+        "bytes": bytes,
+        "attempts": job.attempts,
+        "createdAt": wire::time(job.created),
+        "until": wire::time(job.until),
+    });
+    if let Some(from) = job.from {
+        value["from"] = wire::time(from);
+    }
+    if let Some(finished) = job.finished {
+        value["finishedAt"] = wire::time(finished);
+    }
+    if let Some(failure) = &job.failure {
+        value["error"] = failure.as_str().into();
+    }
+    if let Some(receipt) = &job.receipt {
+        value["receipt"] = receipt.as_str().into();
+    }
+    if let Some(file) = &job.file {
+        value["file"] = json!({
+            "name": file.name,
+            "size": file.size,
+            "sha256": hex::encode(file.sha256),
+            "path": format!("/data-export/{}", job.id),
+        });
+    }
+    value
+}

@@ -1,0 +1,267 @@
+//! Exports that people ask for: accepted, listed, cancelled, deleted.
+
+use std::ops::ControlFlow;
+
+use serde_json::{Value, json};
+
+use super::access;
+use super::caller::Caller;
+use super::jobs;
+use crate::app::App;
+use crate::domain::job::JobEvent;
+use crate::domain::time::DAY;
+use crate::domain::{Job, JobId, JobState, Json, MessageId, Room, RoomId, Time, User, UserId};
+use crate::error::{Error, Result};
+
+/// Messages that may be chosen one by one.
+const LARGEST_SELECTION: usize = 1000;
+
+/// What every export needs: whose messages, how written, how handed over.
+struct Order {
+    room: Room,
+    format: String,
+    format_options: Value,
+    delivery: String,
+    delivery_options: Value,
+    from: Option<Time>,
+    until: Time,
+    selection: Vec<MessageId>,
+    notify: bool,
+}
+
+/// A whole room, or a window of days.
+pub struct WindowRequest {
+    /// The room.
+    pub room: RoomId,
+    /// The delivery's id, known to the registry.
+    pub delivery: String,
+    /// The delivery's options; null for none.
+    pub delivery_options: Value,
+    /// The format's id.
+    pub format: Option<String>,
+    /// The format's options; null for none.
+    pub format_options: Value,
+    /// First day or instant, as sent.
+    pub from: Option<String>,
+    /// Last day or instant, as sent; a day is part of the window.
+    pub to: Option<String>,
+}
+
+/// Accepts the export of a room. It is on disk when the reply leaves, and done some time later.
+pub fn request_window(app: &App, caller: &Caller, request: WindowRequest) -> Result<Job> {
+    let room = visible_room(app, caller, &request.room)?;
+    let format = request.format.filter(|format| app.registry.format(format).is_ok());
+    let format = format.ok_or_else(|| Error::code("error-invalid-format"))?;
+    let now = app.now();
+    let from = request.from.as_deref().map(day).transpose()?;
+    let to = request.to.as_deref().map(day).transpose()?.unwrap_or(now).plus(DAY);
+    if from.is_some_and(|from| from > to) {
+        return Err(Error::refused("error-invalid-dates", "From date cannot be after To date"));
+    }
+    let order = Order {
+        room,
+        format,
+        format_options: request.format_options,
+        delivery: request.delivery,
+        delivery_options: request.delivery_options,
+        from,
+        // Later messages cannot change the result, however long the export waits.
+        until: to.min(now.plus(1)),
+        selection: Vec::new(),
+        notify: true,
+    };
+    accept(app, caller, order)
+}
+
+fn day(text: &str) -> Result<Time> {
+    Time::parse(text).ok_or_else(|| Error::code("error-invalid-params"))
+}
+
+/// Chosen messages, to be mailed.
+pub struct MailRequest {
+    /// The room.
+    pub room: RoomId,
+    /// Login names or ids.
+    pub to_users: Vec<String>,
+    /// Addresses.
+    pub to_emails: Vec<String>,
+    /// The subject; may be empty.
+    pub subject: String,
+    /// Ids of the messages; those of other rooms are left out.
+    pub messages: Vec<String>,
+}
+
+/// Accepts the mailing of chosen messages. Answers the users who have no address, too.
+pub fn request_mail(app: &App, caller: &Caller, request: MailRequest) -> Result<(Job, Vec<String>)> {
+    let room = visible_room(app, caller, &request.room)?;
+    if request.to_users.is_empty() && request.to_emails.is_empty() {
+        return Err(Error::code("error-invalid-recipient"));
+    }
+    if request.messages.is_empty() {
+        return Err(Error::code("error-invalid-messages"));
+    }
+    if request.messages.len() > LARGEST_SELECTION {
+        let reason = format!("At most {LARGEST_SELECTION} messages can be mailed at once");
+        return Err(Error::refused("error-invalid-messages", reason));
+    }
+    let (addresses, missing) = recipients(app, &request)?;
+    if addresses.is_empty() {
+        return Err(Error::code("error-invalid-recipient"));
+    }
+    let reply_to = caller.user.emails.first().map(|email| email.address.as_str());
+    let reply_to = reply_to.filter(|address| is_address(address));
+    let options = json!({"to": addresses, "subject": request.subject, "replyTo": reply_to});
+    let delivery = app.registry.delivery("email").map_err(Error::internal)?;
+    delivery.check(&options).map_err(|error| Error::refused("error-invalid-recipient", error.to_string()))?;
+    let order = Order {
+        room,
+        format: "mail".to_owned(),
+        format_options: Value::Null,
+        delivery: "email".to_owned(),
+        delivery_options: options,
+        from: None,
+        until: app.now().plus(1),
+        selection: request.messages.into_iter().map(MessageId::new).collect(),
+        notify: false,
+    };
+    Ok((accept(app, caller, order)?, missing))
+}
+
+fn recipients(app: &App, request: &MailRequest) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut addresses, mut missing): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for address in &request.to_emails {
+        if !is_address(address) {
+            return Err(Error::code("error-invalid-email"));
+        }
+        addresses.push(address.clone());
+    }
+    for name in &request.to_users {
+        match find_user(app, name)?.and_then(|user| user.emails.into_iter().next()) {
+            Some(email) if !is_address(&email.address) => return Err(Error::plain("error-invalid-email")),
+            Some(email) => addresses.push(email.address),
+            None => missing.push(name.clone()),
+        }
+    }
+    addresses.sort_by_key(|address| address.to_lowercase());
+    addresses.dedup_by_key(|address| address.to_lowercase());
+    Ok((addresses, missing))
+}
+
+fn find_user(app: &App, name: &str) -> Result<Option<User>> {
+    let by_name = app.store.user_by_name(name)?.filter(|user| user.username == name);
+    Ok(match by_name {
+        Some(user) => Some(user),
+        None => app.store.user(&UserId::new(name))?,
+    })
+}
+
+fn is_address(text: &str) -> bool {
+    export_sdk::MailAddress::new(text).is_ok()
+}
+
+fn visible_room(app: &App, caller: &Caller, id: &RoomId) -> Result<Room> {
+    let room = app.store.room(id)?.ok_or_else(|| Error::code("error-invalid-room"))?;
+    if !access::can_see(app, &caller.user, &room)? {
+        return Err(Error::refused("error-not-allowed", "Not Allowed"));
+    }
+    Ok(room)
+}
+
+fn accept(app: &App, caller: &Caller, order: Order) -> Result<Job> {
+    let format = app.registry.format(&order.format).map_err(|_| Error::code("error-invalid-format"))?;
+    let delivery = app.registry.delivery(&order.delivery).map_err(|_| Error::code("error-invalid-params"))?;
+    let bad = |error: export_sdk::Error| Error::refused("error-invalid-params", error.to_string());
+    format.check(&order.format_options).map_err(bad)?;
+    delivery.check(&order.delivery_options).map_err(bad)?;
+    let now = app.now();
+    let job = Job {
+        id: JobId::random(),
+        owner: caller.user.id.clone(),
+        owner_username: caller.user.username.clone(),
+        room: order.room.id.clone(),
+        room_title: order.room.title(),
+        format: order.format,
+        format_options: Json::of(&order.format_options),
+        delivery: order.delivery,
+        delivery_options: Json::of(&order.delivery_options),
+        from: order.from,
+        until: order.until,
+        selection: order.selection,
+        notify: order.notify,
+        created: now,
+        state: JobState::Queued,
+        messages: 0,
+        bytes: 0,
+        attempts: 0,
+        due: now,
+        failure: None,
+        receipt: None,
+        file: None,
+        finished: None,
+    };
+    app.store.write::<_, Error>(|batch| {
+        let mut open = 0;
+        batch.store().open_jobs::<Error>(|other| {
+            open += usize::from(other.owner == job.owner);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if open >= app.config.export.open_per_user {
+            let reason = format!(
+                "You have {open} exports under way. Wait until one is done, or cancel one with exports.cancel."
+            );
+            return Err(Error::refused("error-too-many-exports", reason));
+        }
+        Ok(batch.put_job(&job)?)
+    })?;
+    app.export_bell.notify_one();
+    Ok(job)
+}
+
+/// A job of the caller. Nobody else's job exists for them.
+pub fn find(app: &App, caller: &Caller, id: &str) -> Result<Job> {
+    let job = app.store.job(&JobId::new(id))?.filter(|job| job.owner == caller.user.id);
+    job.ok_or_else(|| Error::refused("error-invalid-export", "There is no such export of yours"))
+}
+
+/// The caller's jobs, latest first: a part of them, and how many there are.
+pub fn list(app: &App, caller: &Caller, offset: usize, count: usize) -> Result<(Vec<Job>, usize)> {
+    let (mut part, mut total) = (Vec::new(), 0);
+    app.store.jobs_of::<Error>(&caller.user.id, |job| {
+        if total >= offset && part.len() < count {
+            part.push(job);
+        }
+        total += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok((part, total))
+}
+
+/// Cancels a job of the caller. One that is at its end is refused.
+pub fn cancel(app: &App, caller: &Caller, id: &str) -> Result<Job> {
+    let job = find(app, caller, id)?;
+    let cancelled = jobs::advance(app, &job.id, JobEvent::Cancelled, |_| {})?;
+    app.running.cancel(&job.id);
+    app.export_bell.notify_one();
+    cancelled.ok_or_else(|| Error::refused("error-export-finished", "This export is at its end already"))
+}
+
+/// Deletes a job of the caller and the file it made. One that is under way must be cancelled first.
+pub fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
+    let job = find(app, caller, id)?;
+    let gone = app.store.write::<_, Error>(|batch| {
+        let current = batch.get::<Job>(&(job.id.clone(),))?;
+        let current = current.filter(|job| job.state.is_final()).ok_or_else(|| {
+            Error::refused("error-export-running", "This export is under way. Cancel it first, with exports.cancel.")
+        })?;
+        batch.delete_job(&current);
+        Ok(current)
+    })?;
+    app.store.durable_blocking()?;
+    if let Some(file) = gone.file {
+        match std::fs::remove_file(&file.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}

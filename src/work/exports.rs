@@ -1,0 +1,266 @@
+//! The workers that bring jobs to their end.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use export_sdk as sdk;
+use export_sdk::{ArtifactPath, Attempt, ErrorKind, Export, Packaging, Receipt};
+use tokio::sync::Semaphore;
+
+use super::mails::{StoreOutbox, announce_export, pause_millis};
+use crate::app::App;
+use crate::domain::job::{ExportFile, JobEvent};
+use crate::domain::{Job, JobId, JobState};
+use crate::export::progress::JobProgress;
+use crate::export::render::{Task, render};
+use crate::export::spool::{Sealed, Spool};
+use crate::export::{pack, view};
+use crate::service::jobs::{self, Next};
+use crate::store::Result;
+
+/// A delivery that takes longer has lost its other side.
+const LONGEST_DELIVERY: Duration = Duration::from_secs(15 * 60);
+/// How long the engine sleeps at most, in case nobody rings.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// Works until `stop` is done. Jobs under way are then told to stop; they go on at the next start.
+pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
+    let workers = Arc::new(Semaphore::new(app.config.export.workers));
+    let work = async {
+        loop {
+            if let Err(error) = take_up(&app, &workers).await {
+                tracing::error!(%error, "the export jobs could not be read; trying again");
+                tokio::time::sleep(LONGEST_SLEEP).await;
+            }
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = stop => {}
+    }
+    app.running.cancel_all();
+    let all = u32::try_from(app.config.export.workers).unwrap_or(u32::MAX);
+    if tokio::time::timeout(Duration::from_secs(8), workers.acquire_many(all)).await.is_err() {
+        tracing::warn!("an export was still under way when the server stopped; it begins again");
+    }
+}
+
+/// Starts the next job, or sleeps until there may be one.
+async fn take_up(app: &Arc<App>, workers: &Arc<Semaphore>) -> Result<()> {
+    let Ok(place) = Arc::clone(workers).acquire_owned().await else { return Ok(()) };
+    let looker = Arc::clone(app);
+    let next = tokio::task::spawn_blocking(move || jobs::next(&looker)).await;
+    let next = next.unwrap_or_else(|panic| Err(crate::store::Error::Engine(panic.to_string())))?;
+    let sleep = match next {
+        Next::Now(job) => {
+            if let Some(progress) = app.running.enter(&job.id) {
+                let app = Arc::clone(app);
+                tokio::spawn(async move {
+                    work(&app, *job, progress).await;
+                    drop(place);
+                    app.export_bell.notify_one();
+                });
+            }
+            return Ok(());
+        }
+        Next::At(due) => due.since(app.now()).min(LONGEST_SLEEP),
+        Next::Nothing => LONGEST_SLEEP,
+    };
+    drop(place);
+    // A bell that rang before is remembered, so no job is overslept.
+    let _ = tokio::time::timeout(sleep, app.export_bell.notified()).await;
+    Ok(())
+}
+
+/// One job, as far as it gets this time.
+async fn work(app: &Arc<App>, job: Job, progress: Arc<JobProgress>) {
+    let id = job.id.clone();
+    let result = bring_on(app, job, &progress).await;
+    let closer = Arc::clone(app);
+    let closed = tokio::task::spawn_blocking(move || {
+        let outcome = result.map_or_else(|error| settle(&closer, &id, &error), |()| Ok(()));
+        tidy(&closer, &id);
+        closer.running.leave(&id);
+        outcome
+    })
+    .await;
+    match closed {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the state of an export job could not be kept"),
+        Err(panic) => tracing::error!(%panic, "the state of an export job could not be kept"),
+    }
+}
+
+async fn bring_on(app: &Arc<App>, job: Job, progress: &Arc<JobProgress>) -> sdk::Result<()> {
+    let (renderer, rendered) = (Arc::clone(app), Arc::clone(progress));
+    let prepared = tokio::task::spawn_blocking(move || prepare(&renderer, job, &rendered)).await;
+    // A format that panics costs its own job.
+    let prepared = prepared.map_err(|panic| internal("the export failed").because(panic))??;
+    let Some((job, export)) = prepared else { return Ok(()) };
+    let delivery = app.registry.delivery(&job.delivery)?;
+    let outbox = StoreOutbox::new(app);
+    let attempt = Attempt::new(job.attempts + 1, job.id.as_str(), &outbox);
+    let options = job.delivery_options.value();
+    let delivering = delivery.deliver(&options, &export, &attempt);
+    let receipt = tokio::time::timeout(LONGEST_DELIVERY, delivering)
+        .await
+        .map_err(|_| sdk::Error::new(ErrorKind::Unavailable, "the delivery took too long"))??;
+    let closer = Arc::clone(app);
+    let finished = tokio::task::spawn_blocking(move || finish(&closer, &job, &export, receipt)).await;
+    finished.map_err(|panic| internal("the export failed").because(panic))?
+}
+
+fn internal(message: &str) -> sdk::Error {
+    sdk::Error::new(ErrorKind::Internal, message)
+}
+
+fn store_failed(error: crate::store::Error) -> sdk::Error {
+    internal("the store failed").because(error)
+}
+
+/// Renders and seals, unless that was done before, and packs if the delivery wants it so.
+fn prepare(app: &App, job: Job, progress: &JobProgress) -> sdk::Result<Option<(Job, Export)>> {
+    let directory = jobs::spool_directory(app, &job.id);
+    let (job, sealed) = if job.state == JobState::Queued {
+        let Some(job) = jobs::advance(app, &job.id, JobEvent::Started, |_| {}).map_err(store_failed)? else {
+            return Ok(None);
+        };
+        let (messages, sealed) = write_down(app, &job, progress)?;
+        let bytes = progress.work.bytes();
+        let moved = jobs::advance(app, &job.id, JobEvent::Sealed, |job| {
+            job.messages = messages;
+            job.bytes = bytes;
+        });
+        let Some(job) = moved.map_err(store_failed)? else { return Ok(None) };
+        (job, sealed)
+    } else {
+        let sealed = Sealed::open(&directory)?.ok_or_else(|| internal("the rendered export is gone"))?;
+        (job, sealed)
+    };
+    let delivery = app.registry.delivery(&job.delivery)?;
+    let mut export = Export::new(job.id.as_str(), &job.room_title, job.messages);
+    match delivery.packaging() {
+        Packaging::Loose => {
+            for artifact in sealed.artifacts()? {
+                export.artifacts.push(artifact?);
+            }
+        }
+        Packaging::SingleFile => {
+            let zip = directory.join("packed.zip");
+            let level = app.config.export.compression;
+            let mut artifact = pack::pack(&sealed, &zip, level, view::time(job.created), &progress.work)?;
+            artifact.path = ArtifactPath::new(format!("{}.zip", job.id))?;
+            export.artifacts.push(artifact);
+        }
+    }
+    Ok(Some((job, export)))
+}
+
+fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<(u64, Sealed)> {
+    let room = app.store.room(&job.room).map_err(store_failed)?;
+    let room = room.ok_or_else(|| sdk::Error::new(ErrorKind::Rejected, "the room was deleted"))?;
+    let format = app.registry.format(&job.format)?;
+    let spool = Spool::create(jobs::spool_directory(app, &job.id), progress.work.clone())?;
+    let spool = RefCell::new(spool);
+    let task = Task {
+        store: &app.store,
+        room: &room,
+        from: job.from,
+        until: job.until,
+        selection: &job.selection,
+        format,
+        options: &job.format_options.value(),
+        requested_by: &job.owner_username,
+        requested_at: job.created,
+    };
+    let summary = render(&task, &spool, progress)?;
+    if app.store.room(&job.room).map_err(store_failed)?.is_none() {
+        return Err(sdk::Error::new(ErrorKind::Rejected, "the room was deleted while it was exported"));
+    }
+    Ok((summary.messages, spool.into_inner().seal()?))
+}
+
+/// Notes that a job is done, and tells its owner.
+fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Result<()> {
+    let file = match (&receipt.file, export.artifacts.as_slice()) {
+        (Some(path), [artifact]) => Some(ExportFile {
+            name: download_name(app, job),
+            path: path.to_string_lossy().into_owned(),
+            size: artifact.size,
+            sha256: artifact.sha256,
+        }),
+        _ => None,
+    };
+    let done = jobs::advance(app, &job.id, JobEvent::Delivered, |job| {
+        job.attempts += 1;
+        job.failure = None;
+        job.receipt = Some(receipt.note);
+        job.file = file;
+    });
+    let Some(job) = done.map_err(store_failed)? else {
+        // Cancelled in the last moment: nothing may stay.
+        if let Some(path) = receipt.file {
+            std::fs::remove_file(path)?;
+        }
+        return Ok(());
+    };
+    tracing::info!(job = %job.id, format = job.format, messages = job.messages, "an export is done");
+    if job.notify && let Err(error) = announce_export(app, &job) {
+        tracing::warn!(%error, job = %job.id, "the owner of an export could not be told by mail");
+    }
+    Ok(())
+}
+
+/// `<day>-<requester>[-data]-<job>.zip`.
+fn download_name(app: &App, job: &Job) -> String {
+    let owner = app.store.user(&job.owner).ok().flatten();
+    let owner = owner.map_or_else(|| job.owner_username.clone(), |user| user.display_name().to_owned());
+    let data = if job.format == "json" { "-data" } else { "" };
+    let name = format!("{}-{owner}{data}-{}.zip", job.created.day(), job.id);
+    sdk::safe_file_name(&name)
+}
+
+/// Notes that a try did not work: for good, or only this time.
+fn settle(app: &App, id: &JobId, error: &sdk::Error) -> Result<()> {
+    let reason = error.to_string();
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    match error.kind() {
+        // Cancelled by its owner: the state says so already. By a stopping server: the next start
+        // finds the job as it is.
+        ErrorKind::Cancelled => Ok(()),
+        ErrorKind::Unavailable => {
+            tracing::warn!(job = %id, reason, "an export could not be delivered this time");
+            let (attempts, seconds) = (app.config.export.attempts, app.config.export.retry_seconds);
+            let tried = app.store.job(id)?.map_or(0, |job| job.attempts) + 1;
+            let event = if tried >= attempts { JobEvent::GaveUp } else { JobEvent::Deferred };
+            let due = app.now().plus(pause_millis(seconds, tried));
+            jobs::advance(app, id, event, |job| {
+                job.attempts = tried;
+                job.failure = Some(reason);
+                job.due = due;
+            })?;
+            Ok(())
+        }
+        _ => {
+            tracing::error!(job = %id, reason, source, "an export failed");
+            jobs::advance(app, id, JobEvent::GaveUp, |job| job.failure = Some(reason))?;
+            Ok(())
+        }
+    }
+}
+
+/// Removes the spool of a job that is at its end.
+fn tidy(app: &App, id: &JobId) {
+    let open = matches!(app.store.job(id), Ok(Some(job)) if !job.state.is_final());
+    if open {
+        return;
+    }
+    match std::fs::remove_dir_all(jobs::spool_directory(app, id)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, job = %id, "a spool could not be removed; the next start will");
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,268 @@
+//! The durable queue of mails: what is posted is on disk, and sent once, however often the server
+//! restarts.
+//!
+//! The text of a mail lies in `<data>/mails/<key>.eml`, its state in the store. A mail server that
+//! accepts a mail in the moment the power fails may get it twice; both copies then carry the same
+//! Message-ID, by which mail programs tell that they are one.
+
+use std::fs::{self, File};
+use std::future::Future;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use export_sdk as sdk;
+use export_sdk::{ErrorKind, Mail, MailAddress, MailSubject, Outbox};
+
+use crate::app::App;
+use crate::domain::{Job, OutboxMail, OutboxState, Time};
+use crate::mail::{MailSettings, SendError, Sender, Transport, compose};
+use crate::service::settings;
+use crate::store::Error;
+
+/// How long the queue sleeps at most, in case nobody rings.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// The longest pause between two tries.
+const LONGEST_PAUSE: i64 = 6 * 60 * 60 * 1000;
+
+/// The pause after so many tries: it doubles each time.
+pub fn pause_millis(first_seconds: u64, tries: u32) -> i64 {
+    let factor = 1_i64 << tries.saturating_sub(1).min(20);
+    i64::try_from(first_seconds).unwrap_or(i64::MAX).saturating_mul(1000).saturating_mul(factor).min(LONGEST_PAUSE)
+}
+
+/// The queue as plug-ins see it.
+pub struct StoreOutbox<'a>(&'a App);
+
+impl<'a> StoreOutbox<'a> {
+    /// The queue of this server.
+    pub fn new(app: &'a App) -> Self {
+        Self(app)
+    }
+}
+
+impl Outbox for StoreOutbox<'_> {
+    fn post(&self, mail: Mail) -> sdk::Result<()> {
+        let app = self.0;
+        let failed = |message: &str| sdk::Error::new(ErrorKind::Internal, message.to_owned());
+        let stored = |error: Error| failed("the mail could not be queued").because(error);
+        if app.store.mail(&mail.key).map_err(stored)?.is_some() {
+            return Ok(());
+        }
+        let sender = sender(app).map_err(|error| failed("the mail has no sender").because(error))?;
+        let text = compose(&mail, &sender, SystemTime::now())
+            .map_err(|error| sdk::Error::new(ErrorKind::Rejected, error.to_string()))?;
+        keep(app, &mail.key, &text)?;
+        let now = app.now();
+        let record = OutboxMail {
+            key: mail.key,
+            from: sender.address.to_string(),
+            to: mail.to.to_string(),
+            created: now,
+            attempts: 0,
+            state: OutboxState::Waiting { due: now },
+        };
+        app.store.write(|batch| batch.put_mail(&record)).map_err(stored)?;
+        app.store.durable_blocking().map_err(stored)?;
+        app.mail_bell.notify_one();
+        Ok(())
+    }
+}
+
+fn directory(app: &App) -> PathBuf {
+    app.config.server.data.join("mails")
+}
+
+fn path(app: &App, key: &str) -> PathBuf {
+    directory(app).join(format!("{}.eml", sdk::safe_file_name(key)))
+}
+
+/// Writes a mail's text under its final name, on disk when this returns.
+fn keep(app: &App, key: &str, text: &[u8]) -> io::Result<()> {
+    let directory = directory(app);
+    fs::create_dir_all(&directory)?;
+    let (final_name, aside) = (path(app, key), directory.join(format!("{}.part", sdk::safe_file_name(key))));
+    let mut file = File::create(&aside)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    fs::rename(aside, final_name)?;
+    File::open(directory)?.sync_all()
+}
+
+/// Tells the owner of a finished export where to fetch it, if mail is set up and they have an
+/// address.
+pub fn announce_export(app: &App, job: &Job) -> sdk::Result<()> {
+    let failed = |error: Error| sdk::Error::new(ErrorKind::Internal, "the store failed").because(error);
+    let settings = |error: crate::error::Error| {
+        sdk::Error::new(ErrorKind::Internal, "the settings cannot be read").because(error)
+    };
+    if server_url(app).map_err(settings)?.is_none() {
+        return Ok(());
+    }
+    let owner = app.store.user(&job.owner).map_err(failed)?;
+    let Some(address) = owner.and_then(|owner| owner.emails.into_iter().next()) else { return Ok(()) };
+    let link = format!("{}/data-export/{}", settings::site_url(app).map_err(settings)?, job.id);
+    let text = format!("Your data file is now ready to download. Open this link to download it:\n\n{link}\n");
+    let to = MailAddress::new(&address.address)?;
+    let mut mail = Mail::new(format!("{}-done", job.id), to, MailSubject::new("Channel Export"), text);
+    let href = link.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    mail.html = Some(format!(
+        "<p>Your data file is now ready to download. Click <a href=\"{href}\">here</a> to download it.</p>"
+    ));
+    StoreOutbox::new(app).post(mail)
+}
+
+/// The mail server's URL: of the configuration, else of the settings. `None`: there is no mail server.
+fn server_url(app: &App) -> crate::error::Result<Option<String>> {
+    let host = settings::text(app, "SMTP_Host")?;
+    if host.trim().is_empty() {
+        return Ok(Some(app.config.mail.url.clone()).filter(|url| !url.is_empty()));
+    }
+    let encode = |text: String| {
+        percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    let scheme = if settings::text(app, "SMTP_Protocol")? == "smtps" { "smtps" } else { "smtp" };
+    let port = settings::text(app, "SMTP_Port")?;
+    let port = if port.is_empty() { String::new() } else { format!(":{port}") };
+    let user = encode(settings::text(app, "SMTP_Username")?);
+    let credentials = match user.as_str() {
+        "" => String::new(),
+        user => format!("{user}:{}@", encode(settings::text(app, "SMTP_Password")?)),
+    };
+    let tls = if settings::is_on(app, "SMTP_IgnoreTLS")? { "?tls=none" } else { "" };
+    Ok(Some(format!("{scheme}://{credentials}{}{port}{tls}", host.trim())))
+}
+
+fn sender(app: &App) -> sdk::Result<Sender> {
+    let setting = |id| {
+        settings::text(app, id)
+            .map_err(|error| sdk::Error::new(ErrorKind::Internal, "the settings cannot be read").because(error))
+    };
+    let chosen = [setting("From_Email")?, app.config.mail.from.clone(), "roomscribe@localhost".to_owned()];
+    let address = chosen.iter().find(|address| !address.trim().is_empty()).map_or("", |address| address.trim());
+    Ok(Sender { address: MailAddress::new(address)?, name: Some(setting("Site_Name")?) })
+}
+
+/// Sends what waits, until `stop` is done.
+pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
+    let work = async {
+        loop {
+            let sleep = match send_due(&app).await {
+                Ok(due) => due.map_or(LONGEST_SLEEP, |due| due.since(app.now()).min(LONGEST_SLEEP)),
+                Err(error) => {
+                    tracing::error!(error, "the mail queue failed; trying again later");
+                    LONGEST_SLEEP
+                }
+            };
+            let _ = tokio::time::timeout(sleep, app.mail_bell.notified()).await;
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = stop => {}
+    }
+}
+
+/// Sends all mails that are due; answers when the next one will be.
+async fn send_due(app: &Arc<App>) -> Result<Option<Time>, String> {
+    loop {
+        let looker = Arc::clone(app);
+        let next = blocking(move || next(&looker)).await?;
+        let (mail, transport, text) = match next {
+            Next::Nothing => return Ok(None),
+            Next::At(due) => return Ok(Some(due)),
+            Next::Mail(mail, transport, text) => (mail, transport, text),
+        };
+        let outcome = match (MailAddress::new(&mail.from), MailAddress::new(&mail.to)) {
+            (Ok(from), Ok(to)) => transport.send(&mail.key, &from, &to, &text).await,
+            (Err(error), _) | (_, Err(error)) => Err(SendError::Permanent(error.to_string())),
+        };
+        if outcome.is_ok() && let Transport::Folder(folder) = &transport {
+            let file = folder.join(format!("{}.eml", mail.key));
+            tracing::info!(file = %file.display(), "no mail server is set up; the mail was written to a file");
+        }
+        let noter = Arc::clone(app);
+        blocking(move || note(&noter, &mail.key, outcome)).await?;
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    task: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(task).await.map_err(|panic| panic.to_string())?
+}
+
+enum Next {
+    Nothing,
+    At(Time),
+    Mail(OutboxMail, Transport, Vec<u8>),
+}
+
+fn next(app: &App) -> Result<Next, String> {
+    let text = |error: &dyn std::error::Error| error.to_string();
+    let Some((due, key)) = app.store.waiting_mails(1).map_err(|error| text(&error))?.pop() else {
+        return Ok(Next::Nothing);
+    };
+    if due > app.now() {
+        return Ok(Next::At(due));
+    }
+    let mail = app.store.mail(&key).map_err(|error| text(&error))?.ok_or("a waiting mail is gone")?;
+    let body = fs::read(path(app, &key)).map_err(|error| format!("the text of a mail: {error}"))?;
+    let url = server_url(app).map_err(|error| text(&error))?;
+    let authority = &app.config.mail.certificate_authority;
+    let settings = MailSettings {
+        url,
+        from: sender(app).map_err(|error| text(&error))?,
+        timeout: Duration::from_secs(app.config.mail.timeout_seconds),
+        root_certificate: Some(PathBuf::from(authority)).filter(|_| !authority.is_empty()),
+        folder: app.config.server.data.join("outbox"),
+    };
+    let transport = Transport::new(&settings).map_err(|error| text(&error))?;
+    Ok(Next::Mail(mail, transport, body))
+}
+
+/// Notes how a try went.
+fn note(app: &App, key: &str, outcome: Result<(), SendError>) -> Result<(), String> {
+    let now = app.now();
+    let gone = app
+        .store
+        .write::<_, Error>(|batch| {
+            let Some(mut mail) = batch.get::<OutboxMail>(&(key.to_owned(),))? else { return Ok(true) };
+            mail.attempts += 1;
+            let (most, first) = (app.config.mail.attempts, app.config.mail.retry_seconds);
+            mail.state = match outcome {
+                Ok(()) => OutboxState::Sent { at: now },
+                Err(SendError::Temporary(reason)) if mail.attempts < most => {
+                    tracing::warn!(key, reason, attempts = mail.attempts, "a mail could not be sent yet");
+                    OutboxState::Waiting { due: now.plus(pause_millis(first, mail.attempts)) }
+                }
+                Err(SendError::Temporary(reason) | SendError::Permanent(reason)) => {
+                    tracing::error!(key, reason, attempts = mail.attempts, "a mail was given up");
+                    OutboxState::Failed { at: now, reason }
+                }
+            };
+            batch.put_mail(&mail)?;
+            Ok(!matches!(mail.state, OutboxState::Waiting { .. }))
+        })
+        .map_err(|error| error.to_string())?;
+    app.store.durable_blocking().map_err(|error| error.to_string())?;
+    if gone {
+        match fs::remove_file(path(app, key)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_six_hours() {
+        assert_eq!([1, 2, 3].map(|tries| pause_millis(10, tries)), [10_000, 20_000, 40_000]);
+        assert_eq!(pause_millis(10, 60), LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,73 @@
+//! Clearing away: what deleted rooms leave behind, and what has lain about for too long.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::domain::time::DAY;
+use crate::domain::{OutboxMail, OutboxState};
+use crate::store::{Direction, Error, Result, Span};
+
+/// How long there is nothing to sweep, unless somebody rings.
+const PAUSE: Duration = Duration::from_secs(15 * 60);
+/// For so long a mail that was sent is remembered, so that posting it again sends nothing.
+const MAIL_MEMORY: i64 = 30 * DAY;
+
+/// Sweeps until `stop` is done.
+pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
+    let work = async {
+        loop {
+            let sweeper = Arc::clone(&app);
+            match tokio::task::spawn_blocking(move || sweep_some(&sweeper)).await {
+                // There is more: let others have the disk for a moment.
+                Ok(Ok(true)) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Ok(Ok(false)) => {
+                    let _ = tokio::time::timeout(PAUSE, app.sweep_bell.notified()).await;
+                }
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "sweeping failed; trying again later");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(panic) => {
+                    tracing::error!(%panic, "sweeping failed; trying again later");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = stop => {}
+    }
+}
+
+/// Sweeps a bounded part; whether there may be more.
+pub fn sweep_some(app: &App) -> Result<bool> {
+    if app.store.clear_deleted_room()? {
+        return Ok(true);
+    }
+    forget_old_mails(app)
+}
+
+/// Forgets mails whose end is long ago.
+fn forget_old_mails(app: &App) -> Result<bool> {
+    const PART: usize = 500;
+    let long_ago = app.now().plus(-MAIL_MEMORY);
+    let mut old = Vec::new();
+    app.store.walk::<OutboxMail, Error>(Span::all(), Direction::Ascending, |key, mail| {
+        let ended = match mail.state {
+            OutboxState::Waiting { .. } => None,
+            OutboxState::Sent { at } | OutboxState::Failed { at, .. } => Some(at),
+        };
+        if ended.is_some_and(|ended| ended < long_ago) {
+            old.push(key);
+        }
+        Ok(if old.len() >= PART { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) })
+    })?;
+    app.store.write::<_, Error>(|batch| {
+        old.iter().for_each(|key| batch.delete::<OutboxMail>(key));
+        Ok(())
+    })?;
+    Ok(old.len() >= PART)
+}
