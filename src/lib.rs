@@ -14,6 +14,8 @@ pub mod passwords;
 
 pub mod app;
 
+pub mod import;
+
 pub mod service;
 
 pub mod api;

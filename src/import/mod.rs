@@ -1,0 +1,252 @@
+//! Bringing messages in: NDJSON of REST message objects, plain or gzip.
+//!
+//! Importing twice changes nothing: what is there already, by its id, is passed over. Messages keep
+//! everything they came with; missing authors are made, who cannot log in, and missing rooms, as
+//! public channels. Each batch is atomic, so an import that was broken off is simply run again.
+
+mod line;
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::domain::message::Replies;
+use crate::domain::{Message, MessageId, Room, RoomId, RoomKind, Subscription, Time, User, UserRef};
+use crate::store::schema::{MessagePlace, Reply};
+use crate::store::{Batch, Direction, Error as StoreError, Span, Store};
+
+/// Messages written together.
+const BATCH: usize = 500;
+/// A line that is longer is no message.
+const LONGEST_LINE: u64 = 1 << 20;
+/// People and rooms whose existence is remembered, at most.
+const MOST_KNOWN: usize = 100_000;
+/// Followers kept of a thread, at most.
+const MOST_FOLLOWERS: usize = 1000;
+
+/// Why an import stopped. What came before is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A line is no message.
+    #[error("line {line}: {complaint}; what stands before it was imported")]
+    Line {
+        /// Its number, from 1.
+        line: u64,
+        /// What is wrong.
+        complaint: String,
+    },
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// New messages.
+    pub messages: u64,
+    /// Messages that were there already.
+    pub known: u64,
+    /// New accounts.
+    pub users: u64,
+    /// Names of new rooms.
+    pub rooms: Vec<String>,
+}
+
+/// Imports all lines of `source`, plain or gzip. `progress` is told the number of lines now and then.
+pub fn import(
+    store: &Store,
+    source: impl Read + Send + 'static,
+    now: Time,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Imported, Error> {
+    let mut lines = open(source)?;
+    let mut importer = Importer { store, now, imported: Imported::default(), known: HashSet::new() };
+    let (mut number, mut batch, mut text) = (0, Vec::with_capacity(BATCH), Vec::new());
+    loop {
+        text.clear();
+        let length = lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut text)?;
+        if length == 0 {
+            break;
+        }
+        number += 1;
+        let wrong = |complaint: String| Error::Line { line: number, complaint };
+        if length as u64 == LONGEST_LINE {
+            importer.flush(&mut batch)?;
+            return Err(wrong(format!("it is longer than {LONGEST_LINE} bytes")));
+        }
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match line::read(&text) {
+            Ok(message) => batch.push((number, message)),
+            Err(complaint) => {
+                importer.flush(&mut batch)?;
+                return Err(wrong(complaint));
+            }
+        }
+        if batch.len() == BATCH {
+            importer.flush(&mut batch)?;
+            progress(number);
+        }
+    }
+    importer.flush(&mut batch)?;
+    progress(number);
+    store.durable_blocking()?;
+    Ok(importer.imported)
+}
+
+fn open(source: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead>> {
+    let mut source = BufReader::with_capacity(256 * 1024, source);
+    let zipped = source.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    if zipped {
+        return Ok(Box::new(BufReader::with_capacity(256 * 1024, MultiGzDecoder::new(source))));
+    }
+    Ok(Box::new(source))
+}
+
+struct Importer<'a> {
+    store: &'a Store,
+    now: Time,
+    imported: Imported,
+    /// Members that are known to exist, by room and user.
+    known: HashSet<(RoomId, String)>,
+}
+
+impl Importer<'_> {
+    fn flush(&mut self, lines: &mut Vec<(u64, Message)>) -> Result<(), Error> {
+        let store = self.store;
+        let mut fresh: HashMap<MessageId, ()> = HashMap::with_capacity(lines.len());
+        let mut touched: HashMap<MessageId, Vec<Message>> = HashMap::new();
+        let result = store.write(|batch| {
+            for (number, message) in lines.drain(..) {
+                if batch.has::<MessagePlace>(&(message.id.clone(),))? {
+                    self.imported.known += u64::from(!fresh.contains_key(&message.id));
+                    continue;
+                }
+                self.need_room(batch, &message)?;
+                self.need_member(batch, &message)?;
+                batch.put_message(&message).map_err(|error| match error {
+                    StoreError::TooLarge { .. } => Error::Line { line: number, complaint: error.to_string() },
+                    other => other.into(),
+                })?;
+                count(batch, &message)?;
+                fresh.insert(message.id.clone(), ());
+                if message.replies.is_none() {
+                    touched.entry(message.id.clone()).or_default();
+                }
+                if let Some(thread) = &message.thread {
+                    touched.entry(thread.clone()).or_default().push(message.clone());
+                }
+            }
+            touched.iter().try_for_each(|(thread, replies)| gather(batch, thread, replies))?;
+            Ok(())
+        });
+        self.imported.messages += if result.is_ok() { fresh.len() as u64 } else { 0 };
+        if self.known.len() > MOST_KNOWN {
+            self.known.clear();
+        }
+        result
+    }
+
+    fn need_room(&mut self, batch: &mut Batch<'_>, message: &Message) -> Result<(), StoreError> {
+        if batch.has::<Room>(&(message.room.clone(),))? {
+            return Ok(());
+        }
+        let name = free_name(batch, message.room.as_str())?;
+        let room = Room::new(message.room.clone(), RoomKind::Channel, Some(name.clone()), None, message.sent_at);
+        batch.put_room(&room)?;
+        self.imported.rooms.push(name);
+        Ok(())
+    }
+
+    fn need_member(&mut self, batch: &mut Batch<'_>, message: &Message) -> Result<(), StoreError> {
+        let author = &message.author;
+        if !self.known.insert((message.room.clone(), author.id.to_string())) {
+            return Ok(());
+        }
+        if !batch.has::<User>(&(author.id.clone(),))? {
+            let taken = batch.get::<crate::store::schema::UserByName>(&(author.username.to_lowercase(),))?;
+            if taken.is_some() {
+                tracing::warn!(username = author.username, "another account has this name; its messages stay as they are");
+                return Ok(());
+            }
+            let mut user = User::new(author.id.clone(), &author.username, self.now);
+            user.name.clone_from(&author.name);
+            batch.put_user(&user)?;
+            self.imported.users += 1;
+        }
+        let key = (message.room.clone(), author.id.clone());
+        if !batch.has::<Subscription>(&key)? {
+            let member = UserRef { id: author.id.clone(), username: author.username.clone(), name: None };
+            batch.put_subscription(&Subscription::new(&member, message.room.clone(), self.now))?;
+        }
+        Ok(())
+    }
+}
+
+/// A room's name made of its id, with a number behind it if it is taken.
+fn free_name(batch: &Batch<'_>, id: &str) -> Result<String, StoreError> {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let wish: String = id.chars().take(100).map(plain).collect();
+    let wish = if wish.is_empty() { "imported".to_owned() } else { wish };
+    let mut name = wish.clone();
+    let mut number = 1;
+    while batch.has::<crate::store::schema::RoomByName>(&(name.clone(),))? {
+        name = format!("{wish}-{number}");
+        number += 1;
+    }
+    Ok(name)
+}
+
+fn count(batch: &mut Batch<'_>, message: &Message) -> Result<(), StoreError> {
+    let mut activity = batch.activity(&message.room)?;
+    activity.messages += 1;
+    activity.updated = activity.updated.max(message.updated_at);
+    if message.kind.is_none() && activity.last_at.is_none_or(|last| message.sent_at >= last) {
+        activity.last_at = Some(message.sent_at);
+        activity.last_message = Some(message.id.clone());
+    }
+    batch.put_activity(&message.room, &activity)
+}
+
+/// Brings what the beginning of a thread says about its replies up to what there is, unless it came
+/// with figures of its own that cover them.
+fn gather(batch: &mut Batch<'_>, thread: &MessageId, replies: &[Message]) -> Result<(), StoreError> {
+    // Most messages begin no thread: one look at the index tells.
+    let earlier = batch.store().list::<Reply>(Span::of(&(thread.clone(),)), Direction::Ascending, 0, usize::MAX)?;
+    let total = earlier.len() as u64 + replies.len() as u64;
+    if total == 0 {
+        return Ok(());
+    }
+    let Some(mut parent) = batch.message(thread)? else { return Ok(()) };
+    let mut gathered = parent.replies.clone().unwrap_or_default();
+    if gathered.count >= total {
+        return Ok(());
+    }
+    let first = gathered.count == 0;
+    gathered.count = total;
+    let mut include = |replies: &mut Replies, author: &UserRef, at: Time| {
+        replies.last = replies.last.max(Some(at));
+        if replies.followers.len() < MOST_FOLLOWERS && !replies.followers.contains(&author.id) {
+            replies.followers.push(author.id.clone());
+        }
+    };
+    if first {
+        gathered.followers.push(parent.author.id.clone());
+        for ((_, _, id), _) in earlier {
+            if let Some(reply) = batch.message(&id)? {
+                include(&mut gathered, &reply.author, reply.sent_at);
+            }
+        }
+    }
+    for reply in replies {
+        include(&mut gathered, &reply.author, reply.sent_at);
+    }
+    parent.replies = Some(gathered);
+    batch.put_message(&parent)
+}
