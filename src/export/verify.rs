@@ -225,7 +225,7 @@ fn content_error(record: &Record, error: io::Error) -> VerifyError {
 }
 
 fn read_error(error: io::Error) -> VerifyError {
-    if error.get_ref().is_some_and(|inner| inner.is::<Cancelled>()) {
+    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Cancelled>) {
         return VerifyError::Cancelled(Cancelled);
     }
     VerifyError::Unreadable(error)
