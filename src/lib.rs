@@ -25,3 +25,6 @@ pub mod work;
 pub mod web;
 
 pub mod server;
+
+pub mod cli;
+pub mod telemetry;

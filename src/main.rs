@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: arguments in, exit code out; nothing else.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    roomscribe::cli::run()
+}

@@ -15,6 +15,7 @@ use crate::service::{access, sessions, settings};
 
 pub mod endpoint;
 pub mod lenient;
+pub mod openapi;
 pub mod page;
 pub mod reply;
 pub mod request;

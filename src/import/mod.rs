@@ -230,7 +230,7 @@ fn gather(batch: &mut Batch<'_>, thread: &MessageId, replies: &[Message]) -> Res
     }
     let first = gathered.count == 0;
     gathered.count = total;
-    let mut include = |replies: &mut Replies, author: &UserRef, at: Time| {
+    let include = |replies: &mut Replies, author: &UserRef, at: Time| {
         replies.last = replies.last.max(Some(at));
         if replies.followers.len() < MOST_FOLLOWERS && !replies.followers.contains(&author.id) {
             replies.followers.push(author.id.clone());

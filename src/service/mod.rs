@@ -8,6 +8,7 @@
 pub mod access;
 pub mod bootstrap;
 pub mod caller;
+pub mod check;
 pub mod direct;
 pub mod exports;
 pub mod jobs;

@@ -1,0 +1,201 @@
+//! The command line.
+//!
+//! Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start (the
+//! port or the data directory is taken, the store cannot be opened).
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::{App, Clock};
+use crate::config::Config;
+use crate::export::plugins;
+use crate::store::Store;
+use crate::telemetry;
+
+mod check;
+mod demo;
+mod export;
+mod import;
+mod serve;
+mod user;
+mod verify;
+
+#[derive(Parser)]
+#[command(
+    version,
+    about = "A chat server that speaks Rocket.Chat's REST API and exports rooms better than anything else.",
+    after_help = "Examples:\n  \
+        roomscribe demo                                        try it: a server with a room, exported\n  \
+        roomscribe serve                                       run the server on ./data, port 3000\n  \
+        roomscribe import room.ndjson.gz                       bring messages in\n  \
+        roomscribe export general -f html -o general.zip       write a room down, without a server\n  \
+        roomscribe verify general.zip                          check that an export is intact\n\n\
+        Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start."
+)]
+struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where settings and data are.
+#[derive(Args)]
+struct Place {
+    /// Read the settings from this file [default: config.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Keep the data in this directory [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Options),
+    /// Run a server on a small example, export its room, and show how to go on
+    Demo(serve::Options),
+    /// Bring in messages: NDJSON of REST message objects, plain or gzip
+    Import(import::Options),
+    /// Write a room down, without a server
+    Export(export::Options),
+    /// Check that an export is intact
+    Verify(verify::Options),
+    /// List what exports can be made and how they can be handed over
+    Formats,
+    /// Make accounts, set passwords, give out tokens
+    #[command(subcommand)]
+    User(user::Command),
+    /// Print the OpenAPI document of the REST API
+    Openapi,
+    /// Check that the data is whole
+    Check,
+}
+
+/// Why a command ended badly.
+struct Failure {
+    code: u8,
+    error: anyhow::Error,
+}
+
+/// The task failed.
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { code: 1, error: error.into() }
+    }
+}
+
+/// Wrong usage or configuration.
+fn usage(error: impl Into<anyhow::Error>) -> Failure {
+    Failure { code: 2, error: error.into() }
+}
+
+/// Could not start.
+fn unable(error: impl Into<anyhow::Error>) -> Failure {
+    Failure { code: 3, error: error.into() }
+}
+
+type Outcome = Result<(), Failure>;
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    // clap itself ends the process with 2 for wrong arguments.
+    let Cli { place, command } = Cli::parse();
+    let serves = matches!(command, Command::Serve(_) | Command::Demo(_));
+    telemetry::start(if serves { "info" } else { "warn" });
+    let outcome = match command {
+        Command::Serve(options) => serve::run(place, &options),
+        Command::Demo(options) => demo::run(place, &options),
+        Command::Import(options) => import::run(place, &options),
+        Command::Export(options) => export::run(place, &options),
+        Command::Verify(options) => verify::run(&options),
+        Command::Formats => formats(place),
+        Command::User(command) => user::run(place, command),
+        Command::Openapi => {
+            let document = crate::api::openapi::document(crate::api::Api::new(1).endpoints());
+            say(&format!("{document:#}"));
+            Ok(())
+        }
+        Command::Check => check::run(place),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { code, error }) => {
+            complain(&format!("roomscribe: {error:#}"));
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// A line on standard output. A reader that has gone away is no failure.
+fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// A line on standard error.
+fn complain(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Whether somebody watches.
+fn is_watched() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+impl Place {
+    /// The settings, with what the command line says.
+    fn config(self) -> Result<Config, Failure> {
+        let mut config = Config::load(self.config.as_deref()).map_err(usage)?;
+        if let Some(data) = self.data {
+            config.server.data = data;
+        }
+        Ok(config)
+    }
+
+    /// Everything that works on the data, prepared for use.
+    fn app(self) -> Result<App, Failure> {
+        open(self.config()?)
+    }
+}
+
+fn open(config: Config) -> Result<App, Failure> {
+    let registry = plugins::registry(&config).map_err(usage)?;
+    let store = Store::open(&config.server.data, config.cache_bytes())
+        .with_context(|| format!("the data in {} cannot be opened", config.server.data.display()))
+        .map_err(unable)?;
+    App::new(config, store, registry, Clock::system()).map_err(unable)
+}
+
+fn formats(place: Place) -> Outcome {
+    let registry = plugins::registry(&place.config()?).map_err(usage)?;
+    say("Formats (--format):");
+    for format in registry.formats() {
+        say(&format!("  {:<10} {} ({})", format.id(), format.describe(), format.media_type()));
+        options(format.options());
+    }
+    say("Deliveries (`type` of rooms.export):");
+    for delivery in registry.deliveries() {
+        say(&format!("  {:<10} {}", delivery.id(), delivery.describe()));
+        options(delivery.options());
+    }
+    Ok(())
+}
+
+fn options(options: &[export_sdk::OptionSpec]) {
+    for option in options {
+        say(&format!(
+            "    {:<12} {} ({}, default {})",
+            option.name,
+            option.help,
+            option.kind,
+            if option.default.is_empty() { "none" } else { option.default }
+        ));
+    }
+}

@@ -1,0 +1,76 @@
+//! `roomscribe serve`.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use super::{Failure, Outcome, Place, open, say, unable};
+use crate::app::App;
+use crate::config::Config;
+use crate::server;
+use crate::service::{bootstrap, jobs};
+use crate::work::Work;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Listen here [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(super) listen: Option<SocketAddr>,
+}
+
+pub(super) fn run(place: Place, options: &Options) -> Outcome {
+    let mut config = place.config()?;
+    if let Some(listen) = options.listen {
+        config.server.listen = listen;
+    }
+    let runtime = runtime(&config)?;
+    let listener = runtime.block_on(bind(&mut config))?;
+    let app = open(config)?;
+    if let Some(admin) = bootstrap::prepare(&app, true).map_err(unable)? {
+        say(&format!(
+            "There was no administrator, so one was made. This is shown once:\n  user      {}\n  password  {}",
+            admin.username, admin.password
+        ));
+    }
+    runtime.block_on(serve(Arc::new(app), listener, server::asked_to_stop()));
+    Ok(())
+}
+
+/// Threads for everything that waits, and a bounded number for what blocks.
+pub(super) fn runtime(config: &Config) -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(config.server.workers + config.export.workers + 8)
+        .build()
+        .map_err(unable)
+}
+
+/// Takes the port, and notes which one it was if any would do.
+pub(super) async fn bind(config: &mut Config) -> Result<TcpListener, Failure> {
+    let wanted = config.server.listen;
+    let listener = TcpListener::bind(wanted)
+        .await
+        .with_context(|| format!("cannot listen on {wanted}; choose another address with --listen"))
+        .map_err(unable)?;
+    config.server.listen = listener.local_addr().map_err(unable)?;
+    Ok(listener)
+}
+
+/// Serves and works in the background until `stop` is done.
+pub(super) async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) {
+    let recovering = Arc::clone(&app);
+    let recovered = tokio::task::spawn_blocking(move || jobs::recover(&recovering)).await;
+    if let Ok(Err(error)) = recovered {
+        tracing::error!(%error, "interrupted exports could not be put right");
+    }
+    let work = Work::start(&app);
+    tracing::info!(address = %app.config.server.listen, data = %app.config.server.data.display(), "ready");
+    server::serve(Arc::clone(&app), listener, stop).await;
+    work.stop().await;
+    tracing::info!("stopped");
+}

@@ -1,0 +1,146 @@
+//! Whether the data is whole: every record readable, every counter right, every file there.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::ops::ControlFlow;
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::{Activity, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
+use crate::store::schema::{MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName};
+use crate::store::{Direction, Error, Result, Span, Store};
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// How many records there are of each kind.
+    pub counts: Vec<(&'static str, u64)>,
+    /// What is wrong, in sentences. Not more than [`MOST_COMPLAINTS`].
+    pub complaints: Vec<String>,
+}
+
+/// After so many complaints a check has seen enough.
+pub const MOST_COMPLAINTS: usize = 100;
+
+impl Findings {
+    fn complain(&mut self, complaint: String) {
+        if self.complaints.len() < MOST_COMPLAINTS {
+            self.complaints.push(complaint);
+        }
+    }
+}
+
+/// Reads everything, the bytes of uploads included.
+pub fn check(store: &Store) -> Result<Findings> {
+    let mut findings = Findings { counts: store.check()?, ..Findings::default() };
+    messages(store, &mut findings)?;
+    members(store, &mut findings)?;
+    users(store, &mut findings)?;
+    uploads(store, &mut findings)?;
+    Ok(findings)
+}
+
+const GO_ON: Result<ControlFlow<()>> = Ok(ControlFlow::Continue(()));
+
+fn messages(store: &Store, findings: &mut Findings) -> Result<()> {
+    let mut count = 0_u64;
+    let mut current: Option<RoomId> = None;
+    let compare = |room: &Option<RoomId>, count: u64, findings: &mut Findings| -> Result<()> {
+        let Some(room) = room else { return Ok(()) };
+        match store.get::<Activity>(&(room.clone(),))? {
+            Some(activity) if activity.messages != count => findings.complain(format!(
+                "room {room} has {count} messages, but its counter says {}",
+                activity.messages
+            )),
+            // A deleted room is being cleared away.
+            _ => {}
+        }
+        Ok(())
+    };
+    store.walk::<Message, Error>(Span::all(), Direction::Ascending, |(room, sent_at, id), message| {
+        if current.as_ref() != Some(&room) {
+            compare(&current, count, findings)?;
+            (current, count) = (Some(room.clone()), 0);
+        }
+        count += 1;
+        if message.id != id || message.room != room || message.sent_at != sent_at {
+            findings.complain(format!("message {id} does not stand where it belongs"));
+        }
+        if store.message_place(&id)? != Some(MessagePlace { room, sent_at }) {
+            findings.complain(format!("message {id} cannot be found by its id"));
+        }
+        if let Some(thread) = &message.thread
+            && !store.has::<Reply>(&(thread.clone(), sent_at, id.clone()))?
+        {
+            findings.complain(format!("reply {id} cannot be found by its thread"));
+        }
+        GO_ON
+    })?;
+    compare(&current, count, findings)?;
+    store.walk::<MessagePlace, Error>(Span::all(), Direction::Ascending, |(id,), place| {
+        if !store.has::<Message>(&(place.room, place.sent_at, id.clone()))? {
+            findings.complain(format!("there is a place for message {id}, but no message"));
+        }
+        GO_ON
+    })
+}
+
+fn members(store: &Store, findings: &mut Findings) -> Result<()> {
+    let mut counts: HashMap<RoomId, u64> = HashMap::new();
+    store.walk::<Subscription, Error>(Span::all(), Direction::Ascending, |(room, user), _| {
+        if !store.has::<Room>(&(room.clone(),))? {
+            findings.complain(format!("user {user} is a member of room {room}, which does not exist"));
+        }
+        if !store.has::<RoomOfUser>(&(user.clone(), room.clone()))? {
+            findings.complain(format!("user {user} does not know of their room {room}"));
+        }
+        *counts.entry(room).or_default() += 1;
+        GO_ON
+    })?;
+    store.walk::<Room, Error>(Span::all(), Direction::Ascending, |(id,), _| {
+        let activity = store.activity(&id)?;
+        let count = counts.get(&id).copied().unwrap_or_default();
+        if activity.members != count {
+            let said = activity.members;
+            findings.complain(format!("room {id} has {count} members, but its counter says {said}"));
+        }
+        GO_ON
+    })
+}
+
+fn users(store: &Store, findings: &mut Findings) -> Result<()> {
+    store.walk::<User, Error>(Span::all(), Direction::Ascending, |(id,), user| {
+        let named = store.get::<UserByName>(&(user.username.to_lowercase(),))?;
+        if named != Some(UserByName(id.clone())) {
+            findings.complain(format!("user {id} cannot be found by the name {:?}", user.username));
+        }
+        GO_ON
+    })?;
+    store.walk::<LoginToken, Error>(Span::all(), Direction::Ascending, |(hash,), token| {
+        if !store.has::<TokenOfUser>(&(token.user.clone(), hash))? {
+            findings.complain(format!("a token of user {} is not in their list", token.user));
+        }
+        GO_ON
+    })
+}
+
+fn uploads(store: &Store, findings: &mut Findings) -> Result<()> {
+    store.walk::<Upload, Error>(Span::all(), Direction::Ascending, |(id,), upload| {
+        match hash_file(store, &upload) {
+            Ok(true) => {}
+            Ok(false) => findings.complain(format!("the bytes of upload {id} ({:?}) are damaged", upload.name)),
+            Err(error) => {
+                findings.complain(format!("the bytes of upload {id} ({:?}) cannot be read: {error}", upload.name));
+            }
+        }
+        GO_ON
+    })
+}
+
+fn hash_file(store: &Store, upload: &Upload) -> io::Result<bool> {
+    let mut hasher = Sha256::new();
+    let size = io::copy(&mut File::open(store.blobs().path(&upload.sha256))?, &mut hasher)?;
+    let sha256: [u8; 32] = hasher.finalize().into();
+    Ok(size == upload.size && sha256 == upload.sha256)
+}
