@@ -85,7 +85,8 @@ fn piece<'t>(text: &'t str, at: usize, named: &Named<'_>, links: bool) -> Option
             let end = rest.bytes().skip(1).take(40).position(|byte| byte == b':')? + 1;
             emoji(&rest[1..end]).map(|emoji| Piece::Emoji(emoji, end + 1))
         }
-        _ => link::bare(rest).filter(|_| links).map(Piece::Link),
+        _ if links => link::bare(rest).map(Piece::Link),
+        _ => None,
     }
 }
 
@@ -109,8 +110,8 @@ fn add(page: &mut Markup, piece: &Piece<'_>) -> usize {
             name.len()
         }
         Piece::Link(address) => {
-            link(page, address);
-            page.text(address).tag("</a>");
+            page.tag("<a class=\"bare\" rel=\"noopener noreferrer nofollow\" href=\"").text(address);
+            page.tag("\">").text(address).tag("</a>");
             address.len()
         }
         Piece::Emoji(emoji, length) => {
@@ -154,7 +155,7 @@ mod tests {
     fn addresses_become_links_and_names_become_emoji() {
         assert_eq!(
             html("(https://x.y/?a=1&b=2) 10:20:30 :tada::no_such:", &[]),
-            "(<a rel=\"noopener noreferrer nofollow\" href=\"https://x.y/?a=1&amp;b=2\">\
+            "(<a class=\"bare\" rel=\"noopener noreferrer nofollow\" href=\"https://x.y/?a=1&amp;b=2\">\
              https://x.y/?a=1&amp;b=2</a>) 10:20:30 🎉:no_such:"
         );
         assert_eq!(html("a\nb", &[]), "a<br>\nb");

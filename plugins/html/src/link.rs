@@ -8,15 +8,13 @@ pub(crate) fn is_safe(address: &str) -> bool {
 
 /// Whether it is an `http` or `https` address.
 pub(crate) fn is_web(address: &str) -> bool {
-    let rest = if has_prefix(address, "https://") {
-        &address["https://".len()..]
-    } else if has_prefix(address, "http://") {
-        &address["http://".len()..]
-    } else {
-        return false;
-    };
-    rest.starts_with(|c: char| c.is_alphanumeric() || c == '[')
-        && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
+    begins_web(address) && !address.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+fn begins_web(address: &str) -> bool {
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| has_prefix(address, scheme));
+    scheme
+        .is_some_and(|scheme| address[scheme.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '['))
 }
 
 fn has_prefix(text: &str, prefix: &str) -> bool {
@@ -25,7 +23,8 @@ fn has_prefix(text: &str, prefix: &str) -> bool {
 
 /// The bare address that `text` begins with, without the punctuation of the sentence around it.
 pub(crate) fn bare(text: &str) -> Option<&str> {
-    if !has_prefix(text, "http") {
+    // Before the search for the end, which a text of nothing but beginnings would make quadratic.
+    if !begins_web(text) {
         return None;
     }
     let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`');
@@ -52,7 +51,7 @@ pub(crate) fn bare(text: &str) -> Option<&str> {
 /// Whether the byte at `at` lies inside a bare address: what looks like emphasis there is none.
 pub(crate) fn surrounds(text: &str, at: usize) -> bool {
     // An address longer than this is not worth the search.
-    let earliest = at.saturating_sub(2000);
+    let earliest = at.saturating_sub(500);
     let bytes = &text.as_bytes()[earliest..at];
     let stops = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'<' | b'>' | b'"' | b'(' | b'[');
     let word = earliest + bytes.iter().rposition(stops).map_or(0, |stop| stop + 1);

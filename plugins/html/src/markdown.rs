@@ -13,7 +13,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use crate::escape::Markup;
 use crate::inline::{self, Named};
 use crate::link;
-use tags::Anchor;
+use tags::{Anchor, Element};
 
 /// Deeper nesting is a prank; browsers stop at 512.
 const DEEPEST: usize = 24;
@@ -36,6 +36,7 @@ pub(crate) fn markdown(page: &mut Markup, text: &str, named: &Named<'_>) {
         named,
         pending: String::new(),
         anchors: Vec::new(),
+        element: None,
         depth: 0,
         code: false,
         header: false,
@@ -87,6 +88,7 @@ struct Rendering<'r, 'a> {
     /// Text not yet added: the parser cuts it at every character that might have meant something.
     pending: String,
     anchors: Vec<Anchor>,
+    element: Option<Element>,
     depth: usize,
     code: bool,
     header: bool,
@@ -148,7 +150,7 @@ impl<'a> Rendering<'_, 'a> {
         if self.code {
             self.page.text(&self.pending);
         } else {
-            let links = !self.inside_anchor();
+            let links = self.element.is_none();
             inline::run(self.page, &self.pending, self.named, links);
         }
         self.pending.clear();

@@ -8,7 +8,7 @@ use crate::escape::Markup;
 use crate::inline::Named;
 use crate::markdown::markdown;
 use crate::reaction::reactions;
-use crate::when::{Clock, Moment, day_number};
+use crate::when::{Clock, Moment, ShortDate, day_number};
 
 /// Where a message stands.
 #[derive(Debug, Clone, Copy)]
@@ -60,12 +60,17 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place) {
         time(page, message, place.day);
         page.tag("</p>");
     } else {
-        time(page, message, place.day);
+        // There is room for the hour only; the first of the group, or the event itself, has the date.
+        time(page, message, day_number(message.sent_at));
         page.tag("<div class=\"body\">");
     }
     notes(page, message, place.reply);
     if let Some(sentence) = sentence {
         event(page, shown, &sentence, message.kind == Some("rm"));
+        if day_number(message.sent_at) != place.day {
+            page.tag(" <small>on ").show(ShortDate(message.sent_at)).tag("</small>");
+        }
+        page.tag("</p>");
     } else if !message.text.trim().is_empty() {
         page.tag("<div class=\"text\" dir=\"auto\">");
         markdown(page, message.text, &Named::of(message));
@@ -131,7 +136,7 @@ fn event(page: &mut Markup, actor: &str, sentence: &str, removed: bool) {
     page.tag(if removed { "<p class=\"event removed\"><bdi>" } else { "<p class=\"event\"><bdi>" });
     page.text(actor);
     let apart = removed || sentence.starts_with(|c: char| c.is_uppercase() || c == '[');
-    page.tag(if apart { "</bdi>: <bdi>" } else { "</bdi> <bdi>" }).text(sentence).tag("</bdi></p>");
+    page.tag(if apart { "</bdi>: <bdi>" } else { "</bdi> <bdi>" }).text(sentence).tag("</bdi>");
 }
 
 fn edited(page: &mut Markup, message: &Message<'_>) {

@@ -195,7 +195,7 @@ impl<'run> Writer<'run> {
     fn continue_thread(&mut self, at: Timestamp) -> Result<()> {
         let thread = std::mem::take(&mut self.thread);
         // Closed by hand: what is promised is yet to come.
-        self.markup.tag("</ol>\n<p class=\"note\">Goes on on the next page</p>\n</details>\n");
+        self.markup.tag("</ol>\n<p class=\"note\">Continues on the next page</p>\n</details>\n");
         message::close(&mut self.markup);
         self.group.at = None;
         self.turn_page(at)?;
@@ -274,7 +274,10 @@ impl<'run> Writer<'run> {
         message::open(&mut self.markup, message, Place { leads, reply, day, up });
         if let Some(Sheet { entry, .. }) = &mut self.sheet {
             entry.messages += 1;
-            entry.last = entry.last.max(message.sent_at);
+            // Replies may be much later: the headings of the page are the days of what they answer.
+            if reply != Reply::InThread {
+                entry.last = entry.last.max(message.sent_at);
+            }
         }
     }
 }

@@ -8,14 +8,17 @@ use super::Rendering;
 use crate::{inline, link};
 
 /// What was opened for a link or an image, to be closed the same way.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Anchor {
-    /// An element.
-    Open,
-    /// An element that shows the address if nothing else is in it, which began at this length.
-    OpenImage(String, usize),
+    /// The [`Element`]: there is one at a time.
+    Element,
     /// Nothing but text: this one comes last.
     Text(String),
+}
+
+/// An open `<a>`: it shows its address if nothing else was added since it was that long.
+pub(super) struct Element {
+    address: String,
+    empty: usize,
 }
 
 impl Rendering<'_, '_> {
@@ -23,11 +26,11 @@ impl Rendering<'_, '_> {
         let typed_bare = matches!(kind, LinkType::Autolink | LinkType::Email);
         let mail = matches!(kind, LinkType::Email) && !address.starts_with("mailto:");
         let target = if mail { format!("mailto:{address}") } else { address.to_owned() };
-        if self.inside_anchor() {
+        if self.element.is_some() {
             self.anchors.push(Anchor::Text(String::new()));
         } else if link::is_safe(&target) {
             inline::link(self.page, &target);
-            self.anchors.push(Anchor::Open);
+            self.open_element(target);
         } else if typed_bare {
             self.pending.push('<');
             self.anchors.push(Anchor::Text(">".to_owned()));
@@ -39,33 +42,32 @@ impl Rendering<'_, '_> {
 
     /// Never the image itself: fetching it would tell somebody who reads this, and when.
     pub(super) fn open_image(&mut self, address: &str, title: &str) {
-        if self.inside_anchor() || !link::is_web(address) {
+        if self.element.is_some() || !link::is_web(address) {
             self.pending.push_str("![");
             self.anchors.push(Anchor::Text(format!("]({address}{})", quoted(title))));
             return;
         }
         inline::link(self.page, address);
         self.page.tag("<span class=\"remote\">image</span> ");
-        self.anchors.push(Anchor::OpenImage(address.to_owned(), self.page.len()));
+        self.open_element(address.to_owned());
     }
 
-    pub(super) fn inside_anchor(&self) -> bool {
-        self.anchors.iter().any(|anchor| matches!(anchor, Anchor::Open | Anchor::OpenImage(..)))
+    fn open_element(&mut self, address: String) {
+        self.anchors.push(Anchor::Element);
+        self.element = Some(Element { address, empty: self.page.len() });
     }
 
     pub(super) fn close_anchor(&mut self) {
         match self.anchors.pop() {
-            Some(Anchor::Open) => {
-                self.page.tag("</a>");
-            }
-            Some(Anchor::OpenImage(address, empty)) => {
-                if self.page.len() == empty {
-                    self.page.text(&address);
+            Some(Anchor::Text(rest)) => self.pending.push_str(&rest),
+            Some(Anchor::Element) => {
+                if let Some(element) = self.element.take().filter(|element| element.empty == self.page.len())
+                {
+                    self.page.text(&element.address);
                 }
                 self.visible = true;
                 self.page.tag("</a>");
             }
-            Some(Anchor::Text(rest)) => self.pending.push_str(&rest),
             None => {}
         }
     }

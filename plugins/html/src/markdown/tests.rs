@@ -50,6 +50,9 @@ fn chat_marks_are_understood() {
             "[x](https://x.y \"t\")",
             "<p><a rel=\"noopener noreferrer nofollow\" href=\"https://x.y\">x</a></p>",
         ),
+        ("[](https://x.y)", {
+            "<p><a rel=\"noopener noreferrer nofollow\" href=\"https://x.y\">https://x.y</a></p>"
+        }),
         ("<me@x.y>", "<p><a rel=\"noopener noreferrer nofollow\" href=\"mailto:me@x.y\">me@x.y</a></p>"),
     ] {
         assert_eq!(html(text), expected, "{text:?}");
