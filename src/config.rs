@@ -294,7 +294,8 @@ mod tests {
 
     #[test]
     fn the_environment_wins_and_is_checked() {
-        let given = [("PORT", "81"), ("BIND_IP", "::1"), ("OVERWRITE_SETTING_Site_Name", "x"), ("ADMIN_PASS", "p")];
+        let given =
+            [("PORT", "81"), ("BIND_IP", "::1"), ("OVERWRITE_SETTING_Site_Name", "x"), ("ADMIN_PASS", "p")];
         let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let mut config = Config::default();
         config.read_environment(given.into_iter()).unwrap();

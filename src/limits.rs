@@ -76,9 +76,9 @@ impl LoginGuard {
     /// Whether there were `limit` failures within the last `window` milliseconds.
     pub fn is_blocked(&self, suspect: &Suspect, limit: u64, window: i64, now: Time) -> bool {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = failures.get(suspect).map_or(0, |times| {
-            times.iter().filter(|time| time.plus(window) > now).count()
-        });
+        let recent = failures
+            .get(suspect)
+            .map_or(0, |times| times.iter().filter(|time| time.plus(window) > now).count());
         limit > 0 && recent as u64 >= limit
     }
 

@@ -17,9 +17,9 @@ use warp::http::{HeaderMap, Method};
 use warp::path::FullPath;
 use warp::reply::Response;
 
-use crate::api::request::Incoming;
 use crate::api::Api;
 use crate::api::reply::Reply;
+use crate::api::request::Incoming;
 use crate::app::App;
 use crate::web;
 
@@ -93,18 +93,21 @@ pub fn routes(
         });
         Box::pin(pieces)
     });
-    warp::method().and(warp::path::full()).and(query).and(warp::header::headers_cloned()).and(body).then(
-        move |method: Method, path: FullPath, query: String, headers: HeaderMap, body| {
+    warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(body)
+        .then(move |method: Method, path: FullPath, query: String, headers: HeaderMap, body| {
             let (app, api) = (Arc::clone(&app), Arc::clone(&api));
             let client = client_address(&headers, peer, app.config.server.forwarded_count);
             async move {
                 let incoming = incoming(&app, method, path.as_str(), query, &headers, client, body);
                 answer(app, api, path.as_str(), headers, incoming).await
             }
-        },
-    )
-    .recover(|_| async { Ok::<_, Infallible>(web::small(Reply::no_endpoint())) })
-    .unify()
+        })
+        .recover(|_| async { Ok::<_, Infallible>(web::small(Reply::no_endpoint())) })
+        .unify()
 }
 
 async fn answer(

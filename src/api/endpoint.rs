@@ -156,8 +156,14 @@ impl Draft {
     }
 
     /// For everybody.
-    pub fn public<P: DeserializeOwned + 'static>(self, handler: fn(&App, &Client, P) -> Result<Value>) -> Endpoint {
-        self.row(Access::Everybody, Box::new(move |app, client, _, input| handler(app, client, input.parse()?)))
+    pub fn public<P: DeserializeOwned + 'static>(
+        self,
+        handler: fn(&App, &Client, P) -> Result<Value>,
+    ) -> Endpoint {
+        self.row(
+            Access::Everybody,
+            Box::new(move |app, client, _, input| handler(app, client, input.parse()?)),
+        )
     }
 
     /// For anybody; the handler learns who calls, if the credentials are valid.
@@ -169,7 +175,10 @@ impl Draft {
     }
 
     /// For users.
-    pub fn user<P: DeserializeOwned + 'static>(self, handler: fn(&App, &Caller, P) -> Result<Value>) -> Endpoint {
+    pub fn user<P: DeserializeOwned + 'static>(
+        self,
+        handler: fn(&App, &Caller, P) -> Result<Value>,
+    ) -> Endpoint {
         self.known(move |app, caller, input| handler(app, caller, input.parse()?))
     }
 
@@ -207,9 +216,8 @@ impl Draft {
         self,
         handler: impl Fn(&App, &Caller, Input) -> Result<Value> + Send + Sync + 'static,
     ) -> Endpoint {
-        let handler: Handler = Box::new(move |app, _, caller, input| {
-            handler(app, caller.ok_or(Error::NotLoggedIn)?, input)
-        });
+        let handler: Handler =
+            Box::new(move |app, _, caller, input| handler(app, caller.ok_or(Error::NotLoggedIn)?, input));
         self.row(Access::Users, handler)
     }
 

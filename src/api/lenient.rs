@@ -7,8 +7,8 @@
 use std::fmt;
 
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    Unexpected, VariantAccess, Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 use serde_json::{Map, Value, json};
 
@@ -199,7 +199,11 @@ impl<'de> Deserializer<'de> for Lenient {
         self.deserialize_map(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Mistake> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -310,7 +314,8 @@ mod tests {
 
     #[test]
     fn values_are_taken_as_they_are_meant() {
-        let given = json!({"roomId": 5, "count": "7", "flag": "True", "users": "al", "any": {"x": [1]}, "more": 1});
+        let given =
+            json!({"roomId": 5, "count": "7", "flag": "True", "users": "al", "any": {"x": [1]}, "more": 1});
         let read: Params = parse(given).unwrap();
         let expected = Params {
             room_id: "5".to_owned(),
@@ -330,7 +335,8 @@ mod tests {
         assert_eq!(said(json!({"roomId": "x", "count": -1})), "must be number [invalid-params]");
         assert_eq!(said(json!({"roomId": "x", "flag": 7})), "must be boolean [invalid-params]");
         assert_eq!(said(json!({"roomId": "x", "users": {}})), "must be array [invalid-params]");
-        let Error::Refused { details, .. } = parse::<Params>(json!({"roomId": "x", "users": [[]]})).unwrap_err()
+        let Error::Refused { details, .. } =
+            parse::<Params>(json!({"roomId": "x", "users": [[]]})).unwrap_err()
         else {
             panic!("a refusal")
         };

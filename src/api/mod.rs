@@ -172,7 +172,12 @@ fn identify(app: &App, endpoint: &Endpoint, incoming: &Incoming, client: &Client
 }
 
 /// Who shows these credentials.
-pub fn recognise(app: &App, id: Option<&str>, token: Option<&str>, client: &Client) -> Result<Option<Caller>> {
+pub fn recognise(
+    app: &App,
+    id: Option<&str>,
+    token: Option<&str>,
+    client: &Client,
+) -> Result<Option<Caller>> {
     let (Some(id), Some(token)) = (id, token) else { return Ok(None) };
     let user = sessions::recognise(app, id, token)?;
     Ok(user.map(|user| Caller { user, token: sessions::hash(token), client: client.clone() }))

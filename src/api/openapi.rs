@@ -58,7 +58,8 @@ fn operation(endpoint: &Endpoint) -> Value {
         let schema = json!({"$ref": "#/components/schemas/Failure"});
         json!({"description": description, "content": {"application/json": {"schema": schema}}})
     };
-    let success = json!({"description": "Success", "content": {"application/json": {"schema": {"type": "object"}}}});
+    let success =
+        json!({"description": "Success", "content": {"application/json": {"schema": {"type": "object"}}}});
     let mut responses = Map::from_iter([
         ("200".to_owned(), success),
         ("400".to_owned(), failure("Refused; `errorType` says why")),

@@ -45,7 +45,8 @@ pub struct Page {
 impl<P> Paged<P> {
     /// The part that is wanted, within the limits of the settings.
     pub fn page(&self, app: &App) -> Result<Page> {
-        let number = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().parse::<usize>().ok());
+        let number =
+            |text: &Option<String>| text.as_deref().and_then(|text| text.trim().parse::<usize>().ok());
         let default = settings::limit(app, "API_Default_Count")?.unwrap_or(50);
         let most = settings::limit(app, "API_Upper_Count_Limit")?.unwrap_or(100);
         let most = usize::try_from(most).unwrap_or(usize::MAX);

@@ -38,9 +38,7 @@ impl Reply {
         let failed = |error: &str| json!({"success": false, "error": error});
         let (status, body) = match error {
             Error::NotLoggedIn => (StatusCode::UNAUTHORIZED, json!({"status": "error", "message": text})),
-            Error::Forbidden => {
-                (StatusCode::FORBIDDEN, failed(&format!("{text} [error-unauthorized]")))
-            }
+            Error::Forbidden => (StatusCode::FORBIDDEN, failed(&format!("{text} [error-unauthorized]"))),
             Error::Unauthorized => (StatusCode::FORBIDDEN, failed(&text)),
             Error::Refused { code, reason, details } => {
                 let text = if reason.is_empty() { format!("[{code}]") } else { text };

@@ -21,7 +21,8 @@ pub(super) fn run(place: Place) -> Outcome {
         }
         count => {
             let more = if count >= check::MOST_COMPLAINTS { " or more" } else { "" };
-            Err(anyhow!("{count}{more} things are wrong; restore a backup, or ask for help with this output").into())
+            Err(anyhow!("{count}{more} things are wrong; restore a backup, or ask for help with this output")
+                .into())
         }
     }
 }

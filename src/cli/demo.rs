@@ -81,7 +81,11 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         ended.map(|()| failed)
     });
     if outcome? {
-        return Err(anyhow::anyhow!("the demo did not work; the data is in {}", app.config.server.data.display()).into());
+        return Err(anyhow::anyhow!(
+            "the demo did not work; the data is in {}",
+            app.config.server.data.display()
+        )
+        .into());
     }
     Ok(())
 }

@@ -80,9 +80,10 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         let bar = counter("messages");
         let progress = &progress;
         scope.spawn(move || {
-            while stopped.recv_timeout(Duration::from_millis(200)).is_err_and(|error| {
-                error == std::sync::mpsc::RecvTimeoutError::Timeout
-            }) {
+            while stopped
+                .recv_timeout(Duration::from_millis(200))
+                .is_err_and(|error| error == std::sync::mpsc::RecvTimeoutError::Timeout)
+            {
                 bar.set_position(progress.messages());
             }
             bar.finish_and_clear();
@@ -95,7 +96,13 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     Ok(())
 }
 
-fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path, zipped: bool) -> Result<u64, Failure> {
+fn write(
+    app: &App,
+    task: &Task<'_>,
+    progress: &JobProgress,
+    output: &Path,
+    zipped: bool,
+) -> Result<u64, Failure> {
     let directory = app.config.server.data.join("spool").join(format!("command-{}", std::process::id()));
     let result = (|| {
         let spool = RefCell::new(Spool::create(directory.clone(), progress.work.clone())?);
@@ -120,7 +127,8 @@ fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path, zipp
 }
 
 fn date(text: Option<&str>) -> Result<Option<Time>, Failure> {
-    let read = |text| Time::parse(text).ok_or_else(|| usage(anyhow!("{text:?} is not a date; write 2024-03-31")));
+    let read =
+        |text| Time::parse(text).ok_or_else(|| usage(anyhow!("{text:?} is not a date; write 2024-03-31")));
     text.map(read).transpose()
 }
 

@@ -25,7 +25,9 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         Box::new(io::stdin())
     } else {
         let opened = File::open(&options.file);
-        Box::new(opened.with_context(|| format!("{} cannot be opened", options.file.display())).map_err(usage)?)
+        Box::new(
+            opened.with_context(|| format!("{} cannot be opened", options.file.display())).map_err(usage)?,
+        )
     };
     let app = place.app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
@@ -33,7 +35,8 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let imported = import::import(&app.store, source, app.now(), &mut |lines| bar.set_position(lines));
     bar.finish_and_clear();
     let imported = imported?;
-    let rooms = if imported.rooms.is_empty() { String::new() } else { format!(": {}", imported.rooms.join(", ")) };
+    let rooms =
+        if imported.rooms.is_empty() { String::new() } else { format!(": {}", imported.rooms.join(", ")) };
     say(&format!(
         "{} messages, {} users, {} rooms{rooms}; {} messages were there already",
         imported.messages,

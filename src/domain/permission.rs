@@ -175,7 +175,10 @@ pub const PERMISSIONS: &[(Letters, &[&str])] = &[
             "create-team-group",
         ],
     ),
-    ("AOMU", &["mention-all", "mention-here", "view-outside-room", "call-management", "videoconf-ring-users"]),
+    (
+        "AOMU",
+        &["mention-all", "mention-here", "view-outside-room", "call-management", "videoconf-ring-users"],
+    ),
     (
         "AU",
         &[

@@ -79,7 +79,13 @@ pub struct Room {
 
 impl Room {
     /// An empty room.
-    pub fn new(id: RoomId, kind: RoomKind, name: Option<String>, creator: Option<UserRef>, now: Time) -> Self {
+    pub fn new(
+        id: RoomId,
+        kind: RoomKind,
+        name: Option<String>,
+        creator: Option<UserRef>,
+        now: Time,
+    ) -> Self {
         Self {
             id,
             kind,

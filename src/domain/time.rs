@@ -110,8 +110,16 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_date() {
-        for text in ["", "tomorrow", "2024-13-01", "2024-02-30", "2024-3-1", "1710498030123", "2024-03-15Tx", "🕰️2024-03"]
-        {
+        for text in [
+            "",
+            "tomorrow",
+            "2024-13-01",
+            "2024-02-30",
+            "2024-3-1",
+            "1710498030123",
+            "2024-03-15Tx",
+            "🕰️2024-03",
+        ] {
             assert_eq!(Time::parse(text), None, "{text}");
         }
     }

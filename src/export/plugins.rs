@@ -6,7 +6,7 @@ use export_sdk::{Registry, Settings};
 use crate::config::Config;
 
 /// A plug-in: the name of its table in config.toml, and what it registers.
-type Plugin = (&'static str, fn(&mut Registry, Settings) -> export_sdk::Result<()>);
+type Plugin = (&'static str, fn(&mut Registry, &Settings) -> export_sdk::Result<()>);
 
 /// All plug-ins. To add one: its crate under `plugins/`, a dependency in Cargo.toml, a line here.
 pub const PLUGINS: &[Plugin] = &[
@@ -19,13 +19,14 @@ pub const PLUGINS: &[Plugin] = &[
 /// Registers all plug-ins with their tables of config.toml.
 pub fn registry(config: &Config) -> Result<Registry> {
     let known = || PLUGINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    if let Some(stranger) = config.plugins.keys().find(|name| PLUGINS.iter().all(|(known, _)| known != name)) {
+    if let Some(stranger) = config.plugins.keys().find(|name| PLUGINS.iter().all(|(known, _)| known != name))
+    {
         bail!("config.toml, table [plugins.{stranger}]: there is no such plug-in; known: {}", known());
     }
     let mut registry = Registry::default();
     for (name, register) in PLUGINS {
         let table = config.plugins.get(*name).cloned().unwrap_or_default();
-        register(&mut registry, Settings::new(*name, table, &config.server.data))?;
+        register(&mut registry, &Settings::new(*name, table, &config.server.data))?;
     }
     Ok(registry)
 }

@@ -54,7 +54,11 @@ pub fn render(task: &Task<'_>, spool: &RefCell<Spool>, progress: &JobProgress) -
     let mut output = SharedSpool(spool);
     let writer = task.format.start(task.options, &scope, &mut output)?;
     let mut pass = Pass { task, spool, progress, writer, summary: sdk::Summary::default() };
-    if task.selection.is_empty() { pass.window()? } else { pass.selection()? }
+    if task.selection.is_empty() {
+        pass.window()?
+    } else {
+        pass.selection()?
+    }
     let Pass { writer, summary, .. } = pass;
     writer.finish(&summary)?;
     Ok(summary)
@@ -112,7 +116,11 @@ impl Pass<'_, '_> {
                 return Ok(ControlFlow::Continue(()));
             }
             self.write(&message)?;
-            if message.replies.is_some() && message.thread.is_none() { self.replies(&message.id) } else { go_on() }
+            if message.replies.is_some() && message.thread.is_none() {
+                self.replies(&message.id)
+            } else {
+                go_on()
+            }
         });
         walked.map_err(|Failure(error)| error)
     }
@@ -121,7 +129,8 @@ impl Pass<'_, '_> {
     fn follows_its_thread(&self, message: &Message) -> Result<bool, Failure> {
         let Some(thread) = &message.thread else { return Ok(false) };
         let Some(place) = self.task.store.message_place(thread)? else { return Ok(false) };
-        let within = self.task.from.is_none_or(|from| place.sent_at >= from) && place.sent_at < self.task.until;
+        let within =
+            self.task.from.is_none_or(|from| place.sent_at >= from) && place.sent_at < self.task.until;
         if !within || place.room != message.room || place.sent_at > message.sent_at {
             return Ok(false);
         }

@@ -38,8 +38,13 @@ pub fn message(message: &Message) -> sdk::Message<'_> {
         username: &message.author.username,
         name: message.author.name.as_deref(),
     };
-    let mut view =
-        sdk::Message::new(message.id.as_str(), message.room.as_str(), author, time(message.sent_at), &message.text);
+    let mut view = sdk::Message::new(
+        message.id.as_str(),
+        message.room.as_str(),
+        author,
+        time(message.sent_at),
+        &message.text,
+    );
     view.updated_at = time(message.updated_at);
     view.kind = message.kind.as_deref();
     view.thread = message.thread.as_ref().map(|id| id.as_str());
@@ -98,7 +103,10 @@ fn entries(json: &Json) -> Vec<(Cow<'_, str>, &RawValue)> {
                     f.write_str("an object")
                 }
 
-                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                fn visit_map<A: serde::de::MapAccess<'de>>(
+                    self,
+                    mut map: A,
+                ) -> Result<Self::Value, A::Error> {
                     let mut pairs = Vec::new();
                     while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
                         pairs.push((key, value));
@@ -156,7 +164,8 @@ mod tests {
     #[test]
     fn what_has_no_field_of_its_own_comes_back() {
         let author = UserRef { id: UserId::new("u"), username: "bob".to_owned(), name: None };
-        let mut record = Message::new(MessageId::new("m"), RoomId::new("r"), author, Time::from_millis(0), "x");
+        let mut record =
+            Message::new(MessageId::new("m"), RoomId::new("r"), author, Time::from_millis(0), "x");
         record.extra = Json::from_text(r#"{"alias":"R\u00f6bot","customFields":{"a":[1,2.50]}}"#);
         let view = message(&record);
         assert_eq!(view.alias().as_deref(), Some("Röbot"));

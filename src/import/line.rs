@@ -204,6 +204,8 @@ mod tests {
         assert!(wrong("{\"_id\":\"\",\"rid\":\"r\"}").contains("`_id` must have"));
         assert!(wrong(r#"{"_id":"m","rid":"r","ts":"yesterday"}"#).contains("`ts` is not a date"));
         assert!(wrong(r#"{"_id":"m","rid":"r","ts":1,"u":{"_id":"u"}}"#).contains("`u`"));
-        assert!(wrong(r#"{"_id":"m","rid":"r","ts":1,"u":{"_id":"u","username":"b"},"msg":7}"#).contains("`msg`"));
+        assert!(
+            wrong(r#"{"_id":"m","rid":"r","ts":1,"u":{"_id":"u","username":"b"},"msg":7}"#).contains("`msg`")
+        );
     }
 }

@@ -158,7 +158,8 @@ impl Importer<'_> {
             return Ok(());
         }
         let name = free_name(batch, message.room.as_str())?;
-        let room = Room::new(message.room.clone(), RoomKind::Channel, Some(name.clone()), None, message.sent_at);
+        let room =
+            Room::new(message.room.clone(), RoomKind::Channel, Some(name.clone()), None, message.sent_at);
         batch.put_room(&room)?;
         self.imported.rooms.push(name);
         Ok(())
@@ -172,7 +173,10 @@ impl Importer<'_> {
         if !batch.has::<User>(&(author.id.clone(),))? {
             let taken = batch.get::<crate::store::schema::UserByName>(&(author.username.to_lowercase(),))?;
             if taken.is_some() {
-                tracing::warn!(username = author.username, "another account has this name; its messages stay as they are");
+                tracing::warn!(
+                    username = author.username,
+                    "another account has this name; its messages stay as they are"
+                );
                 return Ok(());
             }
             let mut user = User::new(author.id.clone(), &author.username, self.now);
@@ -218,7 +222,8 @@ fn count(batch: &mut Batch<'_>, message: &Message) -> Result<(), StoreError> {
 /// with figures of its own that cover them.
 fn gather(batch: &mut Batch<'_>, thread: &MessageId, replies: &[Message]) -> Result<(), StoreError> {
     // Most messages begin no thread: one look at the index tells.
-    let earlier = batch.store().list::<Reply>(Span::of(&(thread.clone(),)), Direction::Ascending, 0, usize::MAX)?;
+    let earlier =
+        batch.store().list::<Reply>(Span::of(&(thread.clone(),)), Direction::Ascending, 0, usize::MAX)?;
     let total = earlier.len() as u64 + replies.len() as u64;
     if total == 0 {
         return Ok(());

@@ -21,12 +21,7 @@ pub fn holds_in(app: &App, user: &User, permission: &str, room: &crate::domain::
     holds_with(app, user, permission, subscription.as_ref())
 }
 
-fn holds_with(
-    app: &App,
-    user: &User,
-    permission: &str,
-    subscription: Option<&Subscription>,
-) -> Result<bool> {
+fn holds_with(app: &App, user: &User, permission: &str, subscription: Option<&Subscription>) -> Result<bool> {
     let Some(grant) = app.store.get::<Grant>(&(permission.to_owned(),))? else { return Ok(false) };
     let room_roles = subscription.map_or(&[][..], |subscription| &subscription.roles);
     Ok(grant.roles.iter().any(|role| user.has_role(role) || room_roles.contains(role)))

@@ -108,7 +108,13 @@ fn free_username(app: &App, wish: &str) -> Result<String> {
     Ok(name)
 }
 
-fn create_admin(app: &App, username: &str, name: Option<&str>, email: Option<&str>, password: &str) -> Result<()> {
+fn create_admin(
+    app: &App,
+    username: &str,
+    name: Option<&str>,
+    email: Option<&str>,
+    password: &str,
+) -> Result<()> {
     let taken = app.store.user_by_name(username)?.is_some()
         || email.is_some_and(|email| matches!(app.store.user_by_email(email), Ok(Some(_))));
     if taken {
@@ -118,7 +124,8 @@ fn create_admin(app: &App, username: &str, name: Option<&str>, email: Option<&st
     let mut user = User::new(UserId::random(), username, app.now());
     user.name = name.map(ToOwned::to_owned);
     user.roles = vec!["admin".to_owned(), "user".to_owned()];
-    user.emails = email.map(|address| Email { address: address.to_owned(), verified: true }).into_iter().collect();
+    user.emails =
+        email.map(|address| Email { address: address.to_owned(), verified: true }).into_iter().collect();
     user.password = Some(app.passwords.hash(PasswordDigest::of(password))?);
     put_with_default_rooms(app, &user)
 }

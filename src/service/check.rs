@@ -129,9 +129,14 @@ fn uploads(store: &Store, findings: &mut Findings) -> Result<()> {
     store.walk::<Upload, Error>(Span::all(), Direction::Ascending, |(id,), upload| {
         match hash_file(store, &upload) {
             Ok(true) => {}
-            Ok(false) => findings.complain(format!("the bytes of upload {id} ({:?}) are damaged", upload.name)),
+            Ok(false) => {
+                findings.complain(format!("the bytes of upload {id} ({:?}) are damaged", upload.name))
+            }
             Err(error) => {
-                findings.complain(format!("the bytes of upload {id} ({:?}) cannot be read: {error}", upload.name));
+                findings.complain(format!(
+                    "the bytes of upload {id} ({:?}) cannot be read: {error}",
+                    upload.name
+                ));
             }
         }
         GO_ON

@@ -251,7 +251,10 @@ pub fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
     let gone = app.store.write::<_, Error>(|batch| {
         let current = batch.get::<Job>(&(job.id.clone(),))?;
         let current = current.filter(|job| job.state.is_final()).ok_or_else(|| {
-            Error::refused("error-export-running", "This export is under way. Cancel it first, with exports.cancel.")
+            Error::refused(
+                "error-export-running",
+                "This export is under way. Cancel it first, with exports.cancel.",
+            )
         })?;
         batch.delete_job(&current);
         Ok(current)

@@ -104,7 +104,9 @@ impl Write for Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        if !self.kept && let Err(error) = fs::remove_file(&self.path) {
+        if !self.kept
+            && let Err(error) = fs::remove_file(&self.path)
+        {
             tracing::warn!(%error, "a broken-off upload could not be cleared away; the next start will");
         }
     }

@@ -86,10 +86,7 @@ impl Store {
     }
 
     /// The same over another engine; tests bring one that fails.
-    pub fn open_with(
-        data_dir: &Path,
-        engine: impl FnOnce(&Path) -> Result<Arc<dyn Engine>>,
-    ) -> Result<Self> {
+    pub fn open_with(data_dir: &Path, engine: impl FnOnce(&Path) -> Result<Arc<dyn Engine>>) -> Result<Self> {
         fs::create_dir_all(data_dir)?;
         let lock = File::create(data_dir.join("lock"))?;
         match lock.try_lock() {
@@ -231,11 +228,15 @@ impl Store {
         let mut known = 0;
         for (prefix, name, readable) in schema::KINDS {
             let (mut count, mut broken) = (0, false);
-            self.engine.walk(key::beginning_with(vec![*prefix]), Direction::Ascending, &mut |key, value| {
-                count += 1;
-                broken = !readable(&key[1..], value);
-                if broken { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })?;
+            self.engine.walk(
+                key::beginning_with(vec![*prefix]),
+                Direction::Ascending,
+                &mut |key, value| {
+                    count += 1;
+                    broken = !readable(&key[1..], value);
+                    if broken { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                },
+            )?;
             if broken {
                 return Err(Error::Corrupt(format!("{name} number {count} cannot be read")));
             }
@@ -265,7 +266,8 @@ fn answered(durable: bool) -> Result<()> {
 }
 
 fn decode_key<R: Record>(bytes: &[u8]) -> Result<R::Key> {
-    R::Key::decode(&bytes[1..]).ok_or_else(|| Error::Corrupt(format!("the key of a {} cannot be read", R::NAME)))
+    R::Key::decode(&bytes[1..])
+        .ok_or_else(|| Error::Corrupt(format!("the key of a {} cannot be read", R::NAME)))
 }
 
 /// A stretch of keys of one kind, by their leading parts.

@@ -60,7 +60,9 @@ impl Store {
         &self,
         mut each: impl FnMut(&str, RoomId) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
-        self.walk::<RoomByName, E>(Span::all(), Direction::Ascending, |(name,), RoomByName(id)| each(&name, id))
+        self.walk::<RoomByName, E>(Span::all(), Direction::Ascending, |(name,), RoomByName(id)| {
+            each(&name, id)
+        })
     }
 }
 
@@ -139,7 +141,12 @@ impl Store {
             return Ok(false);
         };
         let messages = self.list(Span::of(&(room.clone(),)), Direction::Ascending, 0, PART)?;
-        let files = self.list::<super::schema::FileOfRoom>(Span::of(&(room.clone(),)), Direction::Ascending, 0, PART)?;
+        let files = self.list::<super::schema::FileOfRoom>(
+            Span::of(&(room.clone(),)),
+            Direction::Ascending,
+            0,
+            PART,
+        )?;
         let unused = self.write::<_, Error>(|batch| {
             if messages.is_empty() && files.is_empty() {
                 batch.delete::<DeletedRoom>(&(room,));

@@ -48,7 +48,8 @@ pub fn preflight(app: &App, headers: &HeaderMap) -> Response {
         return text(StatusCode::METHOD_NOT_ALLOWED, refusal);
     }
     let origins = settings::text(app, "API_CORS_Origin").unwrap_or_default();
-    let origin = headers.get("origin").and_then(|value| value.to_str().ok()).unwrap_or_default().to_lowercase();
+    let origin =
+        headers.get("origin").and_then(|value| value.to_str().ok()).unwrap_or_default().to_lowercase();
     let mut response = StatusCode::OK.into_response();
     let allowed = if origins.trim() == "*" {
         "*".to_owned()

@@ -207,7 +207,9 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         return Ok(());
     };
     tracing::info!(job = %job.id, format = job.format, messages = job.messages, "an export is done");
-    if job.notify && let Err(error) = announce_export(app, &job) {
+    if job.notify
+        && let Err(error) = announce_export(app, &job)
+    {
         tracing::warn!(%error, job = %job.id, "the owner of an export could not be told by mail");
     }
     Ok(())

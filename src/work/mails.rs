@@ -29,7 +29,11 @@ const LONGEST_PAUSE: i64 = 6 * 60 * 60 * 1000;
 /// The pause after so many tries: it doubles each time.
 pub fn pause_millis(first_seconds: u64, tries: u32) -> i64 {
     let factor = 1_i64 << tries.saturating_sub(1).min(20);
-    i64::try_from(first_seconds).unwrap_or(i64::MAX).saturating_mul(1000).saturating_mul(factor).min(LONGEST_PAUSE)
+    i64::try_from(first_seconds)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(1000)
+        .saturating_mul(factor)
+        .min(LONGEST_PAUSE)
 }
 
 /// The queue as plug-ins see it.
@@ -136,11 +140,13 @@ fn server_url(app: &App) -> crate::error::Result<Option<String>> {
 
 fn sender(app: &App) -> sdk::Result<Sender> {
     let setting = |id| {
-        settings::text(app, id)
-            .map_err(|error| sdk::Error::new(ErrorKind::Internal, "the settings cannot be read").because(error))
+        settings::text(app, id).map_err(|error| {
+            sdk::Error::new(ErrorKind::Internal, "the settings cannot be read").because(error)
+        })
     };
     let chosen = [setting("From_Email")?, app.config.mail.from.clone(), "roomscribe@localhost".to_owned()];
-    let address = chosen.iter().find(|address| !address.trim().is_empty()).map_or("", |address| address.trim());
+    let address =
+        chosen.iter().find(|address| !address.trim().is_empty()).map_or("", |address| address.trim());
     Ok(Sender { address: MailAddress::new(address)?, name: Some(setting("Site_Name")?) })
 }
 
@@ -178,7 +184,9 @@ async fn send_due(app: &Arc<App>) -> Result<Option<Time>, String> {
             (Ok(from), Ok(to)) => transport.send(&mail.key, &from, &to, &text).await,
             (Err(error), _) | (_, Err(error)) => Err(SendError::Permanent(error.to_string())),
         };
-        if outcome.is_ok() && let Transport::Folder(folder) = &transport {
+        if outcome.is_ok()
+            && let Transport::Folder(folder) = &transport
+        {
             let file = folder.join(format!("{}.eml", mail.key));
             tracing::info!(file = %file.display(), "no mail server is set up; the mail was written to a file");
         }

@@ -63,7 +63,11 @@ fn forget_old_mails(app: &App) -> Result<bool> {
         if ended.is_some_and(|ended| ended < long_ago) {
             old.push(key);
         }
-        Ok(if old.len() >= PART { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) })
+        Ok(if old.len() >= PART {
+            std::ops::ControlFlow::Break(())
+        } else {
+            std::ops::ControlFlow::Continue(())
+        })
     })?;
     app.store.write::<_, Error>(|batch| {
         old.iter().for_each(|key| batch.delete::<OutboxMail>(key));

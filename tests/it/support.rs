@@ -159,7 +159,13 @@ impl Caller<'_> {
     }
 
     /// Any request.
-    pub fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
+    pub fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
         let routes = server::routes(
             Arc::clone(&self.server.app),
             Arc::clone(&self.server.api),
@@ -174,7 +180,8 @@ impl Caller<'_> {
         }
         let response = self.server.runtime.block_on(request.reply(&routes));
         let headers = response.headers().iter();
-        let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        let headers =
+            headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         let bytes = response.body().to_vec();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         Answer { status: response.status().as_u16(), headers, bytes, body }
@@ -232,7 +239,8 @@ impl Answer {
     fn checked(self) -> Self {
         assert_eq!(self.header("content-type"), "application/json", "{}", self.text());
         assert_eq!(self.header("cache-control"), "no-store");
-        let success = self.body["success"] == true || self.body["status"] == "success" || self.body.is_array();
+        let success =
+            self.body["success"] == true || self.body["status"] == "success" || self.body.is_array();
         assert_eq!(success, self.status == 200, "{}", self.text());
         assert!(self.status < 500, "{}", self.text());
         self

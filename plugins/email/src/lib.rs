@@ -13,8 +13,7 @@ mod settings;
 use export_sdk::{Registry, Result, Settings};
 
 /// Adds the format `mail` and the delivery `email`.
-#[expect(clippy::needless_pass_by_value, reason = "every plug-in has the same signature")]
-pub fn register(registry: &mut Registry, settings: Settings) -> Result<()> {
+pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let settings = settings.parse()?;
     registry.add_format(digest::Digest)?;
     registry.add_delivery(delivery::Email { settings })

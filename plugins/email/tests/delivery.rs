@@ -21,7 +21,7 @@ impl Server {
         let mut registry = Registry::default();
         let table = settings.parse().expect("TOML");
         let settings = Settings::new("email", table, "data");
-        deliver_email::register(&mut registry, settings).expect("good settings");
+        deliver_email::register(&mut registry, &settings).expect("good settings");
         let dir = tempfile::tempdir().expect("a place for files");
         Self { dir, registry, outbox: MemoryOutbox::default(), export: Export::new("job", "general", 3) }
     }

@@ -13,8 +13,7 @@ use export_sdk::{
 use serde::Deserialize;
 
 /// Adds the delivery `file`.
-#[expect(clippy::needless_pass_by_value, reason = "every plug-in has the same signature")]
-pub fn register(registry: &mut Registry, settings: Settings) -> Result<()> {
+pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let FileSettings { directory } = settings.parse()?;
     registry.add_delivery(File { directory: settings.data_dir().join(directory) })
 }

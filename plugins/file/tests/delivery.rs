@@ -20,7 +20,7 @@ impl Server {
     fn new(table: toml::Table) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let mut registry = Registry::default();
-        deliver_file::register(&mut registry, Settings::new("file", table, dir.path()))?;
+        deliver_file::register(&mut registry, &Settings::new("file", table, dir.path()))?;
         let file = dir.path().join("spooled");
         fs::write(&file, "zip bytes")?;
         let mut export = Export::new("job", "general", 1);

@@ -24,8 +24,7 @@ use export_sdk::{ExportFormat, FormatWriter, NoOptions, Order, Output, Registry,
 use serde::Deserialize;
 
 /// Adds the format `html`. Its settings table `[plugins.html]` has no keys.
-#[expect(clippy::needless_pass_by_value, reason = "the host hands each plug-in its own settings")]
-pub fn register(registry: &mut Registry, settings: Settings) -> Result<()> {
+pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;
     registry.add_format(Html)
 }

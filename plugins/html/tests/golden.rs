@@ -11,7 +11,7 @@ use serde_json::Value;
 fn pages() -> BTreeMap<String, Vec<u8>> {
     let mut registry = Registry::default();
     let settings = Settings::new("html", toml::Table::new(), "");
-    export_html::register(&mut registry, settings).expect("registers with empty settings");
+    export_html::register(&mut registry, &settings).expect("registers with empty settings");
     let format = registry.format("html").expect("registered");
     render(format, &Value::Null, &sample_messages()).expect("renders")
 }

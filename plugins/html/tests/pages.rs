@@ -16,7 +16,7 @@ fn message(id: &str, minute: usize) -> Message<'_> {
 fn pages(messages: &[Message<'_>]) -> BTreeMap<String, String> {
     let mut registry = Registry::default();
     let settings = Settings::new("html", toml::Table::new(), "");
-    export_html::register(&mut registry, settings).expect("registers with empty settings");
+    export_html::register(&mut registry, &settings).expect("registers with empty settings");
     let format = registry.format("html").expect("registered");
     let files = render(format, &Value::Null, messages).expect("renders");
     files.into_iter().map(|(name, bytes)| (name, String::from_utf8(bytes).expect("UTF-8"))).collect()

@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 const MEDIA_TYPE: &str = "application/json";
 
 /// Adds the format `json`.
-#[expect(clippy::needless_pass_by_value, reason = "every plug-in has the same signature")]
-pub fn register(registry: &mut Registry, settings: Settings) -> Result<()> {
+pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;
     registry.add_format(Json)
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 fn document(messages: &[Message<'_>]) -> String {
     let mut registry = Registry::default();
-    export_json::register(&mut registry, Settings::new("json", toml::Table::new(), "data")).unwrap();
+    export_json::register(&mut registry, &Settings::new("json", toml::Table::new(), "data")).unwrap();
     let files = render(registry.format("json").unwrap(), &Value::Null, messages).unwrap();
     assert_eq!(files.keys().collect::<Vec<_>>(), ["general.json"]);
     String::from_utf8(files.into_values().next().unwrap()).unwrap()

@@ -56,7 +56,7 @@ fn room(case: &str) -> Room<'static> {
 
 fn exported(case: &str) -> Vec<(String, Vec<u8>)> {
     let mut registry = Registry::default();
-    export_json::register(&mut registry, Settings::new("json", toml::Table::new(), "data")).unwrap();
+    export_json::register(&mut registry, &Settings::new("json", toml::Table::new(), "data")).unwrap();
     let mut scope = Scope::new(room(case), Timestamp::from_millis(1_710_500_000_000), "admin");
     scope.generator = "roomscribe test";
     scope.from = (case == "direct").then(|| Timestamp::from_millis(1_709_251_200_000));

@@ -123,9 +123,7 @@ fn formats(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
             "options": format.options(),
         })
     };
-    let delivery = |delivery: &dyn AnyDelivery| {
-        json!({"id": delivery.id(), "description": delivery.describe(), "options": delivery.options()})
-    };
+    let delivery = |delivery: &dyn AnyDelivery| json!({"id": delivery.id(), "description": delivery.describe(), "options": delivery.options()});
     Ok(json!({
         "formats": app.registry.formats().map(format).collect::<Vec<_>>(),
         "deliveries": app.registry.deliveries().map(delivery).collect::<Vec<_>>(),

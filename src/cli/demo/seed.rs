@@ -72,7 +72,8 @@ pub(super) fn fill(app: &App) -> Result<RoomId> {
         for user in users {
             let mut account = User::new(UserId::new(user._id), user.username, now);
             account.name = Some(user.name);
-            account.emails = user.email.map(|address| Email { address, verified: true }).into_iter().collect();
+            account.emails =
+                user.email.map(|address| Email { address, verified: true }).into_iter().collect();
             batch.put_user(&account)?;
         }
         for room in rooms {

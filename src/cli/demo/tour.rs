@@ -80,7 +80,8 @@ impl<'a> Visitor<'a> {
         let id = reply["exportId"].as_str().context("no exportId")?;
         let began = Instant::now();
         loop {
-            let info: Value = self.get(&format!("/api/v1/exports.info?exportId={id}"))?.body_mut().read_json()?;
+            let info: Value =
+                self.get(&format!("/api/v1/exports.info?exportId={id}"))?.body_mut().read_json()?;
             match info["export"]["state"].as_str() {
                 Some("done") => break,
                 Some("failed") => bail!("the export failed: {}", info["export"]["error"]),

@@ -104,9 +104,9 @@ impl From<sled::Error> for Error {
         match error {
             sled::Error::Corruption { .. } => Self::Corrupt(error.to_string()),
             sled::Error::Io(error) => Self::Io(error),
-            sled::Error::CollectionNotFound(_) | sled::Error::Unsupported(_) | sled::Error::ReportableBug(_) => {
-                Self::Engine(error.to_string())
-            }
+            sled::Error::CollectionNotFound(_)
+            | sled::Error::Unsupported(_)
+            | sled::Error::ReportableBug(_) => Self::Engine(error.to_string()),
         }
     }
 }
