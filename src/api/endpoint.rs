@@ -7,7 +7,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::request::Input;
+use super::request::{Input, PathParameters};
 use super::rooms::{self, Family};
 use crate::app::App;
 use crate::domain::{Room, RoomId};
@@ -90,7 +90,7 @@ impl Endpoint {
     }
 
     /// The path's parameters, if the path is this endpoint's.
-    pub fn matches(&self, segments: &[&str]) -> Option<Vec<(&'static str, String)>> {
+    pub fn matches(&self, segments: &[&str]) -> Option<PathParameters> {
         let mut parameters = Vec::new();
         let mut given = segments.iter();
         for expected in self.path.split('/') {
@@ -138,18 +138,21 @@ impl Draft {
     }
 
     /// Permissions the caller must all hold, everywhere; else 403.
+    #[must_use]
     pub fn needs(mut self, all_of: &'static [Permission]) -> Self {
         self.needs = all_of;
         self
     }
 
     /// Another limit than endpoints in general.
+    #[must_use]
     pub fn limited(mut self, limit: Limit) -> Self {
         self.limit = limit;
         self
     }
 
     /// A `GET` that changes something all the same.
+    #[must_use]
     pub fn writes(mut self) -> Self {
         self.writes = true;
         self

@@ -88,10 +88,8 @@ fn schema_word(expected: &str) -> &'static str {
 /// A value that yields what is wanted if there is any sense in it.
 struct Lenient(Value);
 
-impl Lenient {
-    fn unexpected<'de, V: Visitor<'de>>(&self, visitor: &V) -> Mistake {
-        de::Error::invalid_type(Unexpected::Other("value"), visitor)
-    }
+fn unexpected<'de, V: Visitor<'de>>(visitor: &V) -> Mistake {
+    de::Error::invalid_type(Unexpected::Other("value"), visitor)
 }
 
 macro_rules! numbers {
@@ -101,15 +99,15 @@ macro_rules! numbers {
                 Value::Number(_) => from_json(self.0, visitor),
                 Value::String(text) => match serde_json::from_str::<serde_json::Number>(text.trim()) {
                     Ok(number) => from_json(Value::Number(number), visitor),
-                    Err(_) => Err(self.unexpected(&visitor)),
+                    Err(_) => Err(unexpected(&visitor)),
                 },
-                _ => Err(self.unexpected(&visitor)),
+                _ => Err(unexpected(&visitor)),
             }
         }
     )*};
 }
 
-/// Lets serde_json hand a plain value to the visitor, in this module's words.
+/// Hands a plain value to the visitor, in this module's words.
 fn from_json<'de, V: Visitor<'de>>(value: Value, visitor: V) -> Result<V::Value, Mistake> {
     match value {
         Value::Null => visitor.visit_unit(),
@@ -144,7 +142,7 @@ impl<'de> Deserializer<'de> for Lenient {
         };
         match flag {
             Some(flag) => visitor.visit_bool(flag),
-            None => Err(self.unexpected(&visitor)),
+            None => Err(unexpected(&visitor)),
         }
     }
 
@@ -159,7 +157,7 @@ impl<'de> Deserializer<'de> for Lenient {
             Value::String(text) => visitor.visit_string(text),
             Value::Number(number) => visitor.visit_string(number.to_string()),
             Value::Bool(flag) => visitor.visit_string(flag.to_string()),
-            _ => Err(self.unexpected(&visitor)),
+            _ => Err(unexpected(&visitor)),
         }
     }
 
@@ -179,14 +177,14 @@ impl<'de> Deserializer<'de> for Lenient {
         match self.0 {
             Value::Array(items) => visitor.visit_seq(Items(items.into_iter(), 0)),
             Value::String(_) => visitor.visit_seq(Items(vec![self.0].into_iter(), 0)),
-            _ => Err(self.unexpected(&visitor)),
+            _ => Err(unexpected(&visitor)),
         }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self.0 {
             Value::Object(map) => visitor.visit_map(Entries { entries: map.into_iter(), value: None }),
-            _ => Err(self.unexpected(&visitor)),
+            _ => Err(unexpected(&visitor)),
         }
     }
 

@@ -25,7 +25,7 @@ pub mod wire;
 
 use endpoint::{Access, Endpoint, Limit, Method};
 use reply::Reply;
-use request::{Incoming, Input};
+use request::{Incoming, Input, PathParameters};
 
 /// The table of endpoints and the way through it.
 pub struct Api {
@@ -83,7 +83,7 @@ impl Api {
         reply.with_allowance(allowance)
     }
 
-    fn route(&self, incoming: &Incoming) -> Result<(usize, Vec<(&'static str, String)>), Reply> {
+    fn route(&self, incoming: &Incoming) -> Result<(usize, PathParameters), Reply> {
         let segments: Vec<&str> = incoming.path.split('/').collect();
         let candidates = segments.first().and_then(|first| self.index.get(first));
         let mut allowed = Vec::new();

@@ -52,9 +52,8 @@ impl<P> Paged<P> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let default = usize::try_from(default).unwrap_or(usize::MAX);
         let count = match number(&self.count) {
-            None => default,
             Some(0) if settings::is_on(app, "API_Allow_Infinite_Count")? => usize::MAX,
-            Some(0) => default,
+            None | Some(0) => default,
             Some(count) => count.min(most),
         };
         Ok(Page { offset: number(&self.offset).unwrap_or(0), count })

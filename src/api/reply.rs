@@ -17,8 +17,9 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// 200. An object gets `"success": true`, unless it carries a `status` of its own, as `login`
-    /// and `logout` do; `null` means that there is nothing to say but that.
+    /// The answer to a success: status 200. An object gets `"success": true`, unless it carries a
+    /// `status` of its own, as `login` and `logout` do; `null` means that there is nothing to say
+    /// but that.
     pub fn success(value: Value) -> Self {
         let body = match value {
             Value::Null => json!({"success": true}),

@@ -20,6 +20,9 @@ pub const LARGEST_BODY: usize = 50 * 1024 * 1024;
 /// The pieces of a body as they arrive.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
 
+/// What the segments of a path say, by their names in the endpoint's row.
+pub type PathParameters = Vec<(&'static str, String)>;
+
 /// A request as it arrives: nothing of it has been believed yet.
 pub struct Incoming {
     /// The method's word.
@@ -44,7 +47,7 @@ pub struct Incoming {
 
 impl Incoming {
     /// Reads what the endpoint needs. The error is the whole answer.
-    pub async fn read(self, path: Vec<(&'static str, String)>) -> Result<Input, Reply> {
+    pub async fn read(self, path: PathParameters) -> Result<Input, Reply> {
         let mut params = if self.method == "GET" || self.method == "DELETE" {
             Ok(from_pairs(&self.query))
         } else {

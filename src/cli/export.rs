@@ -42,7 +42,7 @@ pub(super) struct Options {
     to: Option<String>,
     /// An option of the format
     #[arg(long = "option", value_name = "NAME=VALUE")]
-    options: Vec<String>,
+    settings: Vec<String>,
     /// Replace the .zip file if it is there
     #[arg(long)]
     force: bool,
@@ -54,7 +54,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         return Err(usage(anyhow!("{} is there already; replace it with --force", options.output.display())));
     }
     let (from, to) = (date(options.from.as_deref())?, date(options.to.as_deref())?);
-    let format_options = format_options(&options.options)?;
+    let format_options = format_options(&options.settings)?;
     let app = place.app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
     let format = app.registry.format(&options.format).map_err(usage)?;

@@ -55,9 +55,9 @@ pub fn render(task: &Task<'_>, spool: &RefCell<Spool>, progress: &JobProgress) -
     let writer = task.format.start(task.options, &scope, &mut output)?;
     let mut pass = Pass { task, spool, progress, writer, summary: sdk::Summary::default() };
     if task.selection.is_empty() {
-        pass.window()?
+        pass.window()?;
     } else {
-        pass.selection()?
+        pass.selection()?;
     }
     let Pass { writer, summary, .. } = pass;
     writer.finish(&summary)?;
@@ -220,7 +220,6 @@ impl Pass<'_, '_> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is the step of a walk")]
 fn go_on() -> Step {
     Ok(ControlFlow::Continue(()))
 }

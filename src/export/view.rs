@@ -1,12 +1,13 @@
 //! Stored records as plug-ins see them, by reference.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use export_sdk as sdk;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::domain::{Json, Message, Room, RoomKind, Time};
+use crate::domain::{Json, Message, MessageId, Room, RoomKind, Time, UserId};
 
 /// A point in time.
 pub fn time(time: Time) -> sdk::Timestamp {
@@ -47,12 +48,12 @@ pub fn message(message: &Message) -> sdk::Message<'_> {
     );
     view.updated_at = time(message.updated_at);
     view.kind = message.kind.as_deref();
-    view.thread = message.thread.as_ref().map(|id| id.as_str());
+    view.thread = message.thread.as_ref().map(MessageId::as_str);
     view.shown_in_room = message.shown_in_room;
     view.replies = message.replies.as_ref().map(|replies| sdk::Replies {
         count: replies.count,
         last: replies.last.map(time),
-        followers: replies.followers.iter().map(|id| id.as_str()).collect(),
+        followers: replies.followers.iter().map(UserId::as_str).collect(),
     });
     view.edited = message.edited.as_ref().map(|edited| sdk::Edited {
         at: time(edited.at),
@@ -86,48 +87,45 @@ fn raw(json: &Json) -> Option<&RawValue> {
     if json.is_none() { None } else { serde_json::from_str(json.as_str()).ok() }
 }
 
+/// The pairs of an object, in their order, with the raw text of each value.
 fn entries(json: &Json) -> Vec<(Cow<'_, str>, &RawValue)> {
     if json.is_none() {
         return Vec::new();
     }
-    struct Pairs<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-    impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
-        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct Visit;
-
-            impl<'de> serde::de::Visitor<'de> for Visit {
-                type Value = Pairs<'de>;
-
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str("an object")
-                }
-
-                fn visit_map<A: serde::de::MapAccess<'de>>(
-                    self,
-                    mut map: A,
-                ) -> Result<Self::Value, A::Error> {
-                    let mut pairs = Vec::new();
-                    while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
-                        pairs.push((key, value));
-                    }
-                    Ok(Pairs(pairs))
-                }
-            }
-
-            let Pairs(pairs) = deserializer.deserialize_map(Visit)?;
-            Ok(Self(pairs))
-        }
-    }
-
-    #[derive(Deserialize)]
-    struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
     serde_json::from_str::<Pairs<'_>>(json.as_str()).map_or_else(|_| Vec::new(), |Pairs(pairs)| pairs)
 }
 
+struct Pairs<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Pairs<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Pairs<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some((Text(key), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+            pairs.push((key, value));
+        }
+        Ok(Pairs(pairs))
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// A file as a message names it, before anybody knows whether its bytes are here.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct NamedFile {
     /// The upload's id.
     #[serde(rename = "_id")]
@@ -159,7 +157,7 @@ pub fn named_files(message: &Message) -> Vec<NamedFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{MessageId, RoomId, UserId, UserRef};
+    use crate::domain::{RoomId, UserRef};
 
     #[test]
     fn what_has_no_field_of_its_own_comes_back() {

@@ -82,16 +82,17 @@ fn time(raw: &mut BTreeMap<String, &RawValue>, name: &str) -> Result<Option<Time
 fn author(raw: &RawValue) -> Result<UserRef, String> {
     #[derive(Deserialize)]
     struct Author {
-        _id: String,
+        #[serde(rename = "_id")]
+        id: String,
         username: String,
         #[serde(default)]
         name: Option<String>,
     }
     let author: Author = serde_json::from_str(raw.get()).map_err(|error| format!("`u`: {error}"))?;
-    if author._id.is_empty() || author._id.len() > LONGEST_ID || author.username.is_empty() {
+    if author.id.is_empty() || author.id.len() > LONGEST_ID || author.username.is_empty() {
         return Err("`u` needs an `_id` and a `username`".to_owned());
     }
-    Ok(UserRef { id: UserId::new(author._id), username: author.username, name: author.name })
+    Ok(UserRef { id: UserId::new(author.id), username: author.username, name: author.name })
 }
 
 fn replies(raw: &mut BTreeMap<String, &RawValue>) -> Result<Option<Replies>, String> {
@@ -104,7 +105,8 @@ fn replies(raw: &mut BTreeMap<String, &RawValue>) -> Result<Option<Replies>, Str
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Reference {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     username: String,
 }
 
@@ -115,7 +117,7 @@ fn edited(raw: &mut BTreeMap<String, &RawValue>) -> Option<Edited> {
     let by: Reference = serde_json::from_str(raw.get("editedBy")?.get()).ok()?;
     raw.remove("editedAt");
     raw.remove("editedBy");
-    Some(Edited { at, by: UserId::new(by._id), by_username: by.username })
+    Some(Edited { at, by: UserId::new(by.id), by_username: by.username })
 }
 
 fn pinned(raw: &mut BTreeMap<String, &RawValue>) -> Option<Pinned> {
@@ -130,7 +132,7 @@ fn pinned(raw: &mut BTreeMap<String, &RawValue>) -> Option<Pinned> {
     }
     let by = raw.get("pinnedBy").and_then(|by| serde_json::from_str::<Reference>(by.get()).ok());
     if let Some(by) = by {
-        pinned.by = Some((UserId::new(by._id), by.username));
+        pinned.by = Some((UserId::new(by.id), by.username));
         raw.remove("pinnedBy");
     }
     Some(pinned)
@@ -164,12 +166,13 @@ fn starred(raw: &mut BTreeMap<String, &RawValue>) -> Vec<UserId> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Star {
-        _id: String,
+        #[serde(rename = "_id")]
+        id: String,
     }
     let Some(given) = raw.get("starred") else { return Vec::new() };
     let Ok(stars) = serde_json::from_str::<Vec<Star>>(given.get()) else { return Vec::new() };
     raw.remove("starred");
-    stars.into_iter().map(|star| UserId::new(star._id)).collect()
+    stars.into_iter().map(|star| UserId::new(star.id)).collect()
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ fn furnish(app: &App, batch: &mut Batch<'_>) -> Result<()> {
     cat.name = Some("Rocket.Cat".to_owned());
     cat.kind = UserKind::Bot;
     cat.roles = vec!["bot".to_owned()];
-    cat.status = "online".to_owned();
+    "online".clone_into(&mut cat.status);
     cat.status_default = Some("online".to_owned());
     batch.put_user(&cat)?;
     let mut general =
@@ -132,7 +132,8 @@ fn create_admin(
 
 #[derive(Deserialize)]
 struct InitialUser {
-    _id: Option<String>,
+    #[serde(rename = "_id")]
+    id: Option<String>,
     username: String,
     name: Option<String>,
     email: Option<String>,
@@ -145,7 +146,7 @@ fn initial_user(app: &App) -> Result<()> {
         tracing::warn!("INITIAL_USER is not a JSON object with a username; it is ignored");
         return Ok(());
     };
-    let id = wanted._id.map_or_else(UserId::random, UserId::new);
+    let id = wanted.id.map_or_else(UserId::random, UserId::new);
     if app.store.user(&id)?.is_some() || app.store.user_by_name(&wanted.username)?.is_some() {
         return Ok(());
     }

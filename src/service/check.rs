@@ -130,7 +130,7 @@ fn uploads(store: &Store, findings: &mut Findings) -> Result<()> {
         match hash_file(store, &upload) {
             Ok(true) => {}
             Ok(false) => {
-                findings.complain(format!("the bytes of upload {id} ({:?}) are damaged", upload.name))
+                findings.complain(format!("the bytes of upload {id} ({:?}) are damaged", upload.name));
             }
             Err(error) => {
                 findings.complain(format!(

@@ -79,14 +79,14 @@ async fn work(app: &Arc<App>, job: Job, progress: Arc<JobProgress>) {
     let id = job.id.clone();
     let result = bring_on(app, job, &progress).await;
     let closer = Arc::clone(app);
-    let closed = tokio::task::spawn_blocking(move || {
+    let noted = tokio::task::spawn_blocking(move || {
         let outcome = result.map_or_else(|error| settle(&closer, &id, &error), |()| Ok(()));
         tidy(&closer, &id);
         closer.running.leave(&id);
         outcome
     })
     .await;
-    match closed {
+    match noted {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(%error, "the state of an export job could not be kept"),
         Err(panic) => tracing::error!(%panic, "the state of an export job could not be kept"),
@@ -94,8 +94,8 @@ async fn work(app: &Arc<App>, job: Job, progress: Arc<JobProgress>) {
 }
 
 async fn bring_on(app: &Arc<App>, job: Job, progress: &Arc<JobProgress>) -> sdk::Result<()> {
-    let (renderer, rendered) = (Arc::clone(app), Arc::clone(progress));
-    let prepared = tokio::task::spawn_blocking(move || prepare(&renderer, job, &rendered)).await;
+    let (renderer, counters) = (Arc::clone(app), Arc::clone(progress));
+    let prepared = tokio::task::spawn_blocking(move || prepare(&renderer, job, &counters)).await;
     // A format that panics costs its own job.
     let prepared = prepared.map_err(|panic| internal("the export failed").because(panic))??;
     let Some((job, export)) = prepared else { return Ok(()) };

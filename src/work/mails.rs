@@ -185,7 +185,7 @@ async fn send_due(app: &Arc<App>) -> Result<Option<Time>, String> {
             (Err(error), _) | (_, Err(error)) => Err(SendError::Permanent(error.to_string())),
         };
         if outcome.is_ok()
-            && let Transport::Folder(folder) = &transport
+            && let Transport::Folder(folder) = &*transport
         {
             let file = folder.join(format!("{}.eml", mail.key));
             tracing::info!(file = %file.display(), "no mail server is set up; the mail was written to a file");
@@ -204,7 +204,7 @@ async fn blocking<T: Send + 'static>(
 enum Next {
     Nothing,
     At(Time),
-    Mail(OutboxMail, Transport, Vec<u8>),
+    Mail(Box<OutboxMail>, Box<Transport>, Vec<u8>),
 }
 
 fn next(app: &App) -> Result<Next, String> {
@@ -227,7 +227,7 @@ fn next(app: &App) -> Result<Next, String> {
         folder: app.config.server.data.join("outbox"),
     };
     let transport = Transport::new(&settings).map_err(|error| text(&error))?;
-    Ok(Next::Mail(mail, transport, body))
+    Ok(Next::Mail(Box::new(mail), Box::new(transport), body))
 }
 
 /// Notes how a try went.

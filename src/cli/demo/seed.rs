@@ -23,7 +23,8 @@ const UPLOADS: &[(&str, &[u8])] = &[
 
 #[derive(Deserialize)]
 struct DemoUser {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     username: String,
     name: String,
     email: Option<String>,
@@ -31,7 +32,8 @@ struct DemoUser {
 
 #[derive(Deserialize)]
 struct DemoRoom {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     name: String,
     topic: String,
     description: String,
@@ -48,12 +50,14 @@ struct WithFiles {
 
 #[derive(Deserialize)]
 struct Reference {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
 }
 
 #[derive(Deserialize)]
 struct DemoFile {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     name: String,
     #[serde(rename = "type")]
     media_type: String,
@@ -64,20 +68,20 @@ pub(super) fn fill(app: &App) -> Result<RoomId> {
     let now = app.now();
     let users: Vec<DemoUser> = serde_json::from_str(USERS)?;
     let rooms: Vec<DemoRoom> = serde_json::from_str(ROOMS)?;
-    let first = rooms.first().map(|room| RoomId::new(room._id.as_str())).context("no room")?;
+    let first = rooms.first().map(|room| RoomId::new(room.id.as_str())).context("no room")?;
     if app.store.room(&first)?.is_some() {
         return Ok(first);
     }
     app.store.write::<_, Error>(|batch| {
         for user in users {
-            let mut account = User::new(UserId::new(user._id), user.username, now);
+            let mut account = User::new(UserId::new(user.id), user.username, now);
             account.name = Some(user.name);
             account.emails =
                 user.email.map(|address| Email { address, verified: true }).into_iter().collect();
             batch.put_user(&account)?;
         }
         for room in rooms {
-            let mut record = Room::new(RoomId::new(room._id), RoomKind::Channel, Some(room.name), None, now);
+            let mut record = Room::new(RoomId::new(room.id), RoomKind::Channel, Some(room.name), None, now);
             record.topic = Some(room.topic);
             record.description = Some(room.description);
             batch.put_room(&record)?;
@@ -89,7 +93,7 @@ pub(super) fn fill(app: &App) -> Result<RoomId> {
     for line in messages.lines() {
         let message: WithFiles = serde_json::from_str(line)?;
         for file in message.files {
-            put_upload(app, &message.rid, &message.u._id, &message.ts, file)?;
+            put_upload(app, &message.rid, &message.u.id, &message.ts, file)?;
         }
     }
     import::import(&app.store, Cursor::new(messages.into_bytes()), now, &mut |_| {})?;
@@ -104,7 +108,7 @@ fn put_upload(app: &App, room: &str, user: &str, at: &str, file: DemoFile) -> Re
     app.store.write::<_, Error>(|batch| {
         let blob = app.store.blobs().keep(arriving)?;
         Ok(batch.put_upload(&Upload {
-            id: UploadId::new(file._id),
+            id: UploadId::new(file.id),
             room: RoomId::new(room),
             user: UserId::new(user),
             name: file.name,
