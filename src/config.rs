@@ -117,7 +117,7 @@ impl Default for Server {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { cache_mb: 64 }
+        Self { cache_mb: 32 }
     }
 }
 
