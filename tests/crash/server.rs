@@ -11,14 +11,14 @@ use ureq::Agent;
 const PASSWORD: &str = "crash-password";
 
 /// A running server.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     address: String,
 }
 
 impl Server {
     /// Starts it on a data directory, at any port, and waits until it is ready.
-    pub fn start(directory: &Path) -> Self {
+    pub(crate) fn start(directory: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_roomscribe"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(directory)
@@ -42,7 +42,7 @@ impl Server {
     }
 
     /// Logs the administrator in.
-    pub fn log_in(&self) -> Client {
+    pub(crate) fn log_in(&self) -> Client {
         let mut client = self.client("", "");
         let body = json!({"user": "admin", "password": PASSWORD});
         let reply = client.post("login", &body).expect("the administrator logs in");
@@ -52,19 +52,19 @@ impl Server {
     }
 
     /// A client with credentials of an earlier login.
-    pub fn client(&self, id: &str, token: &str) -> Client {
+    pub(crate) fn client(&self, id: &str, token: &str) -> Client {
         let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(20))).build().into();
         Client { agent, address: self.address.clone(), id: id.to_owned(), token: token.to_owned() }
     }
 
     /// SIGKILL.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("dead");
     }
 
     /// SIGTERM; it must end well, and soon.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let told = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(told.success());
         let status = self.child.wait().expect("an end");
@@ -74,23 +74,23 @@ impl Server {
 
 /// A program that calls the server.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     agent: Agent,
     address: String,
-    pub id: String,
-    pub token: String,
+    pub(crate) id: String,
+    pub(crate) token: String,
 }
 
 impl Client {
     /// The reply to a success; `None` if there was none.
-    pub fn post(&self, endpoint: &str, body: &Value) -> Option<Value> {
+    pub(crate) fn post(&self, endpoint: &str, body: &Value) -> Option<Value> {
         let request = self.agent.post(format!("{}/api/v1/{endpoint}", self.address));
         let request = request.header("X-User-Id", &self.id).header("X-Auth-Token", &self.token);
         request.send_json(body).ok()?.body_mut().read_json().ok()
     }
 
     /// The reply to a success; `None` if there was none.
-    pub fn get(&self, path: &str) -> Option<Value> {
+    pub(crate) fn get(&self, path: &str) -> Option<Value> {
         let request = self.agent.get(format!("{}{path}", self.address));
         let request = request.header("X-User-Id", &self.id).header("X-Auth-Token", &self.token);
         request.call().ok()?.body_mut().read_json().ok()
@@ -98,7 +98,7 @@ impl Client {
 }
 
 /// `roomscribe check` must find nothing.
-pub fn check(directory: &Path) {
+pub(crate) fn check(directory: &Path) {
     let output = Command::new(env!("CARGO_BIN_EXE_roomscribe"))
         .args(["check", "--data"])
         .arg(directory)
