@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::service::caller::{Caller, Client};
+use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
 
 pub mod endpoint;
@@ -174,7 +174,8 @@ fn identify(app: &App, endpoint: &Endpoint, incoming: &Incoming, client: &Client
 pub fn recognise(app: &App, id: Option<&str>, token: Option<&str>, client: &Client) -> Result<Option<Caller>> {
     let (Some(id), Some(token)) = (id, token) else { return Ok(None) };
     let user = sessions::recognise(app, id, token)?;
-    Ok(user.map(|user| Caller { user, token: sessions::hash(token), client: client.clone() }))
+    let shown = Shown(token.to_owned());
+    Ok(user.map(|user| Caller { user, token: sessions::hash(token), shown, client: client.clone() }))
 }
 
 /// Endpoint methods that a path allows, for the `Allow` header.
