@@ -116,7 +116,8 @@ type Failures = HashMap<Suspect, VecDeque<Time>>;
 
 fn refuse(failures: &mut Failures, thresholds: &[Threshold], now: Time) -> Option<Suspect> {
     let reached = |threshold: &&Threshold| {
-        let recent = |times: &VecDeque<Time>| times.iter().filter(|time| time.plus(threshold.window) > now).count();
+        let recent =
+            |times: &VecDeque<Time>| times.iter().filter(|time| time.plus(threshold.window) > now).count();
         failures.get(&threshold.suspect).map_or(0, recent) >= threshold.limit
     };
     let blocked = thresholds.iter().find(reached)?.suspect.clone();

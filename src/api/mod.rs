@@ -14,11 +14,13 @@ use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
 
 pub mod endpoint;
+pub mod filter;
 pub mod lenient;
 pub mod page;
 pub mod reply;
 pub mod request;
 pub mod rooms;
+pub mod rows;
 pub mod v1;
 pub mod wire;
 

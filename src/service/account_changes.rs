@@ -69,7 +69,12 @@ pub fn update(app: &App, caller: &Caller, id: &UserId, mut changes: Changes, agr
 }
 
 /// Changes the caller's own account. A new password or address asks for the current password.
-pub fn update_own(app: &App, caller: &Caller, changes: &Changes, proof: Option<PasswordDigest>) -> Result<User> {
+pub fn update_own(
+    app: &App,
+    caller: &Caller,
+    changes: &Changes,
+    proof: Option<PasswordDigest>,
+) -> Result<User> {
     if !settings::is_on(app, "Accounts_AllowUserProfileChange")? {
         return Err(Error::not_allowed());
     }
@@ -127,9 +132,12 @@ fn check_switches(app: &App, caller: &Caller, user: &User, changes: &Changes) ->
     let other = user.id != caller.user.id;
     let edits = other && access::holds(app, &caller.user, "edit-other-user-info")?;
     let passwords = other && access::holds(app, &caller.user, "edit-other-user-password")?;
-    let differs = |new: &Option<String>, old: Option<&str>| new.as_deref().is_some_and(|new| new != old.unwrap_or_default());
+    let differs = |new: &Option<String>, old: Option<&str>| {
+        new.as_deref().is_some_and(|new| new != old.unwrap_or_default())
+    };
     let address = user.emails.first().map(|email| email.address.as_str());
-    let profile = differs(&changes.bio, user.bio.as_deref()) || differs(&changes.nickname, user.nickname.as_deref());
+    let profile =
+        differs(&changes.bio, user.bio.as_deref()) || differs(&changes.nickname, user.nickname.as_deref());
     let rules = [
         (differs(&changes.username, Some(&user.username)), edits, "UsernameChange", "username"),
         (differs(&changes.name, user.name.as_deref()), edits, "RealNameChange", "user real name"),

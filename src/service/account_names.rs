@@ -38,7 +38,8 @@ pub fn fits_pattern(app: &App, username: &str) -> Result<bool> {
 /// A pattern that is none counts as the usual one, so that a typo does not open the door to everything.
 fn fits(pattern: &str, username: &str) -> bool {
     // The limit keeps a pattern from eating the memory of every request that checks a name.
-    let compile = |pattern: &str| RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).size_limit(1 << 20).build();
+    let compile =
+        |pattern: &str| RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).size_limit(1 << 20).build();
     compile(pattern).or_else(|_| compile(USUAL_PATTERN)).is_ok_and(|pattern| pattern.is_match(username))
 }
 

@@ -48,23 +48,31 @@ pub struct NewAccount {
 }
 
 /// What is somebody else's already.
+#[derive(Clone, Copy)]
 enum Taken<'a> {
     Username(&'a str),
     Email(&'a str),
 }
 
 /// Makes an account for somebody else.
-pub fn create(app: &App, caller: &Caller, wanted: NewAccount) -> Result<User> {
+pub fn create(app: &App, caller: &Caller, wanted: &NewAccount) -> Result<User> {
     names::check_display_name(wanted.name.as_deref().unwrap_or_default())?;
     custom_fields::check(app, wanted.custom_fields.as_ref())?;
-    authorise(app, caller, &wanted)?;
-    let given = [("Name", wanted.name.as_deref()), ("Username", Some(&wanted.username)), ("Password", wanted.password.as_deref())];
+    authorise(app, caller, wanted)?;
+    let given = [
+        ("Name", wanted.name.as_deref()),
+        ("Username", Some(&wanted.username)),
+        ("Password", wanted.password.as_deref()),
+    ];
     for (field, value) in given {
         if value.is_some_and(|value| value.trim().is_empty()) {
-            return Err(Error::refused("error-the-field-is-required", format!("The field {field} is required")));
+            return Err(Error::refused(
+                "error-the-field-is-required",
+                format!("The field {field} is required"),
+            ));
         }
     }
-    let mut user = draft(app, &wanted)?;
+    let mut user = draft(app, wanted)?;
     if !names::fits_pattern(app, &user.username)? {
         let text = format!("{} is not a valid username", user.username);
         return Err(Error::refused("error-input-is-not-a-valid-field", text));
@@ -145,7 +153,9 @@ fn check_form(app: &App, secret: Option<&str>) -> Result<()> {
 
 /// The account as it will be, without a password.
 fn draft(app: &App, wanted: &NewAccount) -> Result<User> {
-    let text = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text = |text: &Option<String>| {
+        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
     let mut user = User::new(UserId::random(), wanted.username.trim(), app.now());
     user.name = text(&wanted.name);
     user.emails = vec![Email { address: wanted.email.trim().to_owned(), verified: wanted.verified }];
@@ -166,7 +176,10 @@ fn draft(app: &App, wanted: &NewAccount) -> Result<User> {
 pub(super) fn check_roles(app: &App, roles: &[String]) -> Result<()> {
     for role in roles {
         if !permissions::is_role(app, role)? {
-            return Err(Error::refused("error-action-not-allowed", "The field Roles consist invalid role id"));
+            return Err(Error::refused(
+                "error-action-not-allowed",
+                "The field Roles consist invalid role id",
+            ));
         }
     }
     Ok(())

@@ -33,7 +33,9 @@ pub fn check(app: &App, given: Option<&Map<String, Value>>) -> Result<()> {
         .map_err(|_| Error::refused("error-invalid-customfield-json", "Invalid JSON for Custom Fields"))?;
     for (name, field) in fields {
         let value = given.and_then(|given| given.get(&name)).and_then(Value::as_str).unwrap_or_default();
-        field.check(&name, value.trim()).map_err(|text| Error::refused("error-user-registration-custom-field", text))?;
+        field
+            .check(&name, value.trim())
+            .map_err(|text| Error::refused("error-user-registration-custom-field", text))?;
     }
     Ok(())
 }

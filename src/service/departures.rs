@@ -96,7 +96,13 @@ pub fn set_active(app: &App, caller: &Caller, id: &UserId, active: bool, agreed:
 }
 
 /// The same within a batch; the caller puts the user and rings for the rooms that were removed.
-pub(super) fn switch(app: &App, batch: &mut Batch<'_>, user: &mut User, active: bool, agreed: bool) -> Result<bool> {
+pub(super) fn switch(
+    app: &App,
+    batch: &mut Batch<'_>,
+    user: &mut User,
+    active: bool,
+    agreed: bool,
+) -> Result<bool> {
     if user.active == active {
         return Ok(false);
     }

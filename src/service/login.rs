@@ -137,7 +137,9 @@ fn blocked(suspect: &Suspect) -> Error {
         Suspect::Username(_) => {
             refused("error-login-blocked-for-user", "Login has been temporarily blocked For User")
         }
-        Suspect::Address(_) => refused("error-login-blocked-for-ip", "Login has been temporarily blocked For IP"),
+        Suspect::Address(_) => {
+            refused("error-login-blocked-for-ip", "Login has been temporarily blocked For IP")
+        }
     }
 }
 

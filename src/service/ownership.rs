@@ -29,10 +29,9 @@ impl Estate {
                 && room.kind != RoomKind::Direct
             {
                 match find_heir(batch, &room, user)? {
-                    Heir::Unneeded => {}
                     Heir::Member(heir) => estate.heirs.push((room, *heir)),
                     Heir::Nobody if room.kind == RoomKind::Group => estate.orphans.push(room),
-                    Heir::Nobody => {}
+                    Heir::Nobody | Heir::Unneeded => {}
                 }
             }
             Ok(ControlFlow::Continue(()))

@@ -7,17 +7,55 @@ use crate::app::App;
 use crate::error::{Error, Result};
 
 /// The rules that are on.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Policy {
     min_length: Option<u64>,
     max_length: Option<u64>,
     /// So many equal characters in a row are allowed.
     repetition: Option<u64>,
-    lowercase: bool,
-    uppercase: bool,
-    number: bool,
-    special: bool,
+    /// There must be a character of each of these.
+    classes: Vec<&'static Class>,
 }
+
+/// A kind of characters.
+struct Class {
+    setting: &'static str,
+    rule: &'static str,
+    error: &'static str,
+    word: &'static str,
+    is: fn(char) -> bool,
+}
+
+const CLASSES: [Class; 4] = [
+    Class {
+        setting: "AtLeastOneLowercase",
+        rule: "mustContainAtLeastOneLowercase",
+        error: "oneLowercase",
+        word: "lowercase",
+        is: |letter| letter.is_ascii_lowercase(),
+    },
+    Class {
+        setting: "AtLeastOneUppercase",
+        rule: "mustContainAtLeastOneUppercase",
+        error: "oneUppercase",
+        word: "uppercase",
+        is: |letter| letter.is_ascii_uppercase(),
+    },
+    Class {
+        setting: "AtLeastOneNumber",
+        rule: "mustContainAtLeastOneNumber",
+        error: "oneNumber",
+        word: "numerical",
+        is: |letter| letter.is_ascii_digit(),
+    },
+    Class {
+        setting: "AtLeastOneSpecialCharacter",
+        rule: "mustContainAtLeastOneSpecialCharacter",
+        error: "oneSpecial",
+        word: "special",
+        is: |letter| !letter.is_ascii_alphanumeric() && letter != ' ',
+    },
+];
 
 /// A rule as it is told to people who choose a password: its name, and what is counted how often.
 pub type Rule = (&'static str, Option<(&'static str, u64)>);
@@ -29,16 +67,16 @@ pub fn load(app: &App) -> Result<Option<Policy>> {
     if !on("Enabled")? {
         return Ok(None);
     }
-    let repetition = if on("ForbidRepeatingCharacters")? { limit("ForbidRepeatingCharactersCount")? } else { None };
-    Ok(Some(Policy {
-        min_length: limit("MinLength")?,
-        max_length: limit("MaxLength")?,
-        repetition,
-        lowercase: on("AtLeastOneLowercase")?,
-        uppercase: on("AtLeastOneUppercase")?,
-        number: on("AtLeastOneNumber")?,
-        special: on("AtLeastOneSpecialCharacter")?,
-    }))
+    let repetition =
+        if on("ForbidRepeatingCharacters")? { limit("ForbidRepeatingCharactersCount")? } else { None };
+    let mut classes = Vec::new();
+    for class in &CLASSES {
+        if on(class.setting)? {
+            classes.push(class);
+        }
+    }
+    let (min_length, max_length) = (limit("MinLength")?, limit("MaxLength")?);
+    Ok(Some(Policy { min_length, max_length, repetition, classes }))
 }
 
 /// Refuses a password that breaks the policy, or is blank.
@@ -51,9 +89,7 @@ pub fn check(app: &App, password: &str) -> Result<()> {
             if broken.is_empty() {
                 return Ok(());
             }
-            let told = |(rule, text): (&str, &str)| {
-                json!({"error": format!("error-password-policy-not-met-{rule}"), "message": text})
-            };
+            let told = |(rule, text): (&str, String)| json!({"error": format!("error-password-policy-not-met-{rule}"), "message": text});
             broken.into_iter().map(told).collect()
         }
     };
@@ -66,55 +102,29 @@ pub fn check(app: &App, password: &str) -> Result<()> {
 
 impl Policy {
     /// Every rule that the password breaks, and what to say about it.
-    fn broken(&self, password: &str) -> Vec<(&'static str, &'static str)> {
+    fn broken(&self, password: &str) -> Vec<(&'static str, String)> {
         let length = password.chars().count() as u64;
-        let lacks = |asked: bool, is: fn(char) -> bool| asked && !password.contains(is);
-        let rules = [
-            (
-                self.min_length.is_some_and(|min| length < min),
-                ("minLength", "The password does not meet the minimum length password policy."),
-            ),
-            (
-                self.max_length.is_some_and(|max| length > max),
-                ("maxLength", "The password does not meet the maximum length password policy."),
-            ),
-            (
-                self.repetition.is_some_and(|allowed| longest_run(password) > allowed),
-                (
-                    "repeatingCharacters",
-                    "The password contains repeating characters which is against the password policy.",
-                ),
-            ),
-            (
-                lacks(self.lowercase, |letter| letter.is_ascii_lowercase()),
-                (
-                    "oneLowercase",
-                    "The password does not contain at least one lowercase character which is against the password policy.",
-                ),
-            ),
-            (
-                lacks(self.uppercase, |letter| letter.is_ascii_uppercase()),
-                (
-                    "oneUppercase",
-                    "The password does not contain at least one uppercase character which is against the password policy.",
-                ),
-            ),
-            (
-                lacks(self.number, |letter| letter.is_ascii_digit()),
-                (
-                    "oneNumber",
-                    "The password does not contain at least one numerical character which is against the password policy.",
-                ),
-            ),
-            (
-                lacks(self.special, |letter| !letter.is_ascii_alphanumeric() && letter != ' '),
-                (
-                    "oneSpecial",
-                    "The password does not contain at least one special character which is against the password policy.",
-                ),
-            ),
-        ];
-        rules.into_iter().filter(|(is_broken, _)| *is_broken).map(|(_, told)| told).collect()
+        let mut broken = Vec::new();
+        if self.min_length.is_some_and(|min| length < min) {
+            let text = "The password does not meet the minimum length password policy.";
+            broken.push(("minLength", text.to_owned()));
+        }
+        if self.max_length.is_some_and(|max| length > max) {
+            let text = "The password does not meet the maximum length password policy.";
+            broken.push(("maxLength", text.to_owned()));
+        }
+        if self.repetition.is_some_and(|allowed| longest_run(password) > allowed) {
+            let text = "The password contains repeating characters which is against the password policy.";
+            broken.push(("repeatingCharacters", text.to_owned()));
+        }
+        for class in self.classes.iter().filter(|class| !password.contains(class.is)) {
+            let text = format!(
+                "The password does not contain at least one {} character which is against the password policy.",
+                class.word
+            );
+            broken.push((class.error, text));
+        }
+        broken
     }
 
     /// The rules in words that clients translate.
@@ -130,13 +140,7 @@ impl Policy {
             rules.push(("forbidRepeatingCharacters", None));
             rules.push(("forbidRepeatingCharactersCount", Some(("forbidRepeatingCharactersCount", count))));
         }
-        let asked = [
-            (self.lowercase, "mustContainAtLeastOneLowercase"),
-            (self.uppercase, "mustContainAtLeastOneUppercase"),
-            (self.number, "mustContainAtLeastOneNumber"),
-            (self.special, "mustContainAtLeastOneSpecialCharacter"),
-        ];
-        rules.extend(asked.iter().filter(|(asked, _)| *asked).map(|(_, name)| (*name, None)));
+        rules.extend(self.classes.iter().map(|class| (class.rule, None)));
         rules
     }
 }
@@ -161,10 +165,7 @@ mod tests {
             min_length: Some(7),
             max_length: Some(12),
             repetition: Some(3),
-            lowercase: true,
-            uppercase: true,
-            number: true,
-            special: true,
+            classes: CLASSES.iter().collect(),
         }
     }
 
@@ -175,7 +176,10 @@ mod tests {
     #[test]
     fn every_broken_rule_is_told_in_order() {
         assert_eq!(names("Aa1!Aa1!"), [""; 0]);
-        assert_eq!(names("    "), ["minLength", "repeatingCharacters", "oneLowercase", "oneUppercase", "oneNumber", "oneSpecial"]);
+        assert_eq!(
+            names("    "),
+            ["minLength", "repeatingCharacters", "oneLowercase", "oneUppercase", "oneNumber", "oneSpecial"]
+        );
         assert_eq!(names("Aa1!Aa1!Aa1!x"), ["maxLength"]);
         assert_eq!(names("Aaaa1!x"), [""; 0], "three in a row are allowed");
         assert_eq!(names("Aaaaa1!x"), ["repeatingCharacters"]);

@@ -14,7 +14,10 @@ pub fn generate(app: &App, caller: &Caller, name: &str, bypass_two_factor: bool)
     require(app, caller)?;
     app.store.write(|batch| {
         if find(app, caller, name)?.is_some() {
-            return Err(Error::refused("error-token-already-exists", "A token with this name already exists"));
+            return Err(Error::refused(
+                "error-token-already-exists",
+                "A token with this name already exists",
+            ));
         }
         put(app, batch, caller, name, bypass_two_factor)
     })
@@ -42,7 +45,8 @@ pub fn remove(app: &App, caller: &Caller, name: &str) -> Result<()> {
 /// The caller's tokens, the oldest first.
 pub fn list(app: &App, caller: &Caller) -> Result<Vec<LoginToken>> {
     require(app, caller)?;
-    let mut tokens: Vec<LoginToken> = app.store.tokens_of(&caller.user.id)?.into_iter().map(|(_, token)| token).collect();
+    let mut tokens: Vec<LoginToken> =
+        app.store.tokens_of(&caller.user.id)?.into_iter().map(|(_, token)| token).collect();
     tokens.retain(|token| token.personal.is_some());
     tokens.sort_by_key(|token| token.created);
     Ok(tokens)
@@ -62,7 +66,13 @@ fn find(app: &App, caller: &Caller, name: &str) -> Result<Option<([u8; 32], Pers
     Ok(personal.find(|(_, token)| token.name == name))
 }
 
-fn put(app: &App, batch: &mut Batch<'_>, caller: &Caller, name: &str, bypass_two_factor: bool) -> Result<String> {
+fn put(
+    app: &App,
+    batch: &mut Batch<'_>,
+    caller: &Caller,
+    name: &str,
+    bypass_two_factor: bool,
+) -> Result<String> {
     let token = sessions::new_token();
     let last_part = token[token.len() - 6..].to_owned();
     let personal = Some(PersonalToken { name: name.to_owned(), last_part, bypass_two_factor });

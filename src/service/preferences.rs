@@ -134,7 +134,9 @@ fn checked(key: &str, value: Value) -> Result<Value> {
         Kind::Switch => value.is_boolean(),
         Kind::Number => value.is_number(),
         Kind::Text => value.is_string(),
-        Kind::Texts => value.as_array().is_some_and(|texts| texts.iter().all(|text| text.is_string() || text.is_object())),
+        Kind::Texts => value
+            .as_array()
+            .is_some_and(|texts| texts.iter().all(|text| text.is_string() || text.is_object())),
     };
     if !fits && !value.is_null() {
         return Err(Error::invalid(match kind {

@@ -29,7 +29,12 @@ pub(super) fn unknown() -> Error {
 }
 
 /// A page of all accounts in the order of their login names, and how many there are.
-pub fn page_by_name(app: &App, direction: Direction, offset: usize, count: usize) -> Result<(Vec<User>, u64)> {
+pub fn page_by_name(
+    app: &App,
+    direction: Direction,
+    offset: usize,
+    count: usize,
+) -> Result<(Vec<User>, u64)> {
     let total = app.store.count::<UserByName>(Span::all(), u64::MAX)?;
     let mut users = Vec::new();
     for (_, UserByName(id)) in app.store.list::<UserByName>(Span::all(), direction, offset, count)? {
