@@ -91,7 +91,7 @@ pub fn number(app: &App, id: &str) -> Result<f64> {
 pub fn limit(app: &App, id: &str) -> Result<Option<u64>> {
     let number = number(app, id)?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
-    Ok((number >= 1.0 && number < 1e15).then_some(number as u64))
+    Ok((1.0..1e15).contains(&number).then_some(number as u64))
 }
 
 /// A text; other values as their JSON.

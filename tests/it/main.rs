@@ -2,4 +2,12 @@
 
 mod support;
 
+mod account_changes;
+mod auth;
+mod departures;
 mod health;
+mod login_blocking;
+mod permissions;
+mod registration;
+mod settings;
+mod users;
