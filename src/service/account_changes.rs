@@ -6,7 +6,7 @@ use super::account_names as names;
 use super::accounts::{check_roles, check_texts};
 use super::caller::Caller;
 use super::departures::{has_other_admin, rooms_of, switch};
-use super::{access, custom_fields, password_policy, rooms, settings};
+use super::{access, custom_fields, password_policy, settings};
 use crate::app::App;
 use crate::domain::user::Email;
 use crate::domain::{Json, RoomKind, Subscription, User, UserId};
@@ -43,8 +43,6 @@ pub struct Changes {
     pub custom_fields: Option<Map<String, Value>>,
     /// Whether the account may log in.
     pub active: Option<bool>,
-    /// Whether to join the rooms that new users join.
-    pub join_default_rooms: bool,
 }
 
 /// Changes any account, as far as the caller may.
@@ -196,9 +194,6 @@ fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: boo
         let renamed = user.username != before.username || user.name != before.name;
         if renamed {
             rename(batch, &before, &user)?;
-        }
-        if changes.join_default_rooms {
-            rooms::join_default_rooms(app, batch, &user)?;
         }
         let removed = match changes.active {
             Some(active) => switch(app, batch, &mut user, active, agreed)?,

@@ -11,7 +11,7 @@ use crate::store::schema::{UserByEmail, UserByName};
 
 const USUAL_PATTERN: &str = "[0-9a-zA-Z-_.]+";
 /// Longer login names, display names and addresses are refused: every message and room carries them.
-const LONGEST_NAME: usize = 128;
+pub(super) const LONGEST_NAME: usize = 128;
 const LONGEST_EMAIL: usize = 254;
 /// Names that mean everybody.
 const EVERYBODY: [&str; 2] = ["all", "here"];

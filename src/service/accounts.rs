@@ -114,11 +114,10 @@ pub fn register(app: &App, wanted: &NewAccount, secret: Option<&str>) -> Result<
     if !names::fits_pattern(app, &user.username)? {
         return Err(Error::plain("The username provided is not valid"));
     }
-    let username = &user.username;
-    if app.store.write(|batch| names::is_taken(batch, username, None))? {
-        return Err(taken(Taken::Username(username)));
+    if app.store.user_by_name(&user.username)?.is_some() {
+        return Err(taken(Taken::Username(&user.username)));
     }
-    names::check_not_blocked(app, username)?;
+    names::check_not_blocked(app, &user.username)?;
     custom_fields::check(app, wanted.custom_fields.as_ref())?;
     check_form(app, secret)?;
     let password = wanted.password.as_deref().unwrap_or_default();
@@ -219,15 +218,11 @@ fn unavailable(taken: Taken<'_>) -> Error {
 
 /// Refuses what is taken before a password is hashed for nothing; [`keep`] has the last word.
 fn check_free(app: &App, user: &User, refusal: impl Fn(Taken<'_>) -> Error) -> Result<()> {
-    app.store.write(|batch| free(batch, user, refusal))
-}
-
-fn free(batch: &crate::store::Batch<'_>, user: &User, refusal: impl Fn(Taken<'_>) -> Error) -> Result<()> {
-    if names::is_taken(batch, &user.username, None)? {
+    if app.store.user_by_name(&user.username)?.is_some() {
         return Err(refusal(Taken::Username(&user.username)));
     }
     for email in &user.emails {
-        if names::is_email_taken(batch, &email.address, None)? {
+        if app.store.user_by_email(&email.address)?.is_some() {
             return Err(refusal(Taken::Email(&email.address)));
         }
     }
@@ -244,7 +239,14 @@ fn keep(
     refusal: impl Fn(Taken<'_>) -> Error,
 ) -> Result<User> {
     app.store.write(|batch| {
-        free(batch, &user, refusal)?;
+        if names::is_taken(batch, &user.username, None)? {
+            return Err(refusal(Taken::Username(&user.username)));
+        }
+        for email in &user.emails {
+            if names::is_email_taken(batch, &email.address, None)? {
+                return Err(refusal(Taken::Email(&email.address)));
+            }
+        }
         if first && !bootstrap::has_admin(app)? {
             user.active = true;
             user.roles.insert(0, "admin".to_owned());

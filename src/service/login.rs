@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::account_names as names;
 use super::{sessions, settings};
 use crate::app::App;
 use crate::domain::user::UserKind;
@@ -162,7 +163,9 @@ fn thresholds(app: &App, client: &Client, credentials: &Credentials) -> Result<V
     {
         let limit = "Block_Multiple_Failed_Logins_Attempts_Until_Block_by_User";
         let window = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_User_In_Minutes";
-        thresholds.extend(threshold(app, Suspect::Username(name.to_lowercase()), limit, window)?);
+        // No account has a longer name, and what a stranger sends is not kept at any length.
+        let name = name.chars().take(names::LONGEST_NAME).collect::<String>().to_lowercase();
+        thresholds.extend(threshold(app, Suspect::Username(name), limit, window)?);
     }
     Ok(thresholds)
 }

@@ -9,6 +9,9 @@ use crate::domain::user::PersonalToken;
 use crate::error::{Error, Result};
 use crate::store::Batch;
 
+/// Personal tokens a user may have: all tokens of a user are looked at together.
+const MOST_TOKENS: usize = 100;
+
 /// Makes a token and answers it in the clear.
 pub fn generate(app: &App, caller: &Caller, name: &str, bypass_two_factor: bool) -> Result<String> {
     require(app, caller)?;
@@ -17,6 +20,12 @@ pub fn generate(app: &App, caller: &Caller, name: &str, bypass_two_factor: bool)
             return Err(Error::refused(
                 "error-token-already-exists",
                 "A token with this name already exists",
+            ));
+        }
+        if list(app, caller)?.len() >= MOST_TOKENS {
+            return Err(Error::refused(
+                "error-too-many-tokens",
+                "Remove a token that is no longer needed first",
             ));
         }
         put(app, batch, caller, name, bypass_two_factor)

@@ -10,7 +10,8 @@ use crate::support::{Answer, NOW, TestServer};
 /// The SHA-256 of `secret`.
 const SECRET: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
-pub fn log_in(server: &TestServer, body: Value) -> Answer {
+/// What `login` answers.
+pub(crate) fn log_in(server: &TestServer, body: Value) -> Answer {
     server.anonymous().post("login", body)
 }
 

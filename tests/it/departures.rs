@@ -8,11 +8,11 @@ use crate::auth::log_in;
 use crate::support::TestServer;
 
 fn room(server: &TestServer, id: &RoomId) -> Option<Room> {
-    server.app.store.room(id).unwrap()
+    server.app.store.room(id).expect("readable")
 }
 
 fn member(server: &TestServer, room: &RoomId, name: &str) -> Option<Subscription> {
-    server.app.store.subscription(room, &server.user(name).id).unwrap()
+    server.app.store.subscription(room, &server.user(name).id).expect("readable")
 }
 
 /// A conversation between these people.
@@ -20,7 +20,7 @@ fn conversation(server: &TestServer, names: &[&str]) -> RoomId {
     let users: Vec<_> = names.iter().map(|name| server.user(name)).collect();
     let id = direct::room_id(&users[0].id, &users[1].id);
     let members = users.iter().map(roomscribe::domain::User::reference).collect();
-    direct::create(&server.app, id, members).unwrap().id
+    direct::create(&server.app, id, members).expect("a conversation").id
 }
 
 fn not_allowed(text: &str) -> String {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::TestServer;
 
 fn find<'a>(list: &'a Value, id: &str) -> &'a Value {
-    list.as_array().unwrap().iter().find(|row| row["_id"] == id).unwrap_or(&Value::Null)
+    list.as_array().expect("a list").iter().find(|row| row["_id"] == id).unwrap_or(&Value::Null)
 }
 
 #[test]

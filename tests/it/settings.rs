@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::support::TestServer;
 
 fn ids(body: &Value) -> Vec<&str> {
-    body["settings"].as_array().unwrap().iter().map(|row| row["_id"].as_str().unwrap()).collect()
+    let rows = body["settings"].as_array().expect("a list").iter();
+    rows.map(|row| row["_id"].as_str().expect("an id")).collect()
 }
 
 #[test]

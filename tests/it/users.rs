@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::support::TestServer;
 
 fn names(body: &Value) -> Vec<&str> {
-    body["users"].as_array().unwrap().iter().map(|row| row["username"].as_str().unwrap()).collect()
+    let rows = body["users"].as_array().expect("a list").iter();
+    rows.map(|row| row["username"].as_str().expect("a name")).collect()
 }
 
 #[test]

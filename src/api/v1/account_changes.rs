@@ -119,7 +119,9 @@ struct UpdateData {
     status_text: Option<String>,
     active: Option<bool>,
     roles: Option<Vec<String>>,
-    join_default_channels: Option<bool>,
+    /// Only new accounts join rooms of themselves.
+    #[serde(rename = "joinDefaultChannels")]
+    _join_default_channels: Option<bool>,
     require_password_change: Option<bool>,
     #[serde(rename = "sendWelcomeEmail")]
     _send_welcome_email: Option<bool>,
@@ -144,7 +146,6 @@ fn update(app: &App, caller: &Caller, params: Update) -> Result<Value> {
         require_password_change: data.require_password_change,
         custom_fields: data.custom_fields,
         active: data.active,
-        join_default_rooms: data.join_default_channels.unwrap_or(false),
     };
     let id = UserId::new(params.user_id);
     let user = account_changes::update(app, caller, &id, changes, params.confirm_relinquish)?;
