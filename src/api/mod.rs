@@ -10,16 +10,18 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::service::caller::{Caller, Client};
+use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
 
 pub mod endpoint;
+pub mod filter;
 pub mod lenient;
 pub mod openapi;
 pub mod page;
 pub mod reply;
 pub mod request;
 pub mod rooms;
+pub mod rows;
 pub mod v1;
 pub mod wire;
 
@@ -180,7 +182,8 @@ pub fn recognise(
 ) -> Result<Option<Caller>> {
     let (Some(id), Some(token)) = (id, token) else { return Ok(None) };
     let user = sessions::recognise(app, id, token)?;
-    Ok(user.map(|user| Caller { user, token: sessions::hash(token), client: client.clone() }))
+    let shown = Shown(token.to_owned());
+    Ok(user.map(|user| Caller { user, token: sessions::hash(token), shown, client: client.clone() }))
 }
 
 /// Endpoint methods that a path allows, for the `Allow` header.

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::domain::{Activity, Json, Message, Room, RoomKind, Subscription, Time, User, UserId, UserRef};
 use crate::export::view;
 
+pub mod account;
+
 /// A point in time.
 pub fn time(time: Time) -> Value {
     Value::String(time.to_string())

@@ -35,6 +35,21 @@ impl Json {
         &self.0
     }
 
+    /// The same object with this key set, or without it if the value is `null`.
+    #[must_use]
+    pub fn with(&self, key: &str, value: serde_json::Value) -> Self {
+        let mut object = match self.value() {
+            serde_json::Value::Object(object) => object,
+            _ => serde_json::Map::new(),
+        };
+        if value.is_null() {
+            object.shift_remove(key);
+        } else {
+            object.insert(key.to_owned(), value);
+        }
+        Self::of(&object)
+    }
+
     /// The value, `null` if there is none.
     pub fn value(&self) -> serde_json::Value {
         serde_json::from_str(&self.0).unwrap_or_default()

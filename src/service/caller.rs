@@ -18,6 +18,18 @@ pub struct Caller {
     pub user: User,
     /// The hash of the token that was shown.
     pub token: [u8; 32],
+    /// The token itself, for the answers that repeat it.
+    pub shown: Shown,
     /// From where.
     pub client: Client,
+}
+
+/// A secret as it was shown. It does not print itself.
+#[derive(Clone)]
+pub struct Shown(pub String);
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shown(…)")
+    }
 }

@@ -6,12 +6,25 @@
 //! [`App`]: crate::app::App
 
 pub mod access;
+pub mod account_changes;
+pub mod account_names;
+pub mod accounts;
 pub mod bootstrap;
 pub mod caller;
 pub mod check;
+pub mod custom_fields;
+pub mod departures;
 pub mod direct;
 pub mod exports;
 pub mod jobs;
+pub mod login;
+pub mod ownership;
+pub mod password_policy;
+pub mod permissions;
+pub mod personal_tokens;
+pub mod preferences;
+pub mod presence;
 pub mod rooms;
 pub mod sessions;
 pub mod settings;
+pub mod users;

@@ -70,6 +70,18 @@ pub fn close(app: &App, user: &UserId, token: [u8; 32]) -> Result<()> {
     app.store.write(|batch| Ok(batch.delete_tokens(user, |hash, _| *hash == token)?))
 }
 
+/// Closes all sessions of a user but the one of this token. Personal access tokens stay.
+pub fn close_others(app: &App, user: &UserId, token: [u8; 32]) -> Result<()> {
+    app.store.write(|batch| {
+        Ok(batch.delete_tokens(user, |hash, record| *hash != token && record.personal.is_none())?)
+    })
+}
+
+/// Takes back all tokens of a user.
+pub fn close_all(app: &App, user: &UserId) -> Result<()> {
+    app.store.write(|batch| Ok(batch.delete_tokens(user, |_, _| true)?))
+}
+
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::STANDARD;

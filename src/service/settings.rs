@@ -58,6 +58,21 @@ fn site_url_default(app: &App) -> String {
     }
 }
 
+/// All settings by id, or the public ones only.
+pub fn list(app: &App, with_private: bool) -> Result<Vec<(&'static str, Value)>> {
+    let visible = defaults::SETTINGS.iter().filter(|definition| with_private || definition.public);
+    let mut settings = visible
+        .map(|definition| Ok((definition.id, value_of(app, definition)?)))
+        .collect::<Result<Vec<_>>>()?;
+    settings.sort_by_key(|(id, _)| *id);
+    Ok(settings)
+}
+
+/// The value of the setting of that id, as administrators see it. Unknown ids are refused.
+pub fn shown(app: &App, id: &str) -> Result<Value> {
+    value_of(app, defaults::definition(id).ok_or(Error::Silent)?)
+}
+
 /// A switch; anything but `true` is off.
 pub fn is_on(app: &App, id: &str) -> Result<bool> {
     Ok(matches!(value(app, id)?, Value::Bool(true)))

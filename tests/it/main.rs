@@ -2,5 +2,13 @@
 
 mod support;
 
+mod account_changes;
+mod auth;
+mod departures;
 mod health;
+mod login_blocking;
+mod permissions;
 mod readme;
+mod registration;
+mod settings;
+mod users;

@@ -6,12 +6,17 @@ use serde_json::{Value, json};
 use crate::api::endpoint::{Endpoint, get};
 use crate::app::App;
 use crate::error::Result;
-use crate::service::access;
-use crate::service::caller::Caller;
+use crate::service::caller::{Caller, Client};
+use crate::service::{access, password_policy};
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![get("info").anybody(info)]
+    vec![
+        get("info").anybody(info),
+        get("pw.getPolicy").public(policy),
+        get("service.configurations").public(|_, _, _: Nothing| Ok(json!({"configurations": []}))),
+        get("settings.oauth").public(|_, _, _: Nothing| Ok(json!({"services": []}))),
+    ]
 }
 
 #[derive(Deserialize)]
@@ -37,4 +42,20 @@ fn info(app: &App, caller: Option<&Caller>, _: Nothing) -> Result<Value> {
         });
     }
     Ok(reply)
+}
+
+/// What new passwords must be like, for clients that say so while people type.
+fn policy(app: &App, _: &Client, _: Nothing) -> Result<Value> {
+    let Some(policy) = password_policy::load(app)? else {
+        return Ok(json!({"enabled": false, "policy": []}));
+    };
+    let rule = |(name, limit): password_policy::Rule| {
+        let name = format!("get-password-policy-{name}");
+        match limit {
+            Some((key, count)) => json!([name, {key: count}]),
+            None => json!([name]),
+        }
+    };
+    let rules: Vec<Value> = policy.rules().into_iter().map(rule).collect();
+    Ok(json!({"enabled": true, "policy": rules}))
 }

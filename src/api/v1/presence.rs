@@ -1,0 +1,105 @@
+//! Whether people are there, and what they prefer.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::wire;
+use crate::app::App;
+use crate::domain::{User, UserId};
+use crate::error::{Error, Result};
+use crate::service::caller::Caller;
+use crate::service::{preferences, presence, users};
+
+/// The rows.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("users.getStatus").user(status),
+        get("users.getPresence").user(current),
+        post("users.setStatus").user(set_status),
+        get("users.getPreferences")
+            .user(|_, caller, _: Nothing| Ok(json!({"preferences": preferences::stored(&caller.user)}))),
+        post("users.setPreferences").user(set_preferences),
+    ]
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Whose {
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+}
+
+impl Whose {
+    /// The account that is named, else the caller's.
+    fn find(&self, app: &App, caller: &Caller) -> Result<User> {
+        let username = self.username.as_deref().or(self.user.as_deref());
+        if self.user_id.is_none() && username.is_none() {
+            return Ok(caller.user.clone());
+        }
+        users::find(app, self.user_id.as_deref(), username)
+    }
+}
+
+fn status(app: &App, caller: &Caller, params: Whose) -> Result<Value> {
+    let user = params.find(app, caller)?;
+    let mut reply = json!({"_id": user.id.as_str(), "status": user.status});
+    if let Some(text) = &user.status_text {
+        reply["message"] = text.as_str().into();
+    }
+    if user.id == caller.user.id {
+        reply["connectionStatus"] = user.status.as_str().into();
+    }
+    Ok(reply)
+}
+
+fn current(app: &App, caller: &Caller, params: Whose) -> Result<Value> {
+    let user = params.find(app, caller)?;
+    let mut reply = json!({"presence": user.status});
+    if user.id == caller.user.id {
+        reply["connectionStatus"] = user.status.as_str().into();
+        if let Some(last) = user.last_login {
+            reply["lastLogin"] = wire::time(last);
+        }
+    }
+    Ok(reply)
+}
+
+fn set_status(app: &App, caller: &Caller, params: Map<String, Value>) -> Result<Value> {
+    let mismatch =
+        || Error::plain("Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation");
+    let text = |name: &str| match params.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(mismatch()),
+    };
+    let (status, message) = (text("status")?, text("message")?);
+    if status.is_none() && message.is_none() {
+        return Err(mismatch());
+    }
+    let (user_id, username) = (text("userId")?, text("username")?);
+    let id = match (user_id, username) {
+        (None, None) => caller.user.id.clone(),
+        _ => users::find(app, user_id, username)?.id,
+    };
+    presence::set(app, caller, &id, status, message)?;
+    Ok(Value::Null)
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Preferences {
+    data: Map<String, Value>,
+    user_id: Option<String>,
+}
+
+fn set_preferences(app: &App, caller: &Caller, params: Preferences) -> Result<Value> {
+    let id = params.user_id.map(UserId::new);
+    let user = preferences::set(app, caller, id.as_ref(), params.data)?;
+    let stored = preferences::stored(&user);
+    Ok(json!({"user": {"_id": user.id.as_str(), "settings": {"preferences": stored}}}))
+}

@@ -1,0 +1,68 @@
+//! Shapes of the account itself: `me`, the answers to changes, tokens, roles, permissions.
+
+use serde_json::{Map, Value, json};
+
+use super::{Detail, time};
+use crate::domain::{Grant, LoginToken, Role, User};
+
+/// An account as its owner sees it after logging in.
+pub fn me(user: &User, preferences: &Map<String, Value>, site_url: &str) -> Value {
+    let mut value = super::user(user, Detail::Full);
+    if let Value::Object(map) = &mut value {
+        map.retain(|key, _| !matches!(key.as_str(), "type" | "createdAt" | "lastLogin"));
+    }
+    value["services"] = json!({"password": {"exists": user.password.is_some()}});
+    value["settings"] = json!({"profile": {}, "preferences": preferences});
+    if let Some(email) = user.emails.iter().find(|email| email.verified) {
+        value["email"] = email.address.as_str().into();
+    }
+    let name = percent_encoding::utf8_percent_encode(&user.username, percent_encoding::NON_ALPHANUMERIC);
+    value["avatarUrl"] = format!("{site_url}/avatar/{name}").into();
+    value
+}
+
+/// An account that somebody has just made or changed. `required` says that the answer tells whether a
+/// new password is required even if it is not.
+pub fn changed_user(user: &User, required: bool) -> Value {
+    let mut value = super::user(user, Detail::Full);
+    value["settings"] =
+        json!({"preferences": user.preferences.value().as_object().cloned().unwrap_or_default()});
+    if required {
+        value["requirePasswordChange"] = user.require_password_change.into();
+    }
+    value
+}
+
+/// What exists of the ways to log in, for the owner alone.
+pub fn services(user: &User) -> Value {
+    json!({"password": user.password.is_some(), "resume": {}})
+}
+
+/// A personal access token; `null` for a session.
+pub fn personal_token(token: &LoginToken) -> Value {
+    let Some(personal) = &token.personal else { return Value::Null };
+    json!({
+        "name": personal.name,
+        "createdAt": time(token.created),
+        "lastTokenPart": personal.last_part,
+        "bypassTwoFactor": personal.bypass_two_factor,
+    })
+}
+
+/// A role.
+pub fn role(role: &Role) -> Value {
+    json!({
+        "_id": role.id,
+        "name": role.name,
+        "description": role.description,
+        "scope": role.scope.word(),
+        "protected": role.protected,
+        "mandatory2fa": false,
+        "_updatedAt": time(role.updated),
+    })
+}
+
+/// A permission with the roles that hold it.
+pub fn permission(id: &str, grant: &Grant) -> Value {
+    json!({"_id": id, "roles": grant.roles, "_updatedAt": time(grant.updated)})
+}

@@ -1,0 +1,327 @@
+//! Changes of accounts: by administrators, and by people of their own.
+
+use serde_json::{Map, Value, json};
+
+use super::account_names as names;
+use super::accounts::{check_roles, check_texts};
+use super::caller::Caller;
+use super::departures::{has_other_admin, rooms_of, switch};
+use super::{access, custom_fields, password_policy, settings};
+use crate::app::App;
+use crate::domain::user::Email;
+use crate::domain::{Json, RoomKind, Subscription, User, UserId};
+use crate::error::{Error, Result};
+use crate::passwords::PasswordDigest;
+use crate::store::Batch;
+
+/// What to change; what is not given stays.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// The login name.
+    pub username: Option<String>,
+    /// The display name.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// Whether the address is known to be its owner's.
+    pub verified: Option<bool>,
+    /// The password.
+    pub password: Option<String>,
+    /// A few lines about the person.
+    pub bio: Option<String>,
+    /// Another name.
+    pub nickname: Option<String>,
+    /// A line about the status.
+    pub status_text: Option<String>,
+    /// The status itself.
+    pub status: Option<String>,
+    /// Ids of all roles.
+    pub roles: Option<Vec<String>>,
+    /// Must choose a new password after the next login.
+    pub require_password_change: Option<bool>,
+    /// Custom fields, laid over those there are.
+    pub custom_fields: Option<Map<String, Value>>,
+    /// Whether the account may log in.
+    pub active: Option<bool>,
+}
+
+/// Changes any account, as far as the caller may.
+pub fn update(app: &App, caller: &Caller, id: &UserId, mut changes: Changes, agreed: bool) -> Result<User> {
+    let user = app.store.user(id)?.ok_or_else(|| Error::plain("User not found"))?;
+    let other = user.id != caller.user.id;
+    if other && !access::holds(app, &caller.user, "edit-other-user-info")? {
+        return Err(refused("Editing user is not allowed"));
+    }
+    authorise_roles(app, caller, &user, changes.roles.as_deref())?;
+    check_switches(app, caller, &user, &changes)?;
+    if !other && changes.verified == Some(true) && !user.emails.iter().all(|email| email.verified) {
+        return Err(refused("Editing email verification is not allowed"));
+    }
+    if changes.active.is_some() && !access::holds(app, &caller.user, "edit-other-user-active-status")? {
+        return Err(Error::not_allowed());
+    }
+    if !access::holds(app, &caller.user, "edit-other-user-password")? {
+        changes.password = None;
+    }
+    apply(app, caller, &user, &changes, agreed)
+}
+
+/// Changes the caller's own account. A new password or address asks for the current password.
+pub fn update_own(
+    app: &App,
+    caller: &Caller,
+    changes: &Changes,
+    proof: Option<PasswordDigest>,
+) -> Result<User> {
+    if !settings::is_on(app, "Accounts_AllowUserProfileChange")? {
+        return Err(Error::not_allowed());
+    }
+    check_switches(app, caller, &caller.user, changes)?;
+    let sensitive = changes.email.is_some() || changes.password.is_some();
+    if sensitive && settings::is_on(app, "Accounts_TwoFactorAuthentication_Enabled")? {
+        check_proof(app, &caller.user, proof)?;
+    }
+    if let (Some(new), Some(_)) = (&changes.password, &caller.user.password)
+        && app.passwords.verify(PasswordDigest::of(new), caller.user.password.clone())?
+    {
+        let text = "Entered password same as current password";
+        return Err(Error::refused("error-password-same-as-current", text));
+    }
+    apply(app, caller, &caller.user, changes, false)
+}
+
+/// The current password as the second factor.
+fn check_proof(app: &App, user: &User, proof: Option<PasswordDigest>) -> Result<()> {
+    let refusal = |code: &str, reason: &str, details: Value| {
+        Err(Error::Refused { code: code.to_owned(), reason: reason.to_owned(), details })
+    };
+    let Some(proof) = proof else {
+        let details = json!({"method": "password", "codeGenerated": false, "availableMethods": []});
+        return refusal("totp-required", "TOTP Required", details);
+    };
+    if app.passwords.verify(proof, user.password.clone())? {
+        return Ok(());
+    }
+    refusal("totp-invalid", "TOTP Invalid", json!({"method": "password"}))
+}
+
+fn authorise_roles(app: &App, caller: &Caller, user: &User, roles: Option<&[String]>) -> Result<()> {
+    let Some(roles) = roles else { return Ok(()) };
+    check_roles(app, roles)?;
+    if same_set(roles, &user.roles) {
+        return Ok(());
+    }
+    if !access::holds(app, &caller.user, "assign-roles")? {
+        return Err(refused("Assign roles is not allowed"));
+    }
+    let concerns_admin = roles.iter().any(|role| role == "admin") || user.has_role("admin");
+    if concerns_admin && !access::holds(app, &caller.user, "assign-admin-role")? {
+        return Err(refused("Assigning admin is not allowed"));
+    }
+    Ok(())
+}
+
+fn same_set(one: &[String], other: &[String]) -> bool {
+    one.iter().all(|role| other.contains(role)) && other.iter().all(|role| one.contains(role))
+}
+
+/// What the settings forbid people to change they may still change for others, if they may at all.
+fn check_switches(app: &App, caller: &Caller, user: &User, changes: &Changes) -> Result<()> {
+    let other = user.id != caller.user.id;
+    let edits = other && access::holds(app, &caller.user, "edit-other-user-info")?;
+    let passwords = other && access::holds(app, &caller.user, "edit-other-user-password")?;
+    let differs = |new: &Option<String>, old: Option<&str>| {
+        new.as_deref().is_some_and(|new| new != old.unwrap_or_default())
+    };
+    let address = user.emails.first().map(|email| email.address.as_str());
+    let profile =
+        differs(&changes.bio, user.bio.as_deref()) || differs(&changes.nickname, user.nickname.as_deref());
+    let rules = [
+        (differs(&changes.username, Some(&user.username)), edits, "UsernameChange", "username"),
+        (differs(&changes.name, user.name.as_deref()), edits, "RealNameChange", "user real name"),
+        (
+            differs(&changes.status_text, user.status_text.as_deref()),
+            edits,
+            "UserStatusMessageChange",
+            "user status",
+        ),
+        (differs(&changes.email, address), edits, "EmailChange", "user email"),
+        (changes.password.is_some(), passwords, "PasswordChange", "user password"),
+        (profile, edits || passwords, "UserProfileChange", "user profile"),
+    ];
+    for (changed, exempt, setting, what) in rules {
+        if changed && !exempt && !settings::is_on(app, &format!("Accounts_Allow{setting}"))? {
+            return Err(refused(&format!("Edit {what} is not allowed")));
+        }
+    }
+    Ok(())
+}
+
+fn refused(text: &str) -> Error {
+    Error::refused("error-action-not-allowed", text)
+}
+
+/// Checks the new values, then changes all of them or none.
+fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: bool) -> Result<User> {
+    check_values(app, user, changes)?;
+    let password = match &changes.password {
+        Some(password) => {
+            password_policy::check(app, password)?;
+            Some(app.passwords.hash(PasswordDigest::of(password))?)
+        }
+        None => None,
+    };
+    let (user, removed) = app.store.write(|batch| {
+        let user = batch.get::<User>(&(user.id.clone(),))?;
+        let mut user = user.ok_or_else(|| Error::plain("User not found"))?;
+        let before = user.clone();
+        set_names(batch, &mut user, changes)?;
+        set_texts(&mut user, changes);
+        if let Some(roles) = &changes.roles {
+            let resigns = user.has_role("admin") && !roles.iter().any(|role| role == "admin");
+            if resigns && !has_other_admin(app, &user.id)? {
+                return Err(refused("Leaving the app without admins is not allowed"));
+            }
+            user.roles.clone_from(roles);
+        }
+        if password.is_some() {
+            user.password = password;
+            let kept = (user.id == caller.user.id).then_some(caller.token);
+            batch.delete_tokens(&user.id, |hash, _| Some(*hash) != kept)?;
+        }
+        user.updated = app.now();
+        batch.put_user(&user)?;
+        let renamed = user.username != before.username || user.name != before.name;
+        if renamed {
+            rename(batch, &before, &user)?;
+        }
+        let removed = match changes.active {
+            Some(active) => switch(app, batch, &mut user, active, agreed)?,
+            None => false,
+        };
+        batch.put_user(&user)?;
+        Ok((user, removed))
+    })?;
+    if removed {
+        app.sweep_bell.notify_one();
+    }
+    Ok(user)
+}
+
+fn check_values(app: &App, user: &User, changes: &Changes) -> Result<()> {
+    if let Some(name) = &changes.name {
+        names::check_display_name(name)?;
+        if name.trim().is_empty() {
+            return Err(not_saved());
+        }
+    }
+    if let Some(username) = changes.username.as_deref().map(str::trim).filter(|name| *name != user.username) {
+        if username.is_empty() {
+            return Err(not_saved());
+        }
+        if !names::fits_pattern(app, username)? {
+            let text = format!("{username} is not a valid username");
+            return Err(Error::refused("error-input-is-not-a-valid-field", text));
+        }
+        if names::is_blocked(app, username)? {
+            return Err(names::blocked(username));
+        }
+        if names::is_reserved(app, username)? {
+            return Err(not_saved());
+        }
+    }
+    if let Some(address) = &changes.email {
+        names::check_email(app, address.trim())?;
+    }
+    if changes.custom_fields.is_some() {
+        custom_fields::check(app, changes.custom_fields.as_ref())?;
+    }
+    if let Some(status) = &changes.status {
+        super::presence::check(app, status)?;
+    }
+    check_texts(changes.bio.as_deref(), changes.nickname.as_deref())
+}
+
+fn not_saved() -> Error {
+    Error::refused("error-could-not-save-identity", "Could not save user identity")
+}
+
+/// Names and addresses, which may be taken.
+fn set_names(batch: &Batch<'_>, user: &mut User, changes: &Changes) -> Result<()> {
+    if let Some(username) = changes.username.as_deref().map(str::trim) {
+        if names::is_taken(batch, username, Some(&user.id))? {
+            return Err(not_saved());
+        }
+        username.clone_into(&mut user.username);
+    }
+    if let Some(name) = changes.name.as_deref().map(str::trim) {
+        user.name = Some(name.to_owned());
+    }
+    if let Some(address) = changes.email.as_deref().map(str::trim) {
+        if names::is_email_taken(batch, address, Some(&user.id))? {
+            return Err(Error::refused("error-field-unavailable", format!("{address} is already in use :(")));
+        }
+        if user.emails.first().is_none_or(|email| email.address != address) {
+            user.emails = vec![Email { address: address.to_owned(), verified: false }];
+        }
+    }
+    if let (Some(verified), Some(email)) = (changes.verified, user.emails.first_mut()) {
+        email.verified = verified;
+    }
+    Ok(())
+}
+
+/// What needs no checks any more. An empty text takes the old one away.
+fn set_texts(user: &mut User, changes: &Changes) {
+    let set = |old: &mut Option<String>, new: &Option<String>| {
+        if let Some(new) = new {
+            *old = Some(new.trim().to_owned()).filter(|text| !text.is_empty());
+        }
+    };
+    set(&mut user.bio, &changes.bio);
+    set(&mut user.nickname, &changes.nickname);
+    set(&mut user.status_text, &changes.status_text);
+    if let Some(status) = &changes.status {
+        user.status.clone_from(status);
+        user.status_default = Some(status.clone());
+    }
+    if let Some(required) = changes.require_password_change {
+        user.require_password_change = required;
+        if !required {
+            user.extra = user.extra.with("requirePasswordChangeReason", Value::Null);
+        }
+    }
+    for (key, value) in changes.custom_fields.iter().flatten() {
+        user.custom_fields = user.custom_fields.with(key, value.clone());
+    }
+    if user.custom_fields.is_none() {
+        user.custom_fields = Json::from_text("{}");
+    }
+}
+
+/// Keeps the names in step that the rooms of a user remember. Messages keep the name of their time.
+fn rename(batch: &mut Batch<'_>, before: &User, user: &User) -> Result<()> {
+    for mut room in rooms_of(batch.store(), user)? {
+        let key = (room.id.clone(), user.id.clone());
+        if let Some(mut subscription) = batch.get::<Subscription>(&key)? {
+            subscription.username.clone_from(&user.username);
+            batch.put_subscription(&subscription)?;
+        }
+        let old = room.clone();
+        for name in room.muted.iter_mut().chain(&mut room.unmuted).filter(|name| **name == before.username) {
+            name.clone_from(&user.username);
+        }
+        if room.kind == RoomKind::Direct {
+            for member in room.direct.iter_mut().filter(|member| member.id == user.id) {
+                *member = user.reference();
+            }
+        }
+        if let Some(creator) = room.creator.as_mut().filter(|creator| creator.id == user.id) {
+            *creator = user.reference();
+        }
+        if room != old {
+            batch.put_room(&room)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Which login names, display names and e-mail addresses accounts may have.
+
+use regex::RegexBuilder;
+
+use super::settings;
+use crate::app::App;
+use crate::domain::UserId;
+use crate::error::{Error, Result};
+use crate::store::Batch;
+use crate::store::schema::{UserByEmail, UserByName};
+
+const USUAL_PATTERN: &str = "[0-9a-zA-Z-_.]+";
+/// Longer login names, display names and addresses are refused: every message and room carries them.
+pub(super) const LONGEST_NAME: usize = 128;
+const LONGEST_EMAIL: usize = 254;
+/// Names that mean everybody.
+const EVERYBODY: [&str; 2] = ["all", "here"];
+
+/// Refuses display names that could open a tag or a path, plain or percent-encoded.
+pub fn check_display_name(name: &str) -> Result<()> {
+    let lower = name.to_lowercase();
+    let bad = ["<", ">", "\\", "/", "%3c", "%3e", "%5c", "%2f"].iter().any(|part| lower.contains(part));
+    if bad {
+        return Err(Error::plain("Name contains invalid characters"));
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(Error::plain(format!("The name is too long: use at most {LONGEST_NAME} characters")));
+    }
+    Ok(())
+}
+
+/// Whether all of a login name fits the pattern of the settings.
+pub fn fits_pattern(app: &App, username: &str) -> Result<bool> {
+    let pattern = settings::text(app, "UTF8_User_Names_Validation")?;
+    Ok(username.chars().count() <= LONGEST_NAME && fits(&pattern, username))
+}
+
+/// A pattern that is none counts as the usual one, so that a typo does not open the door to everything.
+fn fits(pattern: &str, username: &str) -> bool {
+    // The limit keeps a pattern from eating the memory of every request that checks a name.
+    let compile =
+        |pattern: &str| RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).size_limit(1 << 20).build();
+    compile(pattern).or_else(|_| compile(USUAL_PATTERN)).is_ok_and(|pattern| pattern.is_match(username))
+}
+
+/// Whether administrators keep this login name for nobody.
+pub fn is_blocked(app: &App, username: &str) -> Result<bool> {
+    let listed = settings::words(app, "Accounts_BlockedUsernameList")?;
+    Ok(EVERYBODY.contains(&username.to_lowercase().as_str()) || contains(&listed, username))
+}
+
+/// Whether the server keeps this login name for itself.
+pub fn is_reserved(app: &App, username: &str) -> Result<bool> {
+    Ok(contains(&settings::words(app, "Accounts_SystemBlockedUsernameList")?, username))
+}
+
+/// Refuses login names that are blocked or reserved.
+pub fn check_not_blocked(app: &App, username: &str) -> Result<()> {
+    if is_blocked(app, username)? || is_reserved(app, username)? {
+        return Err(blocked(username));
+    }
+    Ok(())
+}
+
+/// The refusal of a blocked login name.
+pub fn blocked(username: &str) -> Error {
+    Error::refused("error-blocked-username", format!("{username} is blocked and can't be used!"))
+}
+
+/// Refuses what is no e-mail address, in the widest sense, or is of a domain that may not be used.
+pub fn check_email(app: &App, address: &str) -> Result<()> {
+    let malformed = || Error::refused("error-invalid-email", format!("Invalid email {address}"));
+    let Some((name, domain)) = address.split_once('@') else { return Err(malformed()) };
+    let odd = domain.contains('@') || address.contains(char::is_control) || address.len() > LONGEST_EMAIL;
+    if name.is_empty() || domain.is_empty() || odd {
+        return Err(malformed());
+    }
+    let allowed = settings::words(app, "Accounts_AllowedDomainsList")?;
+    if !allowed.is_empty() && !contains(&allowed, domain) {
+        return Err(Error::refused("error-invalid-domain", "Invalid domain"));
+    }
+    if contains(&settings::words(app, "Accounts_BlockedDomainsList")?, domain) {
+        return Err(Error::refused("error-email-domain-blacklisted", "The email domain is blacklisted"));
+    }
+    Ok(())
+}
+
+fn contains(words: &[String], wanted: &str) -> bool {
+    words.iter().any(|word| word.to_lowercase() == wanted.to_lowercase())
+}
+
+/// Whether a login name is somebody else's, whatever its case.
+pub fn is_taken(batch: &Batch<'_>, username: &str, own: Option<&UserId>) -> Result<bool> {
+    let holder = batch.get::<UserByName>(&(username.to_lowercase(),))?;
+    Ok(holder.is_some_and(|UserByName(holder)| Some(&holder) != own))
+}
+
+/// Whether an address is somebody else's, whatever its case.
+pub fn is_email_taken(batch: &Batch<'_>, address: &str, own: Option<&UserId>) -> Result<bool> {
+    let holder = batch.get::<UserByEmail>(&(address.to_lowercase(),))?;
+    Ok(holder.is_some_and(|UserByEmail(holder)| Some(&holder) != own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_names_open_neither_tags_nor_paths() {
+        for bad in ["<b>", "a>b", r"a\b", "a/b", "%3Cb", "%2f"] {
+            assert!(check_display_name(bad).is_err(), "{bad}");
+        }
+        assert!(check_display_name("Zoë \"Z\" O'Hara & Söhne 100%").is_ok());
+    }
+
+    #[test]
+    fn the_whole_login_name_must_fit() {
+        assert!(fits(USUAL_PATTERN, "Bob-1_a.b"));
+        for bad in ["", "a b", "a\n", "ä", "a/b", "@al"] {
+            assert!(!fits(USUAL_PATTERN, bad), "{bad:?}");
+            assert!(!fits("[", bad), "{bad:?}");
+        }
+        assert!(fits(r"[\p{L}]+", "Zoë") && !fits("a|b", "ab"));
+    }
+}

@@ -1,0 +1,179 @@
+//! Logging in by password or by the token of an earlier session.
+//!
+//! Whoever guesses learns nothing: an unknown name takes as long as a wrong password and is answered
+//! alike, and after a number of failures nobody gets an answer for a while.
+
+use serde_json::Value;
+
+use super::account_names as names;
+use super::{sessions, settings};
+use crate::app::App;
+use crate::domain::user::UserKind;
+use crate::domain::{User, UserId};
+use crate::error::{Error, Result};
+use crate::limits::{Suspect, Threshold};
+use crate::passwords::PasswordDigest;
+use crate::service::caller::Client;
+
+/// More failures than this are not remembered, whatever a setting says.
+const HIGHEST_LIMIT: u64 = 10_000;
+
+/// Whom a client means.
+#[derive(Debug, Clone)]
+pub enum Identity {
+    /// A login name, of any case.
+    Username(String),
+    /// An e-mail address, of any case.
+    Email(String),
+    /// An id.
+    Id(UserId),
+}
+
+/// How a client shows who it is.
+pub enum Credentials {
+    /// Who, and the password.
+    Password(Identity, PasswordDigest),
+    /// The token of a session.
+    Resume(String),
+}
+
+/// An open session.
+pub struct Session {
+    /// Whose.
+    pub user: User,
+    /// The token, in the clear.
+    pub token: String,
+}
+
+/// Opens a session, or goes on with one.
+pub fn log_in(app: &App, client: &Client, credentials: &Credentials) -> Result<Session> {
+    let thresholds = thresholds(app, client, credentials)?;
+    if let Some(suspect) = app.logins.check(&thresholds, app.now()) {
+        return Err(blocked(&suspect));
+    }
+    let verdict = judge(app, credentials)?;
+    if let Some(suspect) = app.logins.settle(&thresholds, verdict.is_ok(), app.now()) {
+        return Err(blocked(&suspect));
+    }
+    let judged = verdict?;
+    app.store.write(|batch| {
+        // What was judged must still hold, for a check of a password takes its time.
+        let user = batch.get::<User>(&(judged.id,))?;
+        let user = user.filter(|user| user.active && user.password == judged.password);
+        let mut user = user.ok_or_else(incorrect)?;
+        let token = match credentials {
+            Credentials::Password(..) => sessions::open(app, batch, &mut user)?,
+            Credentials::Resume(token) => {
+                user.last_login = Some(app.now());
+                user.updated = app.now();
+                batch.put_user(&user)?;
+                token.clone()
+            }
+        };
+        Ok(Session { user, token })
+    })
+}
+
+/// Whether the credentials are right, and the account may log in. The outer error is ours.
+fn judge(app: &App, credentials: &Credentials) -> Result<Result<User>> {
+    match credentials {
+        Credentials::Password(identity, digest) => judge_password(app, identity, digest),
+        Credentials::Resume(token) => judge_token(app, token),
+    }
+}
+
+fn judge_password(app: &App, identity: &Identity, digest: &PasswordDigest) -> Result<Result<User>> {
+    let user = match identity {
+        Identity::Username(name) => app.store.user_by_name(name)?,
+        Identity::Email(address) => app.store.user_by_email(address)?,
+        Identity::Id(id) => app.store.user(id)?,
+    };
+    let hash = user.as_ref().and_then(|user| user.password.clone());
+    let right = app.passwords.verify(digest.clone(), hash)?;
+    let Some(user) = user else { return Ok(Err(incorrect())) };
+    if user.password.is_none() {
+        return Ok(Err(refused(403, "User has no password set")));
+    }
+    if !right {
+        return Ok(Err(incorrect()));
+    }
+    if !user.active {
+        return Ok(Err(refused("error-user-is-not-activated", "User is not activated")));
+    }
+    if user.kind == UserKind::App {
+        let text = "App user is not allowed to login";
+        return Ok(Err(refused("error-app-user-is-not-allowed-to-login", text)));
+    }
+    let verified = user.has_role("admin") || user.emails.iter().any(|email| email.verified);
+    if !verified && settings::is_on(app, "Accounts_EmailVerification")? {
+        return Ok(Err(refused("error-invalid-email", "Invalid email __email__")));
+    }
+    Ok(Ok(user))
+}
+
+fn judge_token(app: &App, token: &str) -> Result<Result<User>> {
+    let user = match app.store.token(&sessions::hash(token))? {
+        Some(found) if sessions::is_alive(app, &found)? => app.store.user(&found.user)?,
+        _ => None,
+    };
+    let gone = || refused(403, "You've been logged out by the server. Please log in again.");
+    Ok(user.filter(|user| user.active).ok_or_else(gone))
+}
+
+fn refused(error: impl Into<Value>, message: &str) -> Error {
+    Error::Login { error: error.into(), message: message.to_owned(), details: Value::Null }
+}
+
+fn incorrect() -> Error {
+    refused(403, "Incorrect password")
+}
+
+/// A login object that makes no sense.
+pub fn malformed(message: &str) -> Error {
+    refused(400, message)
+}
+
+fn blocked(suspect: &Suspect) -> Error {
+    match suspect {
+        Suspect::Username(_) => {
+            refused("error-login-blocked-for-user", "Login has been temporarily blocked For User")
+        }
+        Suspect::Address(_) => {
+            refused("error-login-blocked-for-ip", "Login has been temporarily blocked For IP")
+        }
+    }
+}
+
+/// Whose failures count for this attempt, the address first. Names are counted without regard to
+/// case, for all their spellings open the same account.
+fn thresholds(app: &App, client: &Client, credentials: &Credentials) -> Result<Vec<Threshold>> {
+    let mut thresholds = Vec::new();
+    if !settings::is_on(app, "Block_Multiple_Failed_Logins_Enabled")? {
+        return Ok(thresholds);
+    }
+    let address = client.address.to_string();
+    let trusted = settings::words(app, "Block_Multiple_Failed_Logins_Ip_Whitelist")?.contains(&address);
+    if !trusted && settings::is_on(app, "Block_Multiple_Failed_Logins_By_Ip")? {
+        let limit = "Block_Multiple_Failed_Logins_Attempts_Until_Block_By_Ip";
+        let window = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_Ip_In_Minutes";
+        thresholds.extend(threshold(app, Suspect::Address(client.address), limit, window)?);
+    }
+    if let Credentials::Password(Identity::Username(name), _) = credentials
+        && settings::is_on(app, "Block_Multiple_Failed_Logins_By_User")?
+    {
+        let limit = "Block_Multiple_Failed_Logins_Attempts_Until_Block_by_User";
+        let window = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_User_In_Minutes";
+        // No account has a longer name, and what a stranger sends is not kept at any length.
+        let name = name.chars().take(names::LONGEST_NAME).collect::<String>().to_lowercase();
+        thresholds.extend(threshold(app, Suspect::Username(name), limit, window)?);
+    }
+    Ok(thresholds)
+}
+
+fn threshold(app: &App, suspect: Suspect, limit: &str, minutes: &str) -> Result<Option<Threshold>> {
+    let Some(limit) = settings::limit(app, limit)? else { return Ok(None) };
+    let limit = usize::try_from(limit.min(HIGHEST_LIMIT)).unwrap_or(usize::MAX);
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to a hundred years")]
+    let window = (settings::number(app, minutes)? * 60_000.0).clamp(0.0, 3e12) as i64;
+    Ok(Some(Threshold { suspect, limit, window }))
+}

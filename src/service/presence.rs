@@ -1,0 +1,49 @@
+//! What people say about whether they are there.
+
+use super::caller::Caller;
+use super::{access, settings};
+use crate::app::App;
+use crate::domain::{User, UserId};
+use crate::error::{Error, Result};
+
+/// The longest line about a status, in characters; the rest is cut off.
+const LONGEST_TEXT: usize = 120;
+const STATUSES: [&str; 4] = ["online", "away", "offline", "busy"];
+
+/// Sets the status, the line about it, or both, for the caller or for somebody else.
+pub fn set(app: &App, caller: &Caller, id: &UserId, status: Option<&str>, text: Option<&str>) -> Result<()> {
+    if !settings::is_on(app, "Accounts_AllowUserStatusMessageChange")? {
+        return Err(Error::refused("error-not-allowed", "Change status is not allowed"));
+    }
+    if *id != caller.user.id && !access::holds(app, &caller.user, "edit-other-user-info")? {
+        return Err(Error::Unauthorized);
+    }
+    if let Some(status) = status {
+        check(app, status)?;
+    }
+    app.store.write(|batch| {
+        let mut user = batch.get::<User>(&(id.clone(),))?.ok_or_else(super::users::unknown)?;
+        if let Some(status) = status {
+            status.clone_into(&mut user.status);
+            user.status_default = Some(status.to_owned());
+        }
+        if let Some(text) = text {
+            let text: String = text.chars().take(LONGEST_TEXT).collect();
+            user.status_text = Some(text).filter(|text| !text.is_empty());
+        }
+        user.updated = app.now();
+        Ok(batch.put_user(&user)?)
+    })
+}
+
+/// Refuses what is no status, or may not be chosen.
+pub(super) fn check(app: &App, status: &str) -> Result<()> {
+    if !STATUSES.contains(&status) {
+        let text = "Valid status types include online, away, offline, and busy.";
+        return Err(Error::refused("error-invalid-status", text));
+    }
+    if status == "offline" && !settings::is_on(app, "Accounts_AllowInvisibleStatusOption")? {
+        return Err(Error::refused("error-status-not-allowed", "Invisible status is disabled"));
+    }
+    Ok(())
+}
