@@ -17,6 +17,8 @@ pub mod endpoint;
 pub mod lenient;
 pub mod openapi;
 pub mod page;
+pub mod people;
+pub mod present;
 pub mod reply;
 pub mod request;
 pub mod rooms;
