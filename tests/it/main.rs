@@ -2,5 +2,14 @@
 
 mod support;
 
+mod access;
+mod channel_edits;
+mod channels;
+mod groups;
 mod health;
+mod history;
+mod im;
 mod readme;
+mod rooms;
+mod said;
+mod subscriptions;

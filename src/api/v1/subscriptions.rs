@@ -87,13 +87,14 @@ struct Unread {
 
 #[derive(Deserialize)]
 struct FirstUnread {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
 }
 
 fn unread(app: &App, caller: &Caller, params: Unread) -> Result<Value> {
     match (params.room_id, params.first_unread_message) {
         (Some(id), _) => subscriptions::mark_unread(app, caller, &RoomId::new(id))?,
-        (None, Some(first)) => subscriptions::mark_unread_from(app, caller, &MessageId::new(first._id))?,
+        (None, Some(first)) => subscriptions::mark_unread_from(app, caller, &MessageId::new(first.id))?,
         (None, None) => {
             let required = |name| format!("must have required property '{name}'");
             let (id, first) = (required("roomId"), required("firstUnreadMessage"));

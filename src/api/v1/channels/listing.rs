@@ -83,7 +83,8 @@ pub(in crate::api::v1) fn joined(
 
 #[derive(Deserialize)]
 pub(super) struct Online {
-    _id: Option<String>,
+    #[serde(rename = "_id")]
+    id: Option<String>,
     query: Option<Value>,
 }
 
@@ -101,7 +102,7 @@ fn online(app: &App, caller: &Caller, params: &Online, kind: RoomKind, missing: 
         Some(object) => object.clone(),
         None => Value::Null,
     };
-    let id = params._id.as_deref().or(query["_id"].as_str()).filter(|id| !id.is_empty());
+    let id = params.id.as_deref().or(query["_id"].as_str()).filter(|id| !id.is_empty());
     let id = RoomId::new(id.ok_or_else(|| Error::plain("Invalid query"))?);
     let room = app.store.room(&id)?.filter(|room| room.kind == kind);
     let room = room.ok_or_else(|| Error::plain(missing))?;
