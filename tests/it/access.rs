@@ -29,13 +29,14 @@ fn outcome(answer: &Answer) -> Outcome {
 fn group(server: &TestServer, name: &str) -> RoomId {
     let id = server.room(RoomKind::Group, name, &["owner", "moderator", "member", "target"]);
     let moderator = server.user("moderator").id;
-    let mut membership = server.app.store.subscription(&id, &moderator).unwrap().unwrap();
+    let membership = server.app.store.subscription(&id, &moderator).expect("readable");
+    let mut membership = membership.expect("a member");
     membership.roles = vec!["moderator".to_owned()];
     server
         .app
         .store
         .write::<_, roomscribe::store::Error>(|batch| batch.put_subscription(&membership))
-        .unwrap();
+        .expect("a membership");
     id
 }
 

@@ -9,8 +9,8 @@ use crate::said::{say, say_with, send_file};
 use crate::support::{Answer, TestServer};
 
 fn texts(answer: &Answer) -> Vec<String> {
-    let messages = answer.ok()["messages"].as_array().unwrap();
-    messages.iter().map(|message| message["msg"].as_str().unwrap().to_owned()).collect()
+    let messages = answer.ok()["messages"].as_array().expect("a list");
+    messages.iter().map(|message| message["msg"].as_str().expect("a text").to_owned()).collect()
 }
 
 #[test]

@@ -158,6 +158,15 @@ fn leaving_and_deleting_know_direct_messages() {
     let unknown = bob.post("rooms.delete", json!({"roomId": "nothing"}));
     assert_eq!(unknown.refusal(), "Invalid room [error-invalid-room]");
     let id = server.room(RoomKind::Group, "secret", &["bob", "al"]);
+    server.as_user("bob").post("groups.archive", json!({"roomName": "secret"})).ok();
+    assert_eq!(
+        al.post("rooms.leave", json!({"roomName": "secret"})).refusal(),
+        "The channel, secret, is archived [error-room-archived]"
+    );
+    server
+        .as_admin()
+        .post("rooms.changeArchivationState", json!({"rid": id.as_str(), "action": "unarchive"}))
+        .ok();
     assert_eq!(al.post("rooms.leave", json!({"roomName": "secret"})).body(), &json!({"success": true}));
     assert_eq!(bob.post("rooms.delete", json!({"roomId": id.as_str()})).body(), &json!({"success": true}));
 }

@@ -6,12 +6,12 @@ use roomscribe::store::Error;
 use crate::support::TestServer;
 
 /// Somebody says something, one second after whatever happened last.
-pub fn say(server: &TestServer, room: &RoomId, username: &str, text: &str) -> MessageId {
+pub(crate) fn say(server: &TestServer, room: &RoomId, username: &str, text: &str) -> MessageId {
     say_with(server, room, username, text, |_| {})
 }
 
 /// The same with a message that `change` has changed.
-pub fn say_with(
+pub(crate) fn say_with(
     server: &TestServer,
     room: &RoomId,
     username: &str,
@@ -39,7 +39,7 @@ pub fn say_with(
 }
 
 /// Somebody sends a file; only its record is kept.
-pub fn send_file(server: &TestServer, room: &RoomId, username: &str, name: &str, media_type: &str) {
+pub(crate) fn send_file(server: &TestServer, room: &RoomId, username: &str, name: &str, media_type: &str) {
     server.clock.advance(1000);
     let upload = Upload {
         id: UploadId::random(),

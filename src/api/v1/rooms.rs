@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::channels::lifecycle::{Nothing, refuse_archived};
+use super::channels::lifecycle::Nothing;
 use super::settings_keys;
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::rooms::Family::Rooms;
@@ -31,7 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The archived room by the word that `rooms.*` has for every kind.
+/// Refuses archived rooms, in the one word that `rooms.*` has for every kind.
 fn refuse_archived_channel(room: &Room) -> Result<()> {
     if room.archived {
         let text = format!("The channel, {}, is archived", room.name.as_deref().unwrap_or_default());
@@ -156,7 +156,7 @@ fn delete(app: &App, caller: &Caller, params: Delete) -> Result<Value> {
 }
 
 fn leave(app: &App, caller: &Caller, room: Room, _: Nothing) -> Result<Value> {
-    refuse_archived(&room)?;
+    refuse_archived_channel(&room)?;
     members::leave(app, caller, &room.id)?;
     Ok(Value::Null)
 }

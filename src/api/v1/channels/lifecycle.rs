@@ -99,7 +99,7 @@ fn shown(room: &Room) -> &str {
 }
 
 /// Refuses archived rooms.
-pub(in crate::api::v1) fn refuse_archived(room: &Room) -> Result<()> {
+pub(super) fn refuse_archived(room: &Room) -> Result<()> {
     if !room.archived {
         return Ok(());
     }
