@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::wire;
 use crate::app::App;
-use crate::domain::{Json, Message, Room, Upload, User, UserId};
+use crate::domain::{Json, Message, Room, Time, Upload, User, UserId};
 use crate::error::Result;
 use crate::service::settings;
 use crate::service::subscriptions::Counters;
@@ -109,6 +109,11 @@ pub fn counters(counters: &Counters) -> Value {
         "latest": counters.latest.map(wire::time),
         "userMentions": counters.user_mentions,
     })
+}
+
+/// What has gone: an id and when that was.
+pub fn gone(id: &str, ended: Time) -> Value {
+    json!({"_id": id, "_deletedAt": wire::time(ended)})
 }
 
 /// Only the keys that a projection (`{"name":1}`) chooses, or all but those it leaves out, and

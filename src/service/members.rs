@@ -11,6 +11,7 @@ use crate::domain::{Json, Message, Room, RoomId, RoomKind, Subscription, Time, U
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::Batch;
+use crate::store::schema::EndedMembership;
 
 /// A membership with nothing unread. It starts with the user's preferences of notification.
 pub fn membership(batch: &Batch<'_>, user: &User, room: &RoomId, now: Time) -> Result<Subscription> {
@@ -162,7 +163,13 @@ fn end(app: &App, batch: &mut Batch<'_>, room: &Room, user: &UserId, no_member: 
         return Err(Error::refused("error-you-are-last-owner", text));
     }
     batch.delete_subscription(&room.id, user)?;
-    Ok(())
+    remember_end(batch, &membership, app.now())
+}
+
+/// Notes down that a membership has ended, for clients that ask later.
+pub fn remember_end(batch: &mut Batch<'_>, membership: &Subscription, ended: Time) -> Result<()> {
+    let key = (membership.user.clone(), membership.room.clone());
+    Ok(batch.put(&key, &EndedMembership { id: membership.id.clone(), ended })?)
 }
 
 /// Whether a room has more than one owner.

@@ -73,6 +73,7 @@ fn filled(text: Option<String>) -> Option<String> {
 
 /// Deletes a room. Its messages and files are cleared away in the background.
 pub fn delete(app: &App, caller: &Caller, id: &RoomId) -> Result<()> {
+    let now = app.now();
     app.store.write(|batch| {
         let room = current(batch, id)?;
         let permission = match room.kind {
@@ -83,6 +84,10 @@ pub fn delete(app: &App, caller: &Caller, id: &RoomId) -> Result<()> {
         if !access::holds_in(app, &caller.user, permission, id)? {
             return Err(Error::not_allowed());
         }
+        app.store.members::<Error>(id, |member| {
+            members::remember_end(batch, &member, now)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
         Ok(batch.delete_room(&room)?)
     })?;
     app.sweep_bell.notify_one();

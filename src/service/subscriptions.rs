@@ -7,7 +7,8 @@ use crate::app::App;
 use crate::domain::{Activity, MessageId, Room, RoomId, Subscription, Time, User};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::store::{Batch, Direction};
+use crate::store::schema::EndedMembership;
+use crate::store::{Batch, Direction, Span};
 
 /// Nobody reads how many of more there are.
 const MOST_UNREAD: u64 = 10_000;
@@ -22,6 +23,20 @@ pub fn list(app: &App, caller: &Caller, since: Option<Time>) -> Result<Vec<(Subs
             if since.is_none_or(|since| changed > since) {
                 found.push((membership, room, activity));
             }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+/// The caller's memberships that ended after `since` and were not taken up again.
+pub fn ended(app: &App, caller: &Caller, since: Option<Time>) -> Result<Vec<(RoomId, EndedMembership)>> {
+    let mut found = Vec::new();
+    let span = Span::of(&(caller.user.id.clone(),));
+    app.store.walk::<EndedMembership, Error>(span, Direction::Ascending, |(_, room), membership| {
+        let is_news = since.is_some_and(|since| membership.ended > since);
+        if is_news && app.store.subscription(&room, &caller.user.id)?.is_none() {
+            found.push((room, membership));
         }
         Ok(ControlFlow::Continue(()))
     })?;

@@ -68,6 +68,32 @@ fn changes_since_an_instant_are_told() {
 }
 
 #[test]
+fn what_has_gone_is_told_until_it_comes_back() {
+    let server = TestServer::start();
+    let (bob, al) = (server.as_user("bob"), server.as_user("al"));
+    let talk = server.room(RoomKind::Channel, "talk", &["bob", "al"]);
+    let doomed = server.room(RoomKind::Group, "doomed", &["bob", "al"]);
+    let subscription = server.app.store.subscription(&talk, &server.user("al").id).unwrap().unwrap().id;
+    let since = format!("updatedSince={}", server.app.now());
+    server.clock.advance(1000);
+    let now = server.app.now().to_string();
+    al.post("channels.leave", json!({"roomId": talk.as_str()})).ok();
+    bob.post("groups.delete", json!({"roomId": doomed.as_str()})).ok();
+    let gone = |id: &str| json!({"_id": id, "_deletedAt": now});
+    let rooms = al.get("rooms.get", &since);
+    let removed = rooms.ok()["remove"].as_array().unwrap();
+    assert_eq!(removed.len(), 2);
+    assert!(removed.contains(&gone(talk.as_str())) && removed.contains(&gone(doomed.as_str())));
+    let subscriptions = al.get("subscriptions.get", &since);
+    assert!(subscriptions.ok()["remove"].as_array().unwrap().contains(&gone(&subscription)));
+    assert_eq!(al.get("rooms.get", &format!("updatedSince={now}")).ok()["remove"], json!([]));
+    assert_eq!(al.get("rooms.get", "").ok()["remove"], json!([]), "who asks for all needs no removals");
+    al.post("channels.join", json!({"roomId": talk.as_str()})).ok();
+    assert_eq!(al.get("rooms.get", &since).ok()["remove"], json!([gone(doomed.as_str())]));
+    assert_eq!(bob.get("rooms.get", &since).ok()["remove"], json!([gone(doomed.as_str())]));
+}
+
+#[test]
 fn favourites_are_ones_own() {
     let server = TestServer::start();
     let (bob, eve) = (server.as_user("bob"), server.as_user("eve"));

@@ -46,7 +46,7 @@ struct Since {
     updated_since: Option<String>,
 }
 
-/// The caller's rooms that changed.
+/// The caller's rooms that changed, and those that the caller left or that were deleted.
 fn list(app: &App, caller: &Caller, params: Since) -> Result<Value> {
     let since = match params.updated_since.as_deref().filter(|text| !text.is_empty()) {
         None => None,
@@ -57,7 +57,9 @@ fn list(app: &App, caller: &Caller, params: Since) -> Result<Value> {
     };
     let changed = subscriptions::list(app, caller, since)?;
     let rows = changed.iter().map(|(_, room, _)| present::room(app, &caller.user.id, room));
-    Ok(json!({"update": rows.collect::<Result<Vec<_>>>()?, "remove": []}))
+    let ended = subscriptions::ended(app, caller, since)?;
+    let gone = ended.iter().map(|(room, membership)| present::gone(room.as_str(), membership.ended));
+    Ok(json!({"update": rows.collect::<Result<Vec<_>>>()?, "remove": gone.collect::<Vec<_>>()}))
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
-use crate::api::wire;
+use crate::api::{present, wire};
 use crate::app::App;
 use crate::domain::{MessageId, RoomId, Time};
 use crate::error::{Error, Result};
@@ -40,7 +40,9 @@ fn list(app: &App, caller: &Caller, params: Since) -> Result<Value> {
     let rows = changed
         .iter()
         .map(|(membership, room, activity)| wire::subscription(membership, &caller.user, room, activity));
-    Ok(json!({"update": rows.collect::<Vec<_>>(), "remove": []}))
+    let ended = subscriptions::ended(app, caller, since)?;
+    let gone = ended.iter().map(|(_, membership)| present::gone(&membership.id, membership.ended));
+    Ok(json!({"update": rows.collect::<Vec<_>>(), "remove": gone.collect::<Vec<_>>()}))
 }
 
 #[derive(Deserialize)]
