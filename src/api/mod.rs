@@ -18,6 +18,8 @@ pub mod filter;
 pub mod lenient;
 pub mod openapi;
 pub mod page;
+pub mod people;
+pub mod present;
 pub mod reply;
 pub mod request;
 pub mod rooms;

@@ -45,12 +45,16 @@ pub struct Page {
 impl<P> Paged<P> {
     /// The part that is wanted, within the limits of the settings.
     pub fn page(&self, app: &App) -> Result<Page> {
+        let default = settings::limit(app, "API_Default_Count")?.unwrap_or(50);
+        self.page_of(app, usize::try_from(default).unwrap_or(usize::MAX))
+    }
+
+    /// The same where a page is `default` long if nothing else is wanted.
+    pub fn page_of(&self, app: &App, default: usize) -> Result<Page> {
         let number =
             |text: &Option<String>| text.as_deref().and_then(|text| text.trim().parse::<usize>().ok());
-        let default = settings::limit(app, "API_Default_Count")?.unwrap_or(50);
         let most = settings::limit(app, "API_Upper_Count_Limit")?.unwrap_or(100);
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let default = usize::try_from(default).unwrap_or(usize::MAX);
         let count = match number(&self.count) {
             Some(0) if settings::is_on(app, "API_Allow_Infinite_Count")? => usize::MAX,
             None | Some(0) => default,
@@ -75,6 +79,11 @@ impl<P> Paged<P> {
 }
 
 impl Page {
+    /// This part of a list that is in memory.
+    pub fn pick<T>(self, list: Vec<T>) -> Vec<T> {
+        list.into_iter().skip(self.offset).take(self.count).collect()
+    }
+
     /// Cuts this part out of a list that is in memory and wraps it: `{<name>, count, offset, total}`.
     pub fn cut(self, name: &str, mut list: Vec<Value>) -> Value {
         let total = list.len();

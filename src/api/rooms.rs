@@ -14,6 +14,8 @@ pub enum Family {
     Rooms,
     /// `channels.*`: public channels.
     Channels,
+    /// `channels.*` whose parameters are checked by a schema: exactly one of id and name.
+    ExactChannels,
     /// `groups.*`: private groups that the caller may see.
     Groups,
     /// `im.*`, `dm.*`: direct messages of the caller.
@@ -26,6 +28,10 @@ pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result
         return find_direct(app, caller, input);
     }
     let (id, name) = (input.text("roomId"), input.text("roomName"));
+    if family == Family::ExactChannels && id.is_some() && name.is_some() {
+        let extra = "must NOT have additional properties";
+        return Err(Error::invalid(format!("{extra}\n {extra}\n must match exactly one schema in oneOf")));
+    }
     if id.is_none() && name.is_none() {
         return Err(missing(family));
     }
@@ -37,7 +43,7 @@ pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result
     let room = room.ok_or_else(|| not_found(family))?;
     let of_family = match family {
         Family::Rooms | Family::Direct => true,
-        Family::Channels => room.kind == RoomKind::Channel,
+        Family::Channels | Family::ExactChannels => room.kind == RoomKind::Channel,
         Family::Groups => room.kind == RoomKind::Group,
     };
     if !of_family {
@@ -65,6 +71,11 @@ fn missing(family: Family) -> Error {
     match family {
         Family::Rooms => refused_parameter("error-roomid-param-not-provided"),
         Family::Groups => refused_parameter("error-room-param-not-provided"),
+        Family::ExactChannels => {
+            let required = |name| format!("must have required property '{name}'");
+            let (id, name) = (required("roomId"), required("roomName"));
+            Error::invalid(format!("{id}\n {name}\n must match exactly one schema in oneOf"))
+        }
         Family::Channels | Family::Direct => not_found(family),
     }
 }
@@ -75,7 +86,7 @@ fn refused_parameter(code: &str) -> Error {
 
 fn not_found(family: Family) -> Error {
     let what = match family {
-        Family::Rooms | Family::Channels => "channel",
+        Family::Rooms | Family::Channels | Family::ExactChannels => "channel",
         Family::Groups => "group",
         Family::Direct => "direct message",
     };

@@ -1,10 +1,14 @@
 //! Direct messages: found by their members, opened when first needed.
 
+use std::ops::ControlFlow;
+
+use super::{settings, subscriptions};
 use crate::app::App;
 use crate::domain::{Room, RoomId, RoomKind, Subscription, User, UserId, UserRef};
 use crate::error::{Error, Result};
 use crate::service::access;
 use crate::service::caller::Caller;
+use crate::store::Batch;
 
 /// The id of the conversation between two people, or of one person's notes.
 pub fn room_id(one: &UserId, other: &UserId) -> RoomId {
@@ -48,24 +52,99 @@ pub fn open(app: &App, caller: &Caller, other: &User) -> Result<Room> {
 
 /// Opens a conversation between these people. The first of them opens it.
 pub fn create(app: &App, id: RoomId, members: Vec<UserRef>) -> Result<Room> {
-    let now = app.now();
-    app.store.write(|batch| {
-        if let Some(room) = batch.get::<Room>(&(id.clone(),))? {
-            return Ok(room);
-        }
-        let mut room = Room::new(id, RoomKind::Direct, None, None, now);
-        let alone = members.len() <= 2;
-        for (place, member) in members.iter().enumerate() {
-            let mut subscription = Subscription::new(member, room.id.clone(), now);
-            if place == 0 {
-                subscription.last_seen = Some(now);
-            } else if alone {
-                subscription.closed_at = Some(now);
-            }
-            batch.put_subscription(&subscription)?;
-        }
-        room.direct = members;
-        batch.put_room(&room)?;
-        Ok(room)
+    app.store.write(|batch| match batch.get::<Room>(&(id.clone(),))? {
+        Some(room) => Ok(room),
+        None => put(app, batch, id, members),
     })
+}
+
+/// The conversation between exactly these three or more people, opened by the first of them if there
+/// is none.
+pub fn find_or_open_group(app: &App, members: Vec<UserRef>) -> Result<Room> {
+    let mut ids: Vec<UserId> = members.iter().map(|member| member.id.clone()).collect();
+    ids.sort();
+    app.store.write(|batch| {
+        let mut known = None;
+        if let Some(first) = members.first() {
+            app.store.memberships::<Error>(&first.id, |membership| {
+                let room = app.store.room(&membership.room)?;
+                known = room.filter(|room| room.kind == RoomKind::Direct && has_members(room, &ids));
+                Ok(if known.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+        }
+        match known {
+            Some(room) => Ok(room),
+            None => put(app, batch, RoomId::random(), members),
+        }
+    })
+}
+
+fn has_members(room: &Room, sorted: &[UserId]) -> bool {
+    let mut ids: Vec<&UserId> = room.direct.iter().map(|member| &member.id).collect();
+    ids.sort();
+    ids.into_iter().eq(sorted)
+}
+
+fn put(app: &App, batch: &mut Batch<'_>, id: RoomId, members: Vec<UserRef>) -> Result<Room> {
+    let now = app.now();
+    let mut room = Room::new(id, RoomKind::Direct, None, None, now);
+    let for_two = members.len() <= 2;
+    for (place, member) in members.iter().enumerate() {
+        let mut subscription = Subscription::new(member, room.id.clone(), now);
+        if place == 0 {
+            subscription.last_seen = Some(now);
+        } else if for_two {
+            subscription.closed_at = Some(now);
+        }
+        batch.put_subscription(&subscription)?;
+    }
+    room.direct = members;
+    batch.put_room(&room)?;
+    Ok(room)
+}
+
+/// The conversation between the people that `usernames` names, and the caller unless `exclude_self`;
+/// opened if it is new. The caller sees it in the sidebar.
+pub fn between(app: &App, caller: &Caller, usernames: &[String], exclude_self: bool) -> Result<Room> {
+    let invalid = || Error::refused("error-invalid-user", "Invalid user");
+    let me = caller.user.reference();
+    let mut members: Vec<UserRef> = if exclude_self { Vec::new() } else { vec![me.clone()] };
+    let most = usize::try_from(settings::limit(app, "DirectMesssage_maxUsers")?.unwrap_or(u64::MAX));
+    let most = most.unwrap_or(usize::MAX);
+    for username in usernames {
+        let user = app.store.user_by_name(username)?.ok_or_else(invalid)?;
+        let is_excluded = exclude_self && user.id == me.id;
+        if !is_excluded && members.iter().all(|member| member.id != user.id) {
+            members.push(user.reference());
+        }
+        if members.len() > most {
+            let text =
+                format!("You cannot add more than {most} users, including yourself to a direct message");
+            return Err(Error::refused("error-direct-message-max-user-exceeded", text));
+        }
+    }
+    if exclude_self && members.len() < 2 {
+        return Err(invalid());
+    }
+    if members.len() == 1 && !settings::is_on(app, "Message_AllowDirectMessagesToYourself")? {
+        return Err(invalid());
+    }
+    let pair = match members.as_slice() {
+        [one] => Some(room_id(&one.id, &one.id)),
+        [one, other] => Some(room_id(&one.id, &other.id)),
+        _ => None,
+    };
+    let may_create = access::holds(app, &caller.user, "create-d")?
+        && (exclude_self || members.len() == 1 || access::holds(app, &caller.user, "view-outside-room")?);
+    let room = match pair {
+        None if may_create => find_or_open_group(app, members)?,
+        None => return Err(Error::not_allowed()),
+        Some(id) => match app.store.room(&id)? {
+            Some(room) if may_create || access::can_see(app, &caller.user, &room)? => room,
+            None if may_create => create(app, id, members)?,
+            Some(_) | None => return Err(Error::not_allowed()),
+        },
+    };
+    subscriptions::set_open(app, caller, &room.id, true)?;
+    Ok(room)
 }

@@ -1,28 +1,204 @@
-//! Rooms and who is in them.
+//! Rooms: how they come and go, and how they are listed.
 
 use std::ops::ControlFlow;
 
+use super::{access, members, names};
 use crate::app::App;
-use crate::domain::{Message, RoomId, Subscription, User};
-use crate::error::Result;
-use crate::store::{Batch, Span};
+use crate::domain::{Json, Message, Room, RoomId, RoomKind, User};
+use crate::error::{Error, Result};
+use crate::service::caller::Caller;
+use crate::store::schema::RoomByName;
+use crate::store::{Batch, Direction, Span};
+
+/// A channel or group to be made.
+pub struct NewRoom {
+    /// Channel or group.
+    pub kind: RoomKind,
+    /// The name, not checked yet.
+    pub name: String,
+    /// Login names of its members; unknown ones are passed over.
+    pub members: Vec<String>,
+    /// The maker stays outside.
+    pub without_maker: bool,
+    /// Only some may write.
+    pub read_only: bool,
+    /// Only some write, everybody answers in private. Makes it read-only.
+    pub broadcast: Option<bool>,
+    /// Clients encrypt what they send.
+    pub encrypted: Option<bool>,
+    /// The topic.
+    pub topic: Option<String>,
+    /// The description.
+    pub description: Option<String>,
+    /// The announcement.
+    pub announcement: Option<String>,
+    /// Object of custom fields.
+    pub custom_fields: Json,
+}
+
+/// Makes a channel or group, with the caller as its owner. Whether the caller may is checked before.
+pub fn create(app: &App, caller: &Caller, new: NewRoom) -> Result<Room> {
+    let now = app.now();
+    app.store.write(|batch| {
+        names::check(app, batch, &new.name, None)?;
+        let maker = caller.user.reference();
+        let mut room = Room::new(RoomId::random(), new.kind, Some(new.name), Some(maker), now);
+        room.read_only = new.read_only || new.broadcast == Some(true);
+        room.react_when_read_only = room.read_only.then_some(false);
+        room.broadcast = new.broadcast;
+        room.encrypted = new.encrypted;
+        room.topic = filled(new.topic);
+        room.description = filled(new.description);
+        room.announcement = filled(new.announcement);
+        room.custom_fields = new.custom_fields;
+        batch.put_room(&room)?;
+        for username in &new.members {
+            if let Some(user) = app.store.user_by_name(username)? {
+                batch.put_subscription(&members::membership(batch, &user, &room.id, now)?)?;
+            }
+        }
+        if !new.without_maker {
+            let mut owner = members::membership(batch, &caller.user, &room.id, now)?;
+            owner.roles = vec!["owner".to_owned()];
+            owner.last_seen = Some(now);
+            batch.put_subscription(&owner)?;
+        }
+        Ok(room)
+    })
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// Deletes a room. Its messages and files are cleared away in the background.
+pub fn delete(app: &App, caller: &Caller, id: &RoomId) -> Result<()> {
+    let now = app.now();
+    app.store.write(|batch| {
+        let room = current(batch, id)?;
+        let permission = match room.kind {
+            RoomKind::Channel => "delete-c",
+            RoomKind::Group => "delete-p",
+            RoomKind::Direct => "delete-d",
+        };
+        if !access::holds_in(app, &caller.user, permission, id)? {
+            return Err(Error::not_allowed());
+        }
+        app.store.members::<Error>(id, |member| {
+            members::remember_end(batch, &member, now)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(batch.delete_room(&room)?)
+    })?;
+    app.sweep_bell.notify_one();
+    Ok(())
+}
+
+/// Closes a room for writing, or opens it again. Nothing happens to a room that is so already.
+pub fn set_archived(app: &App, caller: &Caller, id: &RoomId, archived: bool) -> Result<()> {
+    let now = app.now();
+    let (permission, kind) =
+        if archived { ("archive-room", "room-archived") } else { ("unarchive-room", "room-unarchived") };
+    app.store.write(|batch| {
+        let mut room = current(batch, id)?;
+        if room.kind == RoomKind::Direct {
+            return Err(Error::refused("error-direct-message-room", "Direct Messages can not be archived"));
+        }
+        if !access::holds_in(app, &caller.user, permission, id)? {
+            return Err(Error::refused("error-not-authorized", "Not authorized"));
+        }
+        if room.archived == archived {
+            return Ok(());
+        }
+        room.archived = archived;
+        room.updated = now;
+        batch.put_room(&room)?;
+        note(batch, &Message::system(kind, room.id, caller.user.reference(), now, ""))
+    })
+}
+
+/// The room as it is while the batch is being written.
+pub fn current(batch: &Batch<'_>, id: &RoomId) -> Result<Room> {
+    batch.get(&(id.clone(),))?.ok_or_else(|| Error::refused("error-invalid-room", "Invalid room"))
+}
+
+/// A part of the channels and groups that `keep` keeps, by name, and how many there are of them.
+/// Only the part is ever in memory.
+pub fn by_name(
+    app: &App,
+    direction: Direction,
+    offset: usize,
+    count: usize,
+    mut keep: impl FnMut(&Room) -> bool,
+) -> Result<(Vec<Room>, usize)> {
+    let mut part = Part::new(offset, count);
+    app.store.walk::<RoomByName, Error>(Span::all(), direction, |_, RoomByName(id)| {
+        if let Some(room) = app.store.room(&id)?.filter(&mut keep) {
+            part.add(room);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok((part.rooms, part.total))
+}
+
+/// A part of all direct messages by id, and how many there are. Only the part is ever in memory.
+pub fn all_direct(app: &App, offset: usize, count: usize) -> Result<(Vec<Room>, usize)> {
+    let mut part = Part::new(offset, count);
+    app.store.walk::<Room, Error>(Span::all(), Direction::Ascending, |_, room| {
+        if room.kind == RoomKind::Direct {
+            part.add(room);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok((part.rooms, part.total))
+}
+
+struct Part {
+    rooms: Vec<Room>,
+    total: usize,
+    offset: usize,
+    count: usize,
+}
+
+impl Part {
+    fn new(offset: usize, count: usize) -> Self {
+        Self { rooms: Vec::new(), total: 0, offset, count }
+    }
+
+    fn add(&mut self, room: Room) {
+        if self.total >= self.offset && self.rooms.len() < self.count {
+            self.rooms.push(room);
+        }
+        self.total += 1;
+    }
+}
+
+/// The rooms of one kind that a user is in: names and ids, sorted by name; direct messages by the
+/// time they were opened. As many as a person joins.
+pub fn joined(app: &App, user: &User, kind: RoomKind) -> Result<Vec<RoomId>> {
+    let mut rooms = Vec::new();
+    app.store.memberships::<Error>(&user.id, |membership| {
+        if let Some(room) = app.store.room(&membership.room)?.filter(|room| room.kind == kind) {
+            rooms.push((room.name, room.created, room.id));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    rooms.sort();
+    Ok(rooms.into_iter().map(|(.., id)| id).collect())
+}
 
 /// Makes a new user a member of every room that new users join.
 pub fn join_default_rooms(app: &App, batch: &mut Batch<'_>, user: &User) -> Result<()> {
     let mut rooms: Vec<RoomId> = Vec::new();
-    app.store.walk::<crate::domain::Room, crate::error::Error>(
-        Span::all(),
-        crate::store::Direction::Ascending,
-        |_, room| {
-            if room.default && !room.archived {
-                rooms.push(room.id);
-            }
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
+    app.store.walk::<Room, Error>(Span::all(), Direction::Ascending, |_, room| {
+        if room.default && !room.archived {
+            rooms.push(room.id);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
     for room in rooms {
         let now = app.now();
-        batch.put_subscription(&Subscription::new(&user.reference(), room.clone(), now))?;
+        batch.put_subscription(&members::newcomer(batch, user, &room, now)?)?;
         note(batch, &Message::system("uj", room, user.reference(), now, &user.username))?;
     }
     Ok(())

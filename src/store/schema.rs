@@ -66,6 +66,7 @@ kinds! {
     b'a' "room activity" Activity [RoomId];
     b's' "subscription" Subscription [RoomId, UserId];
     b'S' "room of a user" RoomOfUser [UserId, RoomId];
+    b'x' "ended membership" EndedMembership [UserId, RoomId];
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
     b'h' "reply" Reply [MessageId, Time, MessageId];
@@ -106,6 +107,15 @@ pub struct RoomByName(pub RoomId);
 /// Finds the rooms of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomOfUser;
+
+/// A membership that is no more: clients that were away ask what has gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedMembership {
+    /// The id that the membership had on the wire.
+    pub id: String,
+    /// When it ended.
+    pub ended: Time,
+}
 
 /// A deleted room whose messages are still to be cleared away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

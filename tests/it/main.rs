@@ -2,13 +2,22 @@
 
 mod support;
 
+mod access;
 mod account_changes;
 mod auth;
+mod channel_edits;
+mod channels;
 mod departures;
+mod groups;
 mod health;
+mod history;
+mod im;
 mod login_blocking;
 mod permissions;
 mod readme;
 mod registration;
+mod rooms;
+mod said;
 mod settings;
+mod subscriptions;
 mod users;

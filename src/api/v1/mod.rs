@@ -4,12 +4,18 @@ use super::endpoint::Endpoint;
 
 mod account_changes;
 mod auth;
+mod channels;
 mod exports;
+mod history;
+mod im;
 mod misc;
 mod permissions;
 mod personal_tokens;
 mod presence;
+mod rooms;
 mod settings;
+mod settings_keys;
+mod subscriptions;
 mod users;
 
 /// All rows of the table.
@@ -24,6 +30,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         settings::endpoints(),
         permissions::endpoints(),
         exports::endpoints(),
+        channels::endpoints(),
+        im::endpoints(),
+        rooms::endpoints(),
+        subscriptions::endpoints(),
     ]
     .into_iter()
     .flatten()

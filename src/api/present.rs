@@ -1,0 +1,138 @@
+//! Wire shapes that need more than one record: a room with its last message, a file with its owner.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::wire;
+use crate::app::App;
+use crate::domain::{Json, Message, Room, Time, Upload, User, UserId};
+use crate::error::Result;
+use crate::service::settings;
+use crate::service::subscriptions::Counters;
+
+/// A room with what happens in it and its last message, as `viewer` sees it.
+pub fn room(app: &App, viewer: &UserId, room: &Room) -> Result<Value> {
+    let activity = app.store.activity(&room.id)?;
+    let last = match &activity.last_message {
+        Some(id) if settings::is_on(app, "Store_Last_Message")? => app.store.message(id)?,
+        Some(_) | None => None,
+    };
+    Ok(wire::room(room, &activity, last.as_ref(), viewer))
+}
+
+/// Rooms of one page.
+pub fn rooms(app: &App, viewer: &UserId, rooms: &[Room]) -> Result<Vec<Value>> {
+    rooms.iter().map(|found| room(app, viewer, found)).collect()
+}
+
+/// Messages of one page.
+pub fn messages(viewer: &UserId, messages: &[Message]) -> Vec<Value> {
+    messages.iter().map(|message| wire::message(message, viewer)).collect()
+}
+
+/// A row in a list of members.
+pub fn member(user: &User) -> Value {
+    let extra = user.extra.value();
+    let rows = [
+        ("_id", json!(user.id.as_str())),
+        ("username", json!(user.username)),
+        ("name", json!(user.name)),
+        ("nickname", json!(user.nickname)),
+        ("status", json!(user.status)),
+        ("statusText", json!(user.status_text)),
+        ("utcOffset", extra["utcOffset"].clone()),
+        ("avatarETag", extra["avatarETag"].clone()),
+        ("_updatedAt", wire::time(user.updated)),
+    ];
+    let given = rows.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(given.map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// What `encodeURI` leaves as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// The first word of a media type: `image`.
+pub fn type_group(upload: &Upload) -> &str {
+    upload.media_type.split('/').next().unwrap_or_default()
+}
+
+/// A row in a list of files.
+pub fn file(app: &App, upload: &Upload) -> Result<Value> {
+    let owner = app.store.user(&upload.user)?;
+    let path =
+        format!("/ufs/FileSystem:Uploads/{}/{}", upload.id, utf8_percent_encode(&upload.name, ENCODED));
+    let url = format!("{}{path}", settings::site_url(app)?);
+    let mut value = json!({
+        "_id": upload.id.as_str(),
+        "name": upload.name,
+        "size": upload.size,
+        "type": upload.media_type,
+        "typeGroup": type_group(upload),
+        "extension": upload.extension(),
+        "rid": upload.room.as_str(),
+        "userId": upload.user.as_str(),
+        "store": "FileSystem:Uploads",
+        "complete": true,
+        "uploading": false,
+        "progress": 1,
+        "path": path,
+        "url": url,
+        "uploadedAt": wire::time(upload.uploaded),
+        "_updatedAt": wire::time(upload.uploaded),
+    });
+    if !upload.description.is_empty() {
+        value["description"] = upload.description.as_str().into();
+    }
+    if let Some(owner) = owner {
+        value["user"] = wire::reference(&owner.reference());
+    }
+    Ok(value)
+}
+
+/// Counters, with explicit `null` for what is not told.
+pub fn counters(counters: &Counters) -> Value {
+    json!({
+        "joined": counters.joined,
+        "members": counters.members,
+        "unreads": counters.unreads,
+        "unreadsFrom": counters.unreads_from.map(wire::time),
+        "msgs": counters.messages,
+        "latest": counters.latest.map(wire::time),
+        "userMentions": counters.user_mentions,
+    })
+}
+
+/// What has gone: an id and when that was.
+pub fn gone(id: &str, ended: Time) -> Value {
+    json!({"_id": id, "_deletedAt": wire::time(ended)})
+}
+
+/// Only the keys that a projection (`{"name":1}`) chooses, or all but those it leaves out, and
+/// always `_id`. A projection that is none chooses everything.
+pub fn project(value: Value, fields: Option<&str>) -> Value {
+    let chosen = fields.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    let (Some(chosen), Value::Object(mut map)) = (chosen.filter(|chosen| !chosen.is_empty()), value.clone())
+    else {
+        return value;
+    };
+    let includes = chosen.values().any(|wanted| wanted.as_f64() == Some(1.0));
+    map.retain(|key, _| key == "_id" || chosen.contains_key(key) == includes);
+    Value::Object(map)
+}
+
+/// Free-form JSON from a parameter; anything but an object is refused as `refusal` says.
+pub fn object(given: Option<Value>, refusal: impl FnOnce() -> crate::error::Error) -> Result<Json> {
+    match given {
+        Some(value @ Value::Object(_)) => Ok(Json::of(&value)),
+        Some(_) | None => Err(refusal()),
+    }
+}

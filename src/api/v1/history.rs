@@ -1,0 +1,179 @@
+//! Reading a room back: the same handlers for channels, groups and direct messages.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::page::Paged;
+use crate::api::{present, wire};
+use crate::app::App;
+use crate::domain::{Message, Room, RoomKind, Time, Upload, UploadId, UserId};
+use crate::error::{Error, Result};
+use crate::service::access;
+use crate::service::caller::Caller;
+use crate::service::history::{self, FileOrder, Stretch};
+use crate::store::Direction;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Choice {
+    mention_ids: Option<Vec<String>>,
+    starred_ids: Option<Vec<String>>,
+    pinned: Option<bool>,
+}
+
+impl Choice {
+    /// Whether every message is wanted.
+    fn is_everything(&self) -> bool {
+        self.mention_ids.is_none() && self.starred_ids.is_none() && self.pinned != Some(true)
+    }
+
+    fn wants(&self, message: &Message) -> bool {
+        let mentions = message.mentions.value();
+        let mentioned = |ids: &Vec<String>| {
+            let mut mentioned =
+                mentions.as_array().into_iter().flatten().filter_map(|user| user["_id"].as_str());
+            mentioned.any(|mentioned| ids.iter().any(|id| id == mentioned))
+        };
+        let starred = |ids: &Vec<String>| ids.iter().any(|id| message.starred.contains(&UserId::new(id)));
+        self.mention_ids.as_ref().is_none_or(mentioned)
+            && self.starred_ids.as_ref().is_none_or(starred)
+            && (self.pinned != Some(true) || message.pinned.is_some())
+    }
+}
+
+/// Ids as a list, as one text with commas, or as the text of a JSON array.
+fn split_ids(given: Option<Vec<String>>) -> Option<Vec<String>> {
+    let given = given?;
+    let split = |text: &String| match serde_json::from_str::<Vec<String>>(text) {
+        Ok(ids) => ids,
+        Err(_) => text.split(',').map(|id| id.trim().to_owned()).collect(),
+    };
+    let ids: Vec<String> = given.iter().flat_map(split).filter(|id| !id.is_empty()).collect();
+    (!ids.is_empty()).then_some(ids)
+}
+
+/// All messages, thread replies and system messages included.
+pub(super) fn messages(app: &App, caller: &Caller, room: Room, mut asked: Paged<Choice>) -> Result<Value> {
+    if room.kind == RoomKind::Channel {
+        let only_joined = access::holds(app, &caller.user, "view-joined-room")?;
+        if !access::holds(app, &caller.user, "view-c-room")?
+            || (only_joined && !access::is_member(app, &caller.user, &room)?)
+        {
+            return Err(Error::Unauthorized);
+        }
+    }
+    let page = asked.page(app)?;
+    let oldest_first = asked.sort()?.iter().any(|(field, ascending)| field == "ts" && *ascending);
+    let direction = if oldest_first { Direction::Ascending } else { Direction::Descending };
+    let stretch = Stretch::whole(direction, page.offset, page.count);
+    let choice = &mut asked.params;
+    choice.mention_ids = split_ids(choice.mention_ids.take());
+    choice.starred_ids = split_ids(choice.starred_ids.take());
+    let (found, total) = if choice.is_everything() {
+        let total = app.store.activity(&room.id)?.messages;
+        (history::read(app, &room.id, stretch, |_| true)?, usize::try_from(total).unwrap_or(usize::MAX))
+    } else {
+        history::search(app, &room.id, stretch, |message| choice.wants(message))?
+    };
+    Ok(page.wrap("messages", present::messages(&caller.user.id, &found), total))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Between {
+    latest: Option<String>,
+    oldest: Option<String>,
+    inclusive: Option<bool>,
+    unreads: Option<bool>,
+    show_thread_messages: Option<bool>,
+}
+
+/// What was said between two instants, newest first, without what the settings hide.
+pub(super) fn history(app: &App, caller: &Caller, room: Room, asked: Paged<Between>) -> Result<Value> {
+    if !history::may_read(app, &caller.user, &room)? {
+        return Err(Error::Unauthorized);
+    }
+    let is_group = room.kind == RoomKind::Group;
+    let page = if is_group { asked.page_of(app, 20)? } else { asked.page(app)? };
+    let between = asked.params;
+    let (oldest, latest) = (instant(between.oldest.as_deref())?, instant(between.latest.as_deref())?);
+    let inclusive = i64::from(between.inclusive == Some(true));
+    let whole = Stretch::whole(Direction::Descending, page.offset, page.count);
+    let stretch = Stretch {
+        from: oldest.map_or(whole.from, |oldest| oldest.plus(1 - inclusive)),
+        until: latest.map_or(whole.until, |latest| latest.plus(inclusive)),
+        ..whole
+    };
+    let hidden = history::hidden_kinds(app)?;
+    let with_replies = between.show_thread_messages.unwrap_or(is_group);
+    let visible = |message: &Message| {
+        let reply = message.thread.is_some() && !message.shown_in_room;
+        let hidden = message.kind.as_ref().is_some_and(|kind| hidden.contains(kind));
+        !hidden && (with_replies || !reply)
+    };
+    let found = history::read(app, &room.id, stretch, visible)?;
+    let viewer = &caller.user.id;
+    let mut reply = json!({"messages": present::messages(viewer, &found)});
+    if between.unreads == Some(true) {
+        let mut not_loaded = 0;
+        if let Some(first) = found.last().filter(|_| oldest.is_some()) {
+            let before = Stretch {
+                until: first.sent_at,
+                direction: Direction::Ascending,
+                offset: 0,
+                count: 1,
+                ..stretch
+            };
+            let (unread, count) = history::search(app, &room.id, before, visible)?;
+            not_loaded = count;
+            if let Some(unread) = unread.first() {
+                reply["firstUnread"] = wire::message(unread, viewer);
+            }
+        }
+        reply["unreadNotLoaded"] = not_loaded.into();
+    }
+    Ok(reply)
+}
+
+fn instant(text: Option<&str>) -> Result<Option<Time>> {
+    match text.filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => match Time::parse(text) {
+            Some(time) => Ok(Some(time)),
+            None => Err(Error::invalid("must match format \"date\"")),
+        },
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Files {
+    #[serde(alias = "filterName")]
+    name: Option<String>,
+    filter_type_group: Option<String>,
+}
+
+/// The files that were sent to a room.
+pub(super) fn files(app: &App, _: &Caller, room: Room, asked: Paged<Files>) -> Result<Value> {
+    let page = asked.page(app)?;
+    let sort = asked.sort()?;
+    let (field, ascending) = sort.first().map_or(("name", true), |(field, up)| (field.as_str(), *up));
+    let order = if field == "uploadedAt" { FileOrder::Uploaded } else { FileOrder::Name };
+    let needle = asked.params.name.as_deref().unwrap_or_default().to_lowercase();
+    let group = asked.params.filter_type_group.as_deref().filter(|group| !group.is_empty());
+    let mut ids = history::files(app, &room.id, order, |upload: &Upload| {
+        upload.name.to_lowercase().contains(&needle)
+            && group.is_none_or(|group| present::type_group(upload) == group)
+    })?;
+    if !ascending {
+        ids.reverse();
+    }
+    let total = ids.len();
+    let shown = |id: UploadId| match app.store.upload(&id) {
+        Ok(Some(upload)) => Some(present::file(app, &upload)),
+        Ok(None) => None,
+        Err(error) => Some(Err(error.into())),
+    };
+    let rows = page.pick(ids).into_iter().filter_map(shown).collect::<Result<Vec<_>>>()?;
+    Ok(page.wrap("files", rows, total))
+}

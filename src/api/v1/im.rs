@@ -1,0 +1,178 @@
+//! `im.*` and `dm.*`: direct messages, under two names.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::channels::lifecycle::Nothing;
+use super::channels::listing;
+use super::channels::members::{self, Whose};
+use super::channels::properties::{self, Topic};
+use super::history;
+use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::page::Paged;
+use crate::api::present;
+use crate::api::rooms::Family::Direct;
+use crate::app::App;
+use crate::domain::{Room, RoomId, RoomKind, UserId};
+use crate::error::{Error, Result};
+use crate::service::caller::Caller;
+use crate::service::{access, direct, rooms, subscriptions};
+
+/// The rows.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let mut rows = family!("im");
+    rows.extend(family!("dm"));
+    rows
+}
+
+// Naming a user opens the conversation if there is none, so that even asking may change something.
+macro_rules! family {
+    ($prefix:literal) => {
+        vec![
+            post(concat!($prefix, ".create")).user(create),
+            post(concat!($prefix, ".delete")).user(delete),
+            post(concat!($prefix, ".open")).user(open),
+            post(concat!($prefix, ".close")).user(close),
+            get(concat!($prefix, ".list")).user(list),
+            get(concat!($prefix, ".list.everyone")).user(list_everyone),
+            get(concat!($prefix, ".members")).writes().room(Direct, members::members),
+            get(concat!($prefix, ".messages")).writes().room(Direct, history::messages),
+            get(concat!($prefix, ".history")).writes().room(Direct, history::history),
+            get(concat!($prefix, ".files")).writes().room(Direct, history::files),
+            get(concat!($prefix, ".counters")).user(counters),
+            post(concat!($prefix, ".setTopic")).user(set_topic),
+        ]
+    };
+}
+use family;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Create {
+    username: Option<String>,
+    usernames: Option<Vec<String>>,
+    exclude_self: Option<bool>,
+}
+
+fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
+    let required = |name| format!("must have required property '{name}'");
+    let exactly_one = "must match exactly one schema in oneOf";
+    let usernames = match (params.username, params.usernames) {
+        (Some(username), None) => vec![username],
+        (None, Some(usernames)) => usernames,
+        (Some(_), Some(_)) => return Err(Error::invalid(exactly_one)),
+        (None, None) => {
+            let (many, one) = (required("usernames"), required("username"));
+            return Err(Error::invalid(format!("{many}\n {one}\n {exactly_one}")));
+        }
+    };
+    let names = usernames.iter().flat_map(|names| names.split(','));
+    let names: Vec<String> =
+        names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        return Err(Error::refused("error-invalid-user", "Invalid user"));
+    }
+    let room = direct::between(app, caller, &names, params.exclude_self == Some(true))?;
+    let usernames: Vec<&str> = room.direct.iter().map(|member| member.username.as_str()).collect();
+    let id = room.id.as_str();
+    Ok(json!({"room": {"t": "d", "rid": id, "usernames": usernames, "_id": id}}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    room_id: Option<String>,
+    username: Option<String>,
+}
+
+/// Unlike the other calls, deleting never opens a conversation, and administrators delete those of
+/// others.
+fn delete(app: &App, caller: &Caller, params: Named) -> Result<Value> {
+    let given = params.room_id.or(params.username).filter(|given| !given.is_empty());
+    let given = given.ok_or_else(missing)?;
+    let given = given.trim_start_matches('@');
+    let user = match app.store.user(&UserId::new(given))? {
+        Some(user) => Some(user),
+        None => app.store.user_by_name(given)?,
+    };
+    let id = user.map_or_else(|| RoomId::new(given), |user| direct::room_id(&caller.user.id, &user.id));
+    let room = app.store.room(&id)?.filter(|room| room.kind == RoomKind::Direct);
+    let room = room.ok_or_else(|| Error::code("invalid-channel"))?;
+    let concerned = access::can_see(app, &caller.user, &room)?
+        || access::holds(app, &caller.user, "view-room-administration")?;
+    if !concerned {
+        return Err(Error::not_allowed());
+    }
+    rooms::delete(app, caller, &room.id)?;
+    Ok(Value::Null)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ById {
+    room_id: Option<String>,
+    user_id: Option<String>,
+    topic: Option<String>,
+}
+
+fn missing() -> Error {
+    Error::refused("error-room-param-not-provided", "Body param \"roomId\" is required")
+}
+
+impl ById {
+    /// The direct message of that id. One that the caller is not in is the same as none.
+    fn room(&self, app: &App, caller: &Caller) -> Result<Room> {
+        let id = RoomId::new(self.room_id.as_deref().filter(|id| !id.is_empty()).ok_or_else(missing)?);
+        let room = app.store.room(&id)?.filter(|room| room.kind == RoomKind::Direct);
+        match room {
+            Some(room) if access::can_see(app, &caller.user, &room)? => Ok(room),
+            Some(_) | None => Err(Error::Unauthorized),
+        }
+    }
+}
+
+fn open(app: &App, caller: &Caller, params: ById) -> Result<Value> {
+    let room = params.room(app, caller)?;
+    subscriptions::set_open(app, caller, &room.id, true)?;
+    Ok(Value::Null)
+}
+
+fn close(app: &App, caller: &Caller, params: ById) -> Result<Value> {
+    let room = params.room(app, caller)?;
+    match subscriptions::set_open(app, caller, &room.id, false)? {
+        Some(true) => Ok(Value::Null),
+        Some(false) => Err(Error::plain("The direct message room, is already closed to the sender")),
+        None => Err(Error::plain("The user is not subscribed to the room")),
+    }
+}
+
+fn list(app: &App, caller: &Caller, asked: Paged<Nothing>) -> Result<Value> {
+    listing::joined(app, caller, &asked, RoomKind::Direct)
+}
+
+fn list_everyone(app: &App, caller: &Caller, asked: Paged<Nothing>) -> Result<Value> {
+    if !access::holds(app, &caller.user, "view-room-administration")? {
+        return Err(Error::Unauthorized);
+    }
+    let page = asked.page(app)?;
+    let (found, total) = rooms::all_direct(app, page.offset, page.count)?;
+    Ok(page.wrap("ims", present::rooms(app, &caller.user.id, &found)?, total))
+}
+
+/// Administrators may count in conversations of others, for those who are in them.
+fn counters(app: &App, caller: &Caller, params: ById) -> Result<Value> {
+    let of_other = params.user_id.as_deref().is_some_and(|id| !id.is_empty());
+    let room = if of_other && access::holds(app, &caller.user, "view-room-administration")? {
+        let id = RoomId::new(params.room_id.as_deref().unwrap_or_default());
+        let room = app.store.room(&id)?.filter(|room| room.kind == RoomKind::Direct);
+        room.ok_or(Error::Unauthorized)?
+    } else {
+        params.room(app, caller)?
+    };
+    members::counters(app, caller, room, Whose { user_id: params.user_id })
+}
+
+fn set_topic(app: &App, caller: &Caller, params: ById) -> Result<Value> {
+    let room = params.room(app, caller)?;
+    properties::set_topic(app, caller, room, Topic { topic: params.topic })
+}

@@ -1,0 +1,52 @@
+//! The keys of `rooms.saveRoomSettings` as edits of a room.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::api::lenient;
+use crate::domain::{Json, RoomId, RoomKind};
+use crate::error::{Error, Result};
+use crate::service::room_edits::Edit;
+
+/// The room and what is to be changed, in the order of the keys.
+pub(super) fn edits(params: Map<String, Value>) -> Result<(RoomId, Vec<Edit>)> {
+    let mut room = None;
+    let mut edits = Vec::new();
+    for (key, value) in params {
+        if key == "rid" {
+            room = Some(RoomId::new(lenient::parse::<String>(value)?));
+        } else {
+            edits.push(edit(&key, value)?);
+        }
+    }
+    let room = room.ok_or_else(|| Error::refused("error-invalid-room", "Invalid room"))?;
+    Ok((room, edits))
+}
+
+fn edit(key: &str, value: Value) -> Result<Edit> {
+    #[derive(Deserialize)]
+    enum Letter {
+        #[serde(rename = "c")]
+        Channel,
+        #[serde(rename = "p")]
+        Group,
+    }
+
+    let invalid = || Error::refused("error-invalid-settings", "Invalid settings provided");
+    Ok(match key {
+        "roomName" => Edit::Name(lenient::parse(value)?),
+        "roomTopic" => Edit::Topic(lenient::parse(value)?),
+        "roomDescription" => Edit::Description(lenient::parse(value)?),
+        "roomAnnouncement" => Edit::Announcement(lenient::parse(value)?),
+        "roomCustomFields" if value.is_object() => Edit::CustomFields(Json::of(&value)),
+        "roomType" => Edit::Kind(match lenient::parse(value)? {
+            Letter::Channel => RoomKind::Channel,
+            Letter::Group => RoomKind::Group,
+        }),
+        "readOnly" => Edit::ReadOnly(lenient::parse(value)?),
+        "reactWhenReadOnly" => Edit::ReactWhenReadOnly(lenient::parse(value)?),
+        "default" => Edit::Default(lenient::parse(value)?),
+        "joinCode" => Edit::JoinCode(lenient::parse(value)?),
+        _ => return Err(invalid()),
+    })
+}

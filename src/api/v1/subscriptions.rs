@@ -1,0 +1,107 @@
+//! `subscriptions.*`: a member's own view of rooms.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::{present, wire};
+use crate::app::App;
+use crate::domain::{MessageId, RoomId, Time};
+use crate::error::{Error, Result};
+use crate::service::caller::Caller;
+use crate::service::subscriptions;
+
+/// The rows.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("subscriptions.get").user(list),
+        get("subscriptions.getOne").user(one),
+        post("subscriptions.read").user(read),
+        post("subscriptions.unread").user(unread),
+    ]
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Since {
+    updated_since: Option<String>,
+}
+
+fn list(app: &App, caller: &Caller, params: Since) -> Result<Value> {
+    let since = match params.updated_since.as_deref().filter(|text| !text.is_empty()) {
+        None => None,
+        // The words are those that clients know, though the parameter is called differently.
+        Some(text) => Some(Time::parse(text).ok_or_else(|| {
+            let text = "The \"lastUpdate\" query parameter must be a valid date.";
+            Error::refused("error-roomId-param-invalid", text)
+        })?),
+    };
+    let changed = subscriptions::list(app, caller, since)?;
+    let rows = changed
+        .iter()
+        .map(|(membership, room, activity)| wire::subscription(membership, &caller.user, room, activity));
+    let ended = subscriptions::ended(app, caller, since)?;
+    let gone = ended.iter().map(|(_, membership)| present::gone(&membership.id, membership.ended));
+    Ok(json!({"update": rows.collect::<Vec<_>>(), "remove": gone.collect::<Vec<_>>()}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InRoom {
+    room_id: String,
+}
+
+fn one(app: &App, caller: &Caller, params: InRoom) -> Result<Value> {
+    let id = RoomId::new(params.room_id);
+    let (membership, room) = (app.store.subscription(&id, &caller.user.id)?, app.store.room(&id)?);
+    let value = match (membership, room) {
+        (Some(membership), Some(room)) => {
+            wire::subscription(&membership, &caller.user, &room, &app.store.activity(&id)?)
+        }
+        (None, _) | (_, None) => Value::Null,
+    };
+    Ok(json!({"subscription": value}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Read {
+    rid: Option<String>,
+    room_id: Option<String>,
+}
+
+fn read(app: &App, caller: &Caller, params: Read) -> Result<Value> {
+    let id = params.rid.or(params.room_id).ok_or_else(|| {
+        let required = |name| format!("must have required property '{name}'");
+        let (rid, id) = (required("rid"), required("roomId"));
+        Error::invalid(format!("{rid}\n {id}\n must match a schema in anyOf"))
+    })?;
+    subscriptions::mark_read(app, caller, &RoomId::new(id))?;
+    Ok(Value::Null)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Unread {
+    room_id: Option<String>,
+    first_unread_message: Option<FirstUnread>,
+}
+
+#[derive(Deserialize)]
+struct FirstUnread {
+    #[serde(rename = "_id")]
+    id: String,
+}
+
+fn unread(app: &App, caller: &Caller, params: Unread) -> Result<Value> {
+    match (params.room_id, params.first_unread_message) {
+        (Some(id), _) => subscriptions::mark_unread(app, caller, &RoomId::new(id))?,
+        (None, Some(first)) => subscriptions::mark_unread_from(app, caller, &MessageId::new(first.id))?,
+        (None, None) => {
+            let required = |name| format!("must have required property '{name}'");
+            let (id, first) = (required("roomId"), required("firstUnreadMessage"));
+            return Err(Error::invalid(format!("{id}\n {first}\n must match a schema in anyOf")));
+        }
+    }
+    Ok(Value::Null)
+}

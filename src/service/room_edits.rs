@@ -1,0 +1,173 @@
+//! Changing what a room is called, what it is for, and who may write in it.
+
+use super::access;
+use super::names;
+use super::rooms::{current, note};
+use crate::app::App;
+use crate::domain::{Json, Message, Room, RoomId, RoomKind};
+use crate::error::{Error, Result};
+use crate::service::caller::Caller;
+use crate::store::Batch;
+
+/// A change of a room. To what it is already is no change, and nothing is noted down.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Another name.
+    Name(String),
+    /// Another topic; empty: none.
+    Topic(String),
+    /// Another description; empty: none.
+    Description(String),
+    /// Another announcement; empty: none.
+    Announcement(String),
+    /// Other custom fields, in place of all old ones.
+    CustomFields(Json),
+    /// Only some may write, or all.
+    ReadOnly(bool),
+    /// Whether one may react in a read-only room.
+    ReactWhenReadOnly(bool),
+    /// Channel or group.
+    Kind(RoomKind),
+    /// Whether new users join.
+    Default(bool),
+    /// Another code; empty: none.
+    JoinCode(String),
+}
+
+/// What an edit leaves in the history: kind and parameter of a system message.
+type Trace = Option<(&'static str, String)>;
+
+/// Makes these changes, all or none, in this order.
+pub fn apply(app: &App, caller: &Caller, room: &RoomId, edits: Vec<Edit>) -> Result<()> {
+    let now = app.now();
+    app.store.write(|batch| {
+        let mut room = current(batch, room)?;
+        // The topic of a direct message belongs to those who are in it.
+        let topic_of_own =
+            room.kind == RoomKind::Direct && edits.iter().all(|edit| matches!(edit, Edit::Topic(_)));
+        if !topic_of_own && !access::holds_in(app, &caller.user, "edit-room", &room.id)? {
+            return Err(not_allowed("Editing room is not allowed"));
+        }
+        let before = room.clone();
+        for edit in edits {
+            let trace = apply_one(app, batch, caller, &mut room, edit)?;
+            if let Some((kind, text)) = trace {
+                note(batch, &Message::system(kind, room.id.clone(), caller.user.reference(), now, text))?;
+            }
+        }
+        if room != before {
+            room.updated = now;
+            batch.put_room(&room)?;
+        }
+        Ok(())
+    })
+}
+
+fn not_allowed(reason: &str) -> Error {
+    Error::refused("error-action-not-allowed", reason)
+}
+
+fn apply_one(app: &App, batch: &Batch<'_>, caller: &Caller, room: &mut Room, edit: Edit) -> Result<Trace> {
+    if room.kind == RoomKind::Direct && !matches!(edit, Edit::Topic(_)) {
+        return Err(not_allowed("Editing room is not allowed"));
+    }
+    Ok(match edit {
+        Edit::Name(name) => rename(app, batch, room, name)?,
+        Edit::Topic(text) => set_text(&mut room.topic, text, "room_changed_topic"),
+        Edit::Description(text) => set_text(&mut room.description, text, "room_changed_description"),
+        Edit::Announcement(text) => set_text(&mut room.announcement, text, "room_changed_announcement"),
+        Edit::CustomFields(fields) => {
+            room.custom_fields = fields;
+            None
+        }
+        Edit::ReadOnly(read_only) => {
+            may_in(app, caller, room, "set-readonly", "Changing read only is not allowed")?;
+            refuse_broadcast(room)?;
+            let kind = if read_only { "room-set-read-only" } else { "room-removed-read-only" };
+            set_flag(&mut room.read_only, read_only, kind)
+        }
+        Edit::ReactWhenReadOnly(allowed) => {
+            may_in(app, caller, room, "set-react-when-readonly", "Changing reactions is not allowed")?;
+            refuse_broadcast(room)?;
+            let kind = if allowed { "room-allowed-reacting" } else { "room-disallowed-reacting" };
+            let mut now = room.react_when_read_only.unwrap_or(false);
+            let trace = set_flag(&mut now, allowed, kind);
+            room.react_when_read_only = Some(now);
+            trace
+        }
+        Edit::Kind(kind) => set_kind(app, caller, room, kind)?,
+        Edit::Default(default) => {
+            if !access::holds(app, &caller.user, "view-room-administration")? {
+                return Err(not_allowed("Viewing room administration is not allowed"));
+            }
+            room.default = default;
+            None
+        }
+        Edit::JoinCode(code) => {
+            room.join_code = Some(code).filter(|code| !code.is_empty());
+            None
+        }
+    })
+}
+
+fn rename(app: &App, batch: &Batch<'_>, room: &mut Room, name: String) -> Result<Trace> {
+    // The name of a discussion is its id to the world; what people see may be any text.
+    let shown = if room.parent.is_some() { &room.display_name } else { &room.name };
+    if shown.as_ref() == Some(&name) {
+        return Ok(None);
+    }
+    if room.parent.is_none() {
+        names::check(app, batch, &name, Some(&room.id))?;
+        room.name = Some(name.clone());
+    }
+    room.display_name = Some(name.clone());
+    Ok(Some(("r", name)))
+}
+
+fn set_text(place: &mut Option<String>, text: String, kind: &'static str) -> Trace {
+    let new = Some(text).filter(|text| !text.is_empty());
+    if *place == new {
+        return None;
+    }
+    place.clone_from(&new);
+    Some((kind, new.unwrap_or_default()))
+}
+
+fn set_flag(place: &mut bool, flag: bool, kind: &'static str) -> Trace {
+    let changed = *place != flag;
+    *place = flag;
+    changed.then(|| (kind, String::new()))
+}
+
+fn may_in(app: &App, caller: &Caller, room: &Room, permission: &str, refusal: &str) -> Result<()> {
+    if access::holds_in(app, &caller.user, permission, &room.id)? {
+        Ok(())
+    } else {
+        Err(not_allowed(refusal))
+    }
+}
+
+fn refuse_broadcast(room: &Room) -> Result<()> {
+    if room.broadcast == Some(true) {
+        return Err(not_allowed("Editing readOnly/reactWhenReadOnly are not allowed for broadcast rooms"));
+    }
+    Ok(())
+}
+
+fn set_kind(app: &App, caller: &Caller, room: &mut Room, kind: RoomKind) -> Result<Trace> {
+    if room.kind == kind {
+        return Ok(None);
+    }
+    let (permission, refusal, word) = match kind {
+        RoomKind::Channel => {
+            ("create-c", "Changing a private group to a public channel is not allowed", "public")
+        }
+        RoomKind::Group => ("create-p", "Changing a channel to a private room is not allowed", "private"),
+        RoomKind::Direct => return Err(not_allowed("Editing room is not allowed")),
+    };
+    if !access::holds(app, &caller.user, permission)? {
+        return Err(not_allowed(refusal));
+    }
+    room.kind = kind;
+    Ok(Some(("room_changed_privacy", word.to_owned())))
+}
