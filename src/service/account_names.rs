@@ -1,15 +1,12 @@
 //! Which login names, display names and e-mail addresses accounts may have.
 
-use regex::RegexBuilder;
-
-use super::settings;
+use super::{names, settings};
 use crate::app::App;
 use crate::domain::UserId;
 use crate::error::{Error, Result};
 use crate::store::Batch;
 use crate::store::schema::{UserByEmail, UserByName};
 
-const USUAL_PATTERN: &str = "[0-9a-zA-Z-_.]+";
 /// Longer login names, display names and addresses are refused: every message and room carries them.
 pub(super) const LONGEST_NAME: usize = 128;
 const LONGEST_EMAIL: usize = 254;
@@ -32,15 +29,7 @@ pub fn check_display_name(name: &str) -> Result<()> {
 /// Whether all of a login name fits the pattern of the settings.
 pub fn fits_pattern(app: &App, username: &str) -> Result<bool> {
     let pattern = settings::text(app, "UTF8_User_Names_Validation")?;
-    Ok(username.chars().count() <= LONGEST_NAME && fits(&pattern, username))
-}
-
-/// A pattern that is none counts as the usual one, so that a typo does not open the door to everything.
-fn fits(pattern: &str, username: &str) -> bool {
-    // The limit keeps a pattern from eating the memory of every request that checks a name.
-    let compile =
-        |pattern: &str| RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).size_limit(1 << 20).build();
-    compile(pattern).or_else(|_| compile(USUAL_PATTERN)).is_ok_and(|pattern| pattern.is_match(username))
+    Ok(username.chars().count() <= LONGEST_NAME && names::fits(&pattern, username))
 }
 
 /// Whether administrators keep this login name for nobody.
