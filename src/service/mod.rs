@@ -8,7 +8,17 @@
 pub mod access;
 pub mod bootstrap;
 pub mod caller;
+pub mod cards;
 pub mod direct;
+pub mod editing;
+pub mod mentions;
+pub mod messages;
+pub mod reactions;
 pub mod rooms;
+pub mod sending;
 pub mod sessions;
 pub mod settings;
+pub mod targets;
+pub mod threads;
+pub mod uploads;
+pub mod writing;

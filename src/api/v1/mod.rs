@@ -2,9 +2,10 @@
 
 use super::endpoint::Endpoint;
 
+mod chat;
 mod misc;
 
 /// All rows of the table.
 pub fn endpoints() -> Vec<Endpoint> {
-    [misc::endpoints()].into_iter().flatten().collect()
+    [misc::endpoints(), chat::endpoints()].into_iter().flatten().collect()
 }
