@@ -2,4 +2,8 @@
 
 mod support;
 
+mod chat;
+mod downloads;
 mod health;
+mod threads;
+mod uploads;
