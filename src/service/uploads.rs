@@ -165,7 +165,9 @@ pub fn url(upload: &Upload) -> String {
     const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'#');
     const NAME: &AsciiSet =
         &ENCODED.add(b'?').add(b'/').add(b'\\').add(b'%').add(b'^').add(b'{').add(b'|').add(b'}');
-    format!("/file-upload/{}/{}", upload.id, utf8_percent_encode(&upload.name, NAME))
+    // A browser would take a name of dots for a way up, encoded or not.
+    let name = if matches!(upload.name.as_str(), "." | "..") { "file" } else { &upload.name };
+    format!("/file-upload/{}/{}", upload.id, utf8_percent_encode(name, NAME))
 }
 
 /// The attachment that shows a file.
@@ -185,7 +187,8 @@ fn card(upload: &Upload) -> Value {
         }
         _ => {
             let extension = upload.extension().to_uppercase();
-            card["format"] = if extension.is_empty() { "file".into() } else { extension.into() };
+            let tells = !extension.is_empty() && extension.chars().all(char::is_alphanumeric);
+            card["format"] = if tells { extension.into() } else { "file".into() };
             card["size"] = upload.size.into();
         }
     }
