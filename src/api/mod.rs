@@ -25,7 +25,7 @@ pub mod rooms;
 pub mod v1;
 pub mod wire;
 
-use endpoint::{Access, Endpoint, Limit, Method};
+use endpoint::{Access, Endpoint, Limit, Method, PathParams};
 use reply::Reply;
 use request::{Incoming, Input};
 
@@ -92,7 +92,7 @@ impl Api {
         number: usize,
         caller: Option<&Caller>,
         incoming: Incoming,
-        path: Vec<(&'static str, String)>,
+        path: PathParams,
     ) -> Result<Input, Reply> {
         let (Some(admit), Some(caller)) = (self.endpoints[number].admits, caller) else {
             return incoming.read(path).await;
@@ -107,7 +107,7 @@ impl Api {
         }
     }
 
-    fn route(&self, incoming: &Incoming) -> Result<(usize, Vec<(&'static str, String)>), Reply> {
+    fn route(&self, incoming: &Incoming) -> Result<(usize, PathParams), Reply> {
         let segments: Vec<&str> = incoming.path.split('/').collect();
         let candidates = segments.first().and_then(|first| self.index.get(first));
         let mut allowed = Vec::new();

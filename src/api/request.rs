@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use warp::http::StatusCode;
 
+use super::endpoint::PathParams;
 use super::reply::Reply;
 use super::{lenient, multipart};
 use crate::app::App;
@@ -47,7 +48,7 @@ pub struct Incoming {
 
 impl Incoming {
     /// Reads what the endpoint needs. The error is the whole answer.
-    pub async fn read(self, path: Vec<(&'static str, String)>) -> Result<Input, Reply> {
+    pub async fn read(self, path: PathParams) -> Result<Input, Reply> {
         let mut params = if self.method == "GET" || self.method == "DELETE" {
             Ok(from_pairs(&self.query))
         } else {
@@ -64,7 +65,7 @@ impl Incoming {
     pub async fn read_file(
         self,
         app: &Arc<App>,
-        path: Vec<(&'static str, String)>,
+        path: PathParams,
         most: Option<u64>,
     ) -> Result<Input, Reply> {
         let (mut params, file) = multipart::receive(app, self, most).await?;
@@ -73,7 +74,7 @@ impl Incoming {
     }
 }
 
-fn named(path: Vec<(&'static str, String)>) -> impl Iterator<Item = (String, Value)> {
+fn named(path: PathParams) -> impl Iterator<Item = (String, Value)> {
     path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value)))
 }
 

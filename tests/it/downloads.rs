@@ -9,11 +9,11 @@ use crate::support::{Caller, TestServer};
 /// Sends a file and answers the path where it is to be had.
 fn send(caller: &Caller<'_>, room: &RoomId, name: &str, kind: &str, bytes: &[u8]) -> String {
     let answer = caller.send_file(&format!("rooms.upload/{room}"), (name, kind, bytes), &[]);
-    answer.ok()["message"]["attachments"][0]["title_link"].as_str().unwrap().to_owned()
+    answer.ok()["message"]["attachments"][0]["title_link"].as_str().expect("a link").to_owned()
 }
 
 fn set(server: &TestServer, id: &str, value: Value) {
-    settings::set(&server.app, id, &value).unwrap();
+    settings::set(&server.app, id, &value).expect("a known setting");
 }
 
 #[test]

@@ -21,8 +21,8 @@ fn files(server: &TestServer) -> (usize, usize) {
         let mut waiting = vec![server.directory().join(name)];
         let mut files = 0;
         while let Some(directory) = waiting.pop() {
-            for entry in std::fs::read_dir(directory).unwrap() {
-                let path = entry.unwrap().path();
+            for entry in std::fs::read_dir(directory).expect("a directory") {
+                let path = entry.expect("an entry").path();
                 if path.is_dir() { waiting.push(path) } else { files += 1 }
             }
         }
