@@ -7,7 +7,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::request::Input;
+use super::request::{Input, PathParameters};
 use super::rooms::{self, Family};
 use crate::app::App;
 use crate::domain::{Room, RoomId};
@@ -63,9 +63,6 @@ pub enum Limit {
     None,
 }
 
-/// Parameters in a path: names and what stood in their place.
-pub type PathParams = Vec<(&'static str, String)>;
-
 type Handler = Box<dyn Fn(&App, &Client, Option<&Caller>, Input) -> Result<Value> + Send + Sync>;
 
 /// Decides, before the body is read, whether the caller may send a file to a room, and how large.
@@ -99,7 +96,7 @@ impl Endpoint {
     }
 
     /// The path's parameters, if the path is this endpoint's.
-    pub fn matches(&self, segments: &[&str]) -> Option<PathParams> {
+    pub fn matches(&self, segments: &[&str]) -> Option<PathParameters> {
         let mut parameters = Vec::new();
         let mut given = segments.iter();
         for expected in self.path.split('/') {

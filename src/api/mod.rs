@@ -25,9 +25,9 @@ pub mod rooms;
 pub mod v1;
 pub mod wire;
 
-use endpoint::{Access, Endpoint, Limit, Method, PathParams};
+use endpoint::{Access, Endpoint, Limit, Method};
 use reply::Reply;
-use request::{Incoming, Input};
+use request::{Incoming, Input, PathParameters};
 
 /// The table of endpoints and the way through it.
 pub struct Api {
@@ -92,7 +92,7 @@ impl Api {
         number: usize,
         caller: Option<&Caller>,
         incoming: Incoming,
-        path: PathParams,
+        path: PathParameters,
     ) -> Result<Input, Reply> {
         let (Some(admit), Some(caller)) = (self.endpoints[number].admits, caller) else {
             return incoming.read(path).await;
@@ -107,7 +107,7 @@ impl Api {
         }
     }
 
-    fn route(&self, incoming: &Incoming) -> Result<(usize, PathParams), Reply> {
+    fn route(&self, incoming: &Incoming) -> Result<(usize, PathParameters), Reply> {
         let segments: Vec<&str> = incoming.path.split('/').collect();
         let candidates = segments.first().and_then(|first| self.index.get(first));
         let mut allowed = Vec::new();
