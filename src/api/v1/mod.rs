@@ -5,6 +5,7 @@ use super::endpoint::Endpoint;
 mod account_changes;
 mod auth;
 mod channels;
+mod chat;
 mod exports;
 mod history;
 mod im;
@@ -33,6 +34,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         channels::endpoints(),
         im::endpoints(),
         rooms::endpoints(),
+        chat::endpoints(),
         subscriptions::endpoints(),
     ]
     .into_iter()
