@@ -1,4 +1,5 @@
-//! Clearing away: what deleted rooms leave behind, and what has lain about for too long.
+//! Clearing away: what deleted rooms leave behind, uploads that no message took up, mails that are
+//! long sent.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::domain::time::DAY;
 use crate::domain::{OutboxMail, OutboxState};
+use crate::service::uploads;
 use crate::store::{Direction, Error, Result, Span};
 
 /// How long there is nothing to sweep, unless somebody rings.
@@ -43,11 +45,11 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
 }
 
 /// Sweeps a bounded part; whether there may be more.
-pub fn sweep_some(app: &App) -> Result<bool> {
+pub fn sweep_some(app: &App) -> crate::error::Result<bool> {
     if app.store.clear_deleted_room()? {
         return Ok(true);
     }
-    forget_old_mails(app)
+    Ok(uploads::expire(app)? > 0 || forget_old_mails(app)?)
 }
 
 /// Forgets mails whose end is long ago.
