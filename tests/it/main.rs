@@ -2,4 +2,5 @@
 
 mod support;
 
+mod exports_contract;
 mod health;

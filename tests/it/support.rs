@@ -1,7 +1,7 @@
 //! A server in a temporary directory, and callers by role.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use roomscribe::api::Api;
 use roomscribe::app::{App, Clock};
@@ -10,10 +10,14 @@ use roomscribe::domain::{LoginToken, Room, RoomId, RoomKind, Subscription, Time,
 use roomscribe::passwords::PasswordDigest;
 use roomscribe::service::{bootstrap, sessions};
 use roomscribe::store::Store;
+use roomscribe::work::Work;
 use roomscribe::{export, server};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+pub mod exports;
+pub mod work;
 
 /// When the clock of a test server begins to stand: 2024-03-15T10:20:30.123Z.
 pub const NOW: i64 = 1_710_498_030_123;
@@ -25,6 +29,8 @@ pub struct TestServer {
     api: Arc<Api>,
     runtime: Runtime,
     directory: TempDir,
+    /// Background work, if a test started it.
+    work: Mutex<Option<Work>>,
 }
 
 impl TestServer {
@@ -36,6 +42,7 @@ impl TestServer {
     /// The same after `change` has changed the configuration.
     pub fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
+        let store = Store::open(directory.path(), 16 << 20).expect("a new store");
         let mut config = Config::default();
         config.server.data = directory.path().to_owned();
         config.server.root_url = "http://chat.example".to_owned();
@@ -46,14 +53,17 @@ impl TestServer {
             password: "admin-password".to_owned(),
         });
         change(&mut config);
-        let store = Store::open(directory.path(), 16 << 20).expect("a new store");
+        Self::put_together(directory, config, store, Clock::standing_at(Time::from_millis(NOW)))
+    }
+
+    /// A server over an open store, as it is after a start.
+    fn put_together(directory: TempDir, config: Config, store: Store, clock: Clock) -> Self {
         let registry = export::plugins::registry(&config).expect("the plug-ins register");
-        let clock = Clock::standing_at(Time::from_millis(NOW));
         let app = App::new(config, store, registry, clock.clone()).expect("the threads start");
         bootstrap::prepare(&app, false).expect("a furnished store");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let (app, api) = (Arc::new(app), Arc::new(Api::new(8)));
-        Self { app, clock, api, runtime: runtime.expect("a runtime"), directory }
+        Self { app, clock, api, runtime: runtime.expect("a runtime"), directory, work: Mutex::default() }
     }
 
     /// The data directory.
