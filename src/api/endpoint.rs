@@ -14,6 +14,7 @@ use crate::domain::{Room, RoomId};
 use crate::error::{Error, Result};
 use crate::service::access::{self, Permission};
 use crate::service::caller::{Caller, Client};
+use crate::service::uploads::Arrived;
 
 /// A method of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,9 @@ pub enum Limit {
 
 type Handler = Box<dyn Fn(&App, &Client, Option<&Caller>, Input) -> Result<Value> + Send + Sync>;
 
+/// Decides, before the body is read, whether the caller may send a file to a room, and how large.
+pub type Admit = fn(&App, &Caller, &RoomId) -> Result<Option<u64>>;
+
 /// A row of the table.
 pub struct Endpoint {
     /// The method.
@@ -80,6 +84,8 @@ pub struct Endpoint {
     pub limit: Limit,
     /// Whether the reply waits for the disk.
     pub writes: bool,
+    /// Set for endpoints that take a file in, as `multipart/form-data` with one part `file`.
+    pub admits: Option<Admit>,
     handler: Handler,
 }
 
@@ -123,6 +129,7 @@ pub struct Draft {
     needs_in_room: Option<Permission>,
     limit: Limit,
     writes: bool,
+    admits: Option<Admit>,
 }
 
 /// Parameters that name a room by `rid`, before it is known whether it exists.
@@ -134,7 +141,7 @@ pub trait InRoom {
 impl Draft {
     fn new(method: Method, path: &'static str) -> Self {
         let writes = method != Method::Get;
-        Self { method, path, needs: &[], needs_in_room: None, limit: Limit::Default, writes }
+        Self { method, path, needs: &[], needs_in_room: None, limit: Limit::Default, writes, admits: None }
     }
 
     /// Permissions the caller must all hold, everywhere; else 403.
@@ -212,6 +219,20 @@ impl Draft {
         })
     }
 
+    /// For users who send a file to the room that the path names by `:rid`. `admit` decides about it
+    /// before the body is read; the form's other fields are the parameters.
+    pub fn file<P: DeserializeOwned + 'static>(
+        mut self,
+        admit: Admit,
+        handler: fn(&App, &Caller, Arrived, P) -> Result<Value>,
+    ) -> Endpoint {
+        self.admits = Some(admit);
+        self.known(move |app, caller, mut input| {
+            let file = input.file.take().ok_or_else(|| Error::code("No file uploaded"))?;
+            handler(app, caller, file, input.parse()?)
+        })
+    }
+
     fn known(
         self,
         handler: impl Fn(&App, &Caller, Input) -> Result<Value> + Send + Sync + 'static,
@@ -222,7 +243,7 @@ impl Draft {
     }
 
     fn row(self, access: Access, handler: Handler) -> Endpoint {
-        let Self { method, path, needs, needs_in_room, limit, writes } = self;
-        Endpoint { method, path, access, needs, needs_in_room, limit, writes, handler }
+        let Self { method, path, needs, needs_in_room, limit, writes, admits } = self;
+        Endpoint { method, path, access, needs, needs_in_room, limit, writes, admits, handler }
     }
 }

@@ -9,12 +9,15 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::domain::RoomId;
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
 use crate::service::{access, sessions, settings};
 
 pub mod endpoint;
 pub mod lenient;
+pub mod matching;
+pub mod multipart;
 pub mod openapi;
 pub mod page;
 pub mod reply;
@@ -75,12 +78,34 @@ impl Api {
                 let seconds = u64::try_from(wait).unwrap_or(u64::MAX);
                 Reply::failure(&Error::TooMany { seconds })
             }
-            _ => match incoming.read(path).await {
+            _ => match self.read(&app, number, caller.as_ref(), incoming, path).await {
                 Ok(input) => Arc::clone(&self).handle(app, number, client, caller, input).await,
                 Err(refusal) => refusal,
             },
         };
         reply.with_allowance(allowance)
+    }
+
+    /// Reads the parameters; where a file comes with them, only if the caller may send it.
+    async fn read(
+        &self,
+        app: &Arc<App>,
+        number: usize,
+        caller: Option<&Caller>,
+        incoming: Incoming,
+        path: Vec<(&'static str, String)>,
+    ) -> Result<Input, Reply> {
+        let (Some(admit), Some(caller)) = (self.endpoints[number].admits, caller) else {
+            return incoming.read(path).await;
+        };
+        let rid = path.iter().find(|(name, _)| *name == "rid").map(|(_, rid)| RoomId::new(rid.as_str()));
+        let (worker, caller) = (Arc::clone(app), caller.clone());
+        let admitted =
+            tokio::task::spawn_blocking(move || admit(&worker, &caller, &rid.ok_or(Error::Unauthorized)?));
+        match admitted.await.unwrap_or_else(|panic| Err(Error::internal(panic))) {
+            Ok(most) => incoming.read_file(app, path, most).await,
+            Err(error) => Err(Reply::failure(&error)),
+        }
     }
 
     fn route(&self, incoming: &Incoming) -> Result<(usize, Vec<(&'static str, String)>), Reply> {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -10,9 +11,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use warp::http::StatusCode;
 
-use super::lenient;
 use super::reply::Reply;
+use super::{lenient, multipart};
+use crate::app::App;
 use crate::error::{Error, Result};
+use crate::service::uploads::Arrived;
 
 /// JSON and forms larger than this are refused.
 pub const LARGEST_BODY: usize = 50 * 1024 * 1024;
@@ -52,10 +55,26 @@ impl Incoming {
             parse_body(&self.content_type, &body)
         };
         if let Ok(params) = &mut params {
-            params.extend(path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
+            params.extend(named(path));
         }
-        Ok(Input { asks: self.method == "GET", params })
+        Ok(Input { asks: self.method == "GET", params, file: None })
     }
+
+    /// Reads a form with a file of at most `most` bytes. The error is the whole answer.
+    pub async fn read_file(
+        self,
+        app: &Arc<App>,
+        path: Vec<(&'static str, String)>,
+        most: Option<u64>,
+    ) -> Result<Input, Reply> {
+        let (mut params, file) = multipart::receive(app, self, most).await?;
+        params.extend(named(path));
+        Ok(Input { asks: false, params: Ok(params), file: Some(file) })
+    }
+}
+
+fn named(path: Vec<(&'static str, String)>) -> impl Iterator<Item = (String, Value)> {
+    path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value)))
 }
 
 /// Gathers a body of at most [`LARGEST_BODY`] bytes.
@@ -142,6 +161,8 @@ fn push(params: &mut Map<String, Value>, name: &str, value: Value) {
 pub struct Input {
     /// Whether this is a `GET`.
     pub asks: bool,
+    /// The file, for endpoints that take one in.
+    pub file: Option<Arrived>,
     params: Result<Map<String, Value>>,
 }
 

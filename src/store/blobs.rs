@@ -87,6 +87,11 @@ impl Arriving {
     pub fn size(&self) -> u64 {
         self.size
     }
+
+    /// Brings what has arrived to disk, so that [`Blobs::keep`] has little left to do.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_all()
+    }
 }
 
 impl Write for Arriving {

@@ -1,5 +1,7 @@
 //! What is not the REST API: health, uploads in, files and exports out. The only streaming bodies.
 
+use std::sync::Arc;
+
 use warp::Reply as _;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use warp::http::{HeaderMap, StatusCode};
@@ -10,9 +12,17 @@ use crate::api::request::Incoming;
 use crate::app::App;
 use crate::service::settings;
 
+pub mod credentials;
+pub mod download;
+pub mod file;
+
 /// Answers what is not under `/api/v1/`.
-pub async fn answer(app: &App, path: &str, headers: &HeaderMap, incoming: Incoming) -> Response {
-    let _ = (headers, incoming);
+pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: Incoming) -> Response {
+    if let Some(id) = download::upload_id(path)
+        && incoming.method == "GET"
+    {
+        return download::upload(app, id, headers, &incoming).await;
+    }
     match path {
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),
         "/robots.txt" => {

@@ -2,5 +2,9 @@
 
 mod support;
 
+mod chat;
+mod downloads;
 mod exports_contract;
 mod health;
+mod threads;
+mod uploads;

@@ -2,10 +2,11 @@
 
 use super::endpoint::Endpoint;
 
+mod chat;
 mod exports;
 mod misc;
 
 /// All rows of the table.
 pub fn endpoints() -> Vec<Endpoint> {
-    [misc::endpoints(), exports::endpoints()].into_iter().flatten().collect()
+    [misc::endpoints(), chat::endpoints(), exports::endpoints()].into_iter().flatten().collect()
 }

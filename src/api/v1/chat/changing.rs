@@ -1,0 +1,39 @@
+//! `chat.update`, `chat.delete`.
+
+use serde_json::{Value, json};
+
+use crate::api::matching::{Params, optional_flag, optional_texts, text};
+use crate::api::wire;
+use crate::app::App;
+use crate::domain::{MessageId, RoomId};
+use crate::error::Result;
+use crate::service::caller::Caller;
+use crate::service::editing::{self, Edit};
+
+pub(super) fn update(app: &App, caller: &Caller, params: Params) -> Result<Value> {
+    let room = RoomId::new(text(&params, "roomId")?);
+    let id = MessageId::new(text(&params, "msgId")?);
+    let edit = Edit {
+        text: text(&params, "text")?,
+        custom_fields: params.get("customFields").filter(|fields| !fields.is_null()).cloned(),
+        preview_urls: optional_texts(&params, "previewUrls")?,
+    };
+    let message = editing::edit(app, &caller.user, &room, &id, edit)?;
+    Ok(json!({"message": wire::message(&message, &caller.user.id)}))
+}
+
+pub(super) fn delete(app: &App, caller: &Caller, params: Params) -> Result<Value> {
+    let id = MessageId::new(text(&params, "msgId")?);
+    let room = RoomId::new(text(&params, "roomId")?);
+    let as_author = optional_flag(&params, "asUser")?.unwrap_or(false);
+    let deleted = editing::delete(app, &caller.user, &room, &id, as_author)?;
+    Ok(json!({
+        "_id": deleted.id.as_str(),
+        "ts": app.now().millis().to_string(),
+        "message": {
+            "_id": deleted.id.as_str(),
+            "rid": deleted.room.as_str(),
+            "u": wire::reference(&deleted.author),
+        },
+    }))
+}

@@ -1,0 +1,152 @@
+//! Threads: which message begins one, what it gathers, and who follows it.
+
+use std::ops::ControlFlow;
+
+use super::{messages, settings};
+use crate::app::App;
+use crate::domain::message::Replies;
+use crate::domain::{Message, MessageId, Room, Time, User, UserId};
+use crate::error::{Error, Result};
+use crate::store::schema::Reply;
+use crate::store::{Batch, Direction, Span};
+
+/// So many people follow a thread; who comes later does not.
+const MOST_FOLLOWERS: usize = 1000;
+
+/// Notes a reply on the message that begins its thread, if that is there.
+pub fn replied(batch: &mut Batch<'_>, reply: &Message, mentioned: &[User]) -> Result<()> {
+    let Some(thread) = &reply.thread else { return Ok(()) };
+    let parent = batch.message(thread)?.filter(|parent| parent.room == reply.room);
+    let Some(mut parent) = parent else { return Ok(()) };
+    let first = parent.replies.as_ref().is_none_or(|replies| replies.count == 0);
+    let replies = parent.replies.get_or_insert_default();
+    replies.count += 1;
+    replies.last = replies.last.max(Some(reply.sent_at));
+    if first {
+        follow(replies, &parent.author.id);
+    }
+    follow(replies, &reply.author.id);
+    mentioned.iter().for_each(|user| follow(replies, &user.id));
+    parent.updated_at = parent.updated_at.max(reply.updated_at);
+    Ok(batch.put_message(&parent)?)
+}
+
+fn follow(replies: &mut Replies, user: &UserId) {
+    if replies.followers.len() < MOST_FOLLOWERS && !replies.followers.contains(user) {
+        replies.followers.push(user.clone());
+    }
+}
+
+/// Takes a reply that is about to be deleted off the message that begins its thread.
+pub fn withdrawn(batch: &mut Batch<'_>, reply: &Message, now: Time) -> Result<()> {
+    let Some(thread) = &reply.thread else { return Ok(()) };
+    let parent = batch.message(thread)?.filter(|parent| parent.room == reply.room);
+    let Some(mut parent) = parent else { return Ok(()) };
+    let Some(replies) = &mut parent.replies else { return Ok(()) };
+    replies.count = replies.count.saturating_sub(1);
+    let span = Span::of(&(thread.clone(),));
+    let latest = batch.store().list::<Reply>(span, Direction::Descending, 0, 2)?;
+    let others = latest.into_iter().filter(|((_, _, id), _)| *id != reply.id);
+    replies.last = others.map(|((_, sent_at, _), _)| sent_at).next();
+    if replies.count == 0 {
+        parent.replies = None;
+    }
+    parent.updated_at = now;
+    Ok(batch.put_message(&parent)?)
+}
+
+/// Follows or leaves the thread of a message.
+pub fn set_following(app: &App, user: &User, id: &MessageId, following: bool) -> Result<()> {
+    let refused = || Error::refused("error-not-allowed", "not-allowed");
+    if !settings::is_on(app, "Threads_enabled")? {
+        return Err(refused());
+    }
+    app.store.write(|batch| {
+        let unknown = || Error::refused("error-invalid-message", "Invalid message");
+        let message = batch.message(id)?.ok_or_else(unknown)?;
+        // Who follows a reply follows its thread.
+        let mut parent = match &message.thread {
+            Some(thread) => batch.message(thread)?.ok_or_else(unknown)?,
+            None => message,
+        };
+        let room = batch.get::<Room>(&(parent.room.clone(),))?.ok_or_else(unknown)?;
+        if !messages::can_read(app, user, &room)? {
+            return Err(refused());
+        }
+        let replies = parent.replies.get_or_insert_default();
+        let before = replies.followers.len();
+        if following {
+            follow(replies, &user.id);
+        } else {
+            replies.followers.retain(|follower| *follower != user.id);
+        }
+        if replies.followers.len() == before {
+            return Ok(());
+        }
+        parent.updated_at = app.now();
+        Ok(batch.put_message(&parent)?)
+    })
+}
+
+/// Which threads of a room are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// Those the reader follows.
+    Following,
+    /// Those the reader follows that have something new.
+    Unread,
+}
+
+/// Threads of a room by their last reply, the latest first: `count` of them after `offset`, and how
+/// many there are. Only as much of a long history is looked at as [`messages::FARTHEST`] says.
+pub fn list(
+    app: &App,
+    user: &User,
+    room: &Room,
+    which: Which,
+    text: Option<&str>,
+    page: (usize, usize),
+) -> Result<(Vec<Message>, usize)> {
+    let seen = app.store.subscription(&room.id, &user.id)?.and_then(|own| own.last_seen);
+    let text = text.map(str::to_lowercase).unwrap_or_default();
+    let mut found: Vec<(Option<Time>, MessageId)> = Vec::new();
+    messages::scan(app, &room.id, |message| {
+        let Some(replies) = message.replies.as_ref().filter(|replies| replies.count > 0) else {
+            return Ok(());
+        };
+        let follows = || replies.followers.contains(&user.id);
+        let wanted = match which {
+            Which::All => true,
+            Which::Following => follows(),
+            Which::Unread => follows() && replies.last > seen,
+        };
+        if wanted && message.text.to_lowercase().contains(&text) {
+            found.push((replies.last, message.id));
+        }
+        Ok(())
+    })?;
+    found.sort_by(|one, other| other.cmp(one));
+    let total = found.len();
+    let mut threads = Vec::new();
+    for (_, id) in found.into_iter().skip(page.0).take(page.1) {
+        threads.extend(app.store.message(&id)?);
+    }
+    Ok((threads, total))
+}
+
+/// The replies of a thread, oldest first: `count` of them after `offset`, and how many there are.
+pub fn replies(app: &App, parent: &Message, page: (usize, usize)) -> Result<(Vec<Message>, usize)> {
+    let (mut replies, mut total) = (Vec::new(), 0);
+    let span = Span::of(&(parent.id.clone(),));
+    app.store.walk::<Reply, Error>(span, Direction::Ascending, |(_, _, id), _| {
+        if total >= page.0 && replies.len() < page.1 {
+            // Where the id is unknown somebody may have replied to it in another room.
+            replies.extend(app.store.message(&id)?.filter(|reply| reply.room == parent.room));
+        }
+        total += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok((replies, total))
+}
