@@ -90,7 +90,9 @@ pub enum JobState {
 pub enum JobEvent {
     /// A worker took it up.
     Started,
-    /// The rendering is complete and sealed.
+    /// The rendering is complete, but not sealed yet.
+    Rendered,
+    /// The rendering is sealed.
     Sealed,
     /// A delivery did not work, but may later.
     Deferred,
@@ -125,7 +127,9 @@ impl JobState {
     /// The state after `event`; `None` if it makes no sense here, and then nothing happens.
     pub fn after(self, event: JobEvent) -> Option<Self> {
         match (self, event) {
-            (Self::Queued, JobEvent::Started) => Some(Self::Rendering),
+            (Self::Queued, JobEvent::Started) | (Self::Rendering, JobEvent::Rendered) => {
+                Some(Self::Rendering)
+            }
             (Self::Rendering, JobEvent::Sealed) | (Self::Delivering, JobEvent::Deferred) => {
                 Some(Self::Delivering)
             }
@@ -146,6 +150,7 @@ mod tests {
 
     const EVENTS: &[JobEvent] = &[
         JobEvent::Started,
+        JobEvent::Rendered,
         JobEvent::Sealed,
         JobEvent::Deferred,
         JobEvent::Delivered,

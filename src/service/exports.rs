@@ -240,9 +240,16 @@ pub fn list(app: &App, caller: &Caller, offset: usize, count: usize) -> Result<(
 pub fn cancel(app: &App, caller: &Caller, id: &str) -> Result<Job> {
     let job = find(app, caller, id)?;
     let cancelled = jobs::advance(app, &job.id, JobEvent::Cancelled, |_| {})?;
-    app.running.cancel(&job.id);
-    app.export_bell.notify_one();
-    cancelled.ok_or_else(|| Error::refused("error-export-finished", "This export is at its end already"))
+    let cancelled = cancelled
+        .ok_or_else(|| Error::refused("error-export-finished", "This export is at its end already"))?;
+    if app.running.enter(&job.id).is_some() {
+        // It waited, perhaps for its next try: no worker will come and clear away.
+        jobs::clear_spool(app, &job.id);
+        app.running.leave(&job.id);
+    } else {
+        app.running.cancel(&job.id);
+    }
+    Ok(cancelled)
 }
 
 /// Deletes a job of the caller and the file it made. One that is under way must be cancelled first.

@@ -27,7 +27,8 @@ fn a_message_is_what_was_said_and_what_the_server_makes_of_it() {
     let room = server.room(RoomKind::Channel, "talk", &["bob", "al"]);
     let bob = server.as_user("bob");
     let text = "hi @al, see #talk and https://x.y/z `@bob`";
-    let answer = say(&bob, &room, json!({"_id": "own-id", "msg": text, "bot": {"i": "js.SDK"}, "u": {"_id": "x"}}));
+    let answer =
+        say(&bob, &room, json!({"_id": "own-id", "msg": text, "bot": {"i": "js.SDK"}, "u": {"_id": "x"}}));
     let expected = json!({"message": {
         "_id": "own-id", "rid": room.as_str(), "msg": text, "ts": "2024-03-15T10:20:30.123Z",
         "u": {"_id": bob.id(), "username": "bob", "name": "Bob"}, "_updatedAt": "2024-03-15T10:20:30.123Z",
@@ -40,7 +41,10 @@ fn a_message_is_what_was_said_and_what_the_server_makes_of_it() {
     assert_eq!(bob.get("chat.getMessage", "msgId=own-id").ok()["message"], expected["message"]);
     // The same again changes nothing and succeeds; somebody else's id is not taken over.
     assert_eq!(say(&bob, &room, json!({"_id": "own-id", "msg": "again"})).ok(), &expected);
-    assert_eq!(say(&server.as_user("al"), &room, json!({"_id": "own-id", "msg": "x"})).ok(), &json!({"success": true}));
+    assert_eq!(
+        say(&server.as_user("al"), &room, json!({"_id": "own-id", "msg": "x"})).ok(),
+        &json!({"success": true})
+    );
     let activity = server.app.store.activity(&room).unwrap();
     assert_eq!((activity.messages, activity.last_message), (1, Some(MessageId::new("own-id"))));
 }
@@ -54,8 +58,11 @@ fn sending_counts_for_those_it_is_addressed_to() {
     say(&bob, &room, json!({"msg": "@all @here"})).ok();
     let activity = server.app.store.activity(&room).unwrap();
     assert_eq!((activity.messages, activity.group_mentions), (2, 1));
-    let (own, al, eve) =
-        (subscription(&server, &room, "bob"), subscription(&server, &room, "al"), subscription(&server, &room, "eve"));
+    let (own, al, eve) = (
+        subscription(&server, &room, "bob"),
+        subscription(&server, &room, "al"),
+        subscription(&server, &room, "eve"),
+    );
     assert_eq!((al.unread, al.user_mentions, al.group_mentions(&activity)), (1, 1, 1));
     assert_eq!((eve.unread, eve.user_mentions, eve.group_mentions(&activity)), (0, 0, 1));
     assert_eq!((own.unread, own.group_mentions(&activity), own.is_alerted(&activity)), (0, 0, false));
@@ -79,7 +86,10 @@ fn refusals_of_sending_are_told_in_rocket_chats_words() {
     );
     let cases = [
         (json!({"t": "uj"}), "Cannot send system messages using 'chat.sendMessage'"),
-        (json!({"msg": "x".repeat(5001)}), "Message size exceeds Message_MaxAllowedSize [error-message-size-exceeded]"),
+        (
+            json!({"msg": "x".repeat(5001)}),
+            "Message size exceeds Message_MaxAllowedSize [error-message-size-exceeded]",
+        ),
         (json!({"tshow": true}), "tshow provided but missing tmid [invalid-params]"),
         (json!({"alias": "Boss"}), "Not enough permission"),
         (json!({"avatar": "http://x.y/z.png"}), "Not enough permission"),
@@ -141,14 +151,18 @@ fn rooms_may_be_closed_to_some_or_all_writers() {
 #[test]
 fn posting_joins_public_channels_and_answers_about_the_first_target() {
     let server = TestServer::start();
-    let (one, two) = (server.room(RoomKind::Channel, "one", &["al"]), server.room(RoomKind::Channel, "two", &["al"]));
+    let (one, two) =
+        (server.room(RoomKind::Channel, "one", &["al"]), server.room(RoomKind::Channel, "two", &["al"]));
     let bob = server.as_user("bob");
     let body = json!({"channel": ["#one", two.as_str()], "text": "hi", "emoji": ":x:", "attachments": "none",
         "tmid": null});
     let posted = bob.post("chat.postMessage", body);
     let message = &posted.ok()["message"];
     assert_eq!((&posted.ok()["channel"], &posted.ok()["ts"]), (&json!("#one"), &json!(NOW)));
-    assert_eq!((&message["groupable"], &message["parseUrls"], &message["emoji"]), (&json!(false), &json!(true), &json!(":x:")));
+    assert_eq!(
+        (&message["groupable"], &message["parseUrls"], &message["emoji"]),
+        (&json!(false), &json!(true), &json!(":x:"))
+    );
     for room in [&one, &two] {
         assert!(server.app.store.subscription(room, &server.user("bob").id).unwrap().is_some());
         assert_eq!(server.app.store.activity(room).unwrap().messages, 2, "that he joined, and what he said");
@@ -167,10 +181,13 @@ fn links_to_messages_become_quotes_for_those_who_may_read_them() {
     say(&bob, &secret, json!({"_id": "hidden", "msg": "the plan"})).ok();
     let link = "http://chat.example/group/secret?msg=hidden";
     let quoted = say(&bob, &room, json!({"_id": "q1", "msg": link})).ok()["message"].clone();
-    assert_eq!(quoted["attachments"], json!([{
-        "text": "the plan", "author_name": "bob", "author_icon": "/avatar/bob", "attachments": [],
-        "ts": "2024-03-15T10:20:30.123Z", "message_link": link,
-    }]));
+    assert_eq!(
+        quoted["attachments"],
+        json!([{
+            "text": "the plan", "author_name": "bob", "author_icon": "/avatar/bob", "attachments": [],
+            "ts": "2024-03-15T10:20:30.123Z", "message_link": link,
+        }])
+    );
     assert_eq!(quoted["urls"], json!([{"url": link, "meta": {}, "ignoreParse": true}]));
     let seen = say(&eve, &room, json!({"msg": link})).ok()["message"].clone();
     assert!(!seen.to_string().contains("the plan"));
@@ -198,19 +215,29 @@ fn a_message_is_edited_by_its_author_or_an_owner() {
     server.clock.advance(60_000);
     let message = edit(&bob, "second @eve").ok()["message"].clone();
     assert_eq!(message["editedBy"], json!({"_id": bob.id(), "username": "bob"}));
-    assert_eq!((&message["editedAt"], &message["mentions"][0]["username"]), (&json!("2024-03-15T10:21:30.123Z"), &json!("eve")));
+    assert_eq!(
+        (&message["editedAt"], &message["mentions"][0]["username"]),
+        (&json!("2024-03-15T10:21:30.123Z"), &json!("eve"))
+    );
     let refused = "Message editing not allowed [error-action-not-allowed]";
     assert_eq!(edit(&server.as_user("eve"), "mine").refusal(), refused);
     assert_eq!(edit(&server.as_user("owner"), "tidy").ok()["message"]["msg"], "tidy");
     let bad = |body: Value| bob.post("chat.update", body).refusal().to_owned();
     assert_eq!(bad(json!({})), "Match error: Missing key 'roomId'");
-    assert_eq!(bad(json!({"roomId": "r", "msgId": 5, "text": ""})), "Match error: Expected string, got number in field msgId");
-    assert_eq!(bad(json!({"roomId": "r", "msgId": "x", "text": ""})), "No message found with the id of \"x\".");
+    assert_eq!(
+        bad(json!({"roomId": "r", "msgId": 5, "text": ""})),
+        "Match error: Expected string, got number in field msgId"
+    );
+    assert_eq!(
+        bad(json!({"roomId": "r", "msgId": "x", "text": ""})),
+        "No message found with the id of \"x\"."
+    );
     assert_eq!(
         bad(json!({"roomId": "r", "msgId": id, "text": ""})),
         "The room id provided does not match where the message is from."
     );
-    roomscribe::service::settings::set(&server.app, "Message_AllowEditing_BlockEditInMinutes", &json!(0.5)).unwrap();
+    roomscribe::service::settings::set(&server.app, "Message_AllowEditing_BlockEditInMinutes", &json!(0.5))
+        .unwrap();
     assert_eq!(edit(&bob, "late").refusal(), "Message editing is blocked [error-message-editing-blocked]");
 }
 
@@ -244,7 +271,10 @@ fn a_deleted_message_gives_its_place_to_the_one_before() {
     let theirs = sent(&say(&server.as_user("owner"), &group, json!({"msg": "x"})));
     let admin = server.as_admin().post("chat.delete", json!({"roomId": group.as_str(), "msgId": theirs}));
     assert_eq!(admin.refusal(), refused, "who cannot see a room deletes nothing there");
-    assert_eq!(server.as_admin().get("chat.getMessage", &format!("msgId={theirs}")).refusal(), "Not allowed [error-not-allowed]");
+    assert_eq!(
+        server.as_admin().get("chat.getMessage", &format!("msgId={theirs}")).refusal(),
+        "Not allowed [error-not-allowed]"
+    );
 }
 
 #[test]
@@ -253,20 +283,30 @@ fn messages_get_reactions_stars_and_pins() {
     let room = server.room(RoomKind::Channel, "talk", &["owner", "bob"]);
     let (owner, bob) = (server.as_user("owner"), server.as_user("bob"));
     let id = sent(&say(&bob, &room, json!({"msg": "x"})));
-    let message = |caller: &Caller<'_>| caller.get("chat.getMessage", &format!("msgId={id}")).ok()["message"].clone();
+    let message =
+        |caller: &Caller<'_>| caller.get("chat.getMessage", &format!("msgId={id}")).ok()["message"].clone();
     bob.post("chat.react", json!({"messageId": id, "emoji": "smile"})).ok();
     owner.post("chat.react", json!({"messageId": id, "reaction": ":smile:", "shouldReact": true})).ok();
     assert_eq!(message(&bob)["reactions"], json!({":smile:": {"usernames": ["bob", "owner"]}}));
     bob.post("chat.react", json!({"messageId": id, "emoji": ":smile:"})).ok();
     assert_eq!(message(&bob)["reactions"], json!({":smile:": {"usernames": ["owner"]}}));
     let refused = |body: Value| bob.post("chat.react", body).refusal().to_owned();
-    assert_eq!(refused(json!({})), "The required \"messageId\" param is missing. [error-messageid-param-not-provided]");
+    assert_eq!(
+        refused(json!({})),
+        "The required \"messageId\" param is missing. [error-messageid-param-not-provided]"
+    );
     assert_eq!(
         refused(json!({"messageId": "none"})),
         "The provided \"messageId\" does not match any existing message. [error-message-not-found]"
     );
-    assert_eq!(refused(json!({"messageId": id})), "The required \"emoji\" param is missing. [error-emoji-param-not-provided]");
-    assert_eq!(refused(json!({"messageId": id, "emoji": "<b>"})), "Invalid emoji provided. [error-not-allowed]");
+    assert_eq!(
+        refused(json!({"messageId": id})),
+        "The required \"emoji\" param is missing. [error-emoji-param-not-provided]"
+    );
+    assert_eq!(
+        refused(json!({"messageId": id, "emoji": "<b>"})),
+        "Invalid emoji provided. [error-not-allowed]"
+    );
     bob.post("chat.starMessage", json!({"messageId": id})).ok();
     assert_eq!(message(&bob)["starred"], json!([{"_id": bob.id()}]));
     assert!(message(&owner).get("starred").is_none(), "a star is private");
@@ -274,7 +314,10 @@ fn messages_get_reactions_stars_and_pins() {
     assert_eq!(bob.get("chat.getStarredMessages", &query).ok()["total"], 1);
     bob.post("chat.unStarMessage", json!({"messageId": id})).ok();
     assert!(message(&bob).get("starred").is_none());
-    assert_eq!(bob.post("chat.pinMessage", json!({"messageId": id})).refusal(), "Not Authorized [not-authorized]");
+    assert_eq!(
+        bob.post("chat.pinMessage", json!({"messageId": id})).refusal(),
+        "Not Authorized [not-authorized]"
+    );
     let note = owner.post("chat.pinMessage", json!({"messageId": id})).ok()["message"].clone();
     assert_eq!((&note["t"], &note["attachments"][0]["text"]), (&json!("message_pinned"), &json!("x")));
     assert_eq!(message(&bob)["pinnedBy"], json!({"_id": owner.id(), "username": "owner"}));

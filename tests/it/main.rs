@@ -4,7 +4,11 @@ mod support;
 
 mod chat;
 mod downloads;
+mod exports_content;
 mod exports_contract;
+mod exports_faults;
+mod exports_jobs;
+mod exports_mail;
 mod health;
 mod threads;
 mod uploads;

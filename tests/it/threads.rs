@@ -55,7 +55,10 @@ fn deleting_leaves_an_empty_place_where_others_replied() {
     delete("parent");
     let place = message("parent").ok()["message"].clone();
     assert_eq!((&place["t"], &place["msg"], &place["tcount"]), (&json!("rm"), &json!(""), &json!(1)));
-    assert_eq!((&place["urls"], &place["mentions"], &place["attachments"]), (&json!([]), &json!([]), &json!([])));
+    assert_eq!(
+        (&place["urls"], &place["mentions"], &place["attachments"]),
+        (&json!([]), &json!([]), &json!([]))
+    );
     assert_eq!(place["editedBy"]["username"], "bob");
     delete("one");
     assert!(message("parent").ok()["message"].get("tcount").is_none());
@@ -87,7 +90,10 @@ fn threads_are_followed_and_left() {
     assert_eq!(eve.get("chat.getThreadMessages", "tmid=parent").refusal(), not_allowed);
     let missing = "The required \"tmid\" query param is missing. [error-invalid-params]";
     assert_eq!(al.get("chat.getThreadMessages", "").refusal(), missing);
-    assert_eq!(al.get("chat.getThreadMessages", "tmid=no").refusal(), "Invalid Message [error-invalid-message]");
+    assert_eq!(
+        al.get("chat.getThreadMessages", "tmid=no").refusal(),
+        "Invalid Message [error-invalid-message]"
+    );
     settings::set(&server.app, "Threads_enabled", &json!(false)).unwrap();
     assert_eq!(al.get("chat.getThreadMessages", "tmid=no").refusal(), "Threads Disabled [error-not-allowed]");
     assert_eq!(refused(&al, json!({"mid": "parent"})), "not-allowed [error-not-allowed]");
