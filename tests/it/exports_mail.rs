@@ -164,9 +164,7 @@ fn settings_of_the_administrator_name_the_mail_server() {
 
 #[test]
 fn a_mail_server_that_is_down_gets_each_mail_once_when_it_is_up_even_after_a_restart() {
-    // Bound but not listening, the port is ours and connections to it are refused.
-    let reserved = socket();
-    let port = reserved.local_addr().unwrap().port();
+    let (_reserved, port) = smtp_server::reserve_port();
     let server = mailing_through(port);
     let room = server.talkative_room();
     server.work();
@@ -187,19 +185,16 @@ fn a_mail_server_that_is_down_gets_each_mail_once_when_it_is_up_even_after_a_res
     assert_eq!(smtp.next()["to"], json!(["bob@example.net"]));
     server.later(3_600_000);
     let mail = smtp.next();
-    assert_eq!((&mail["to"], tries(&server)), (&json!(["ann@example.net"]), 3));
+    assert_eq!(mail["to"], json!(["ann@example.net"]));
     assert_eq!(header(&mail, "Message-ID"), [format!("<{key}@example.org>")]);
     server.wait_until("that is noted", || is_sent(&server, &key) && is_sent(&server, &format!("{other}-0")));
+    assert_eq!(tries(&server), 3);
 
     let server = server.reopen();
     server.work();
     server.later(3_600_000);
     accepted(&server.as_admin(), mail_of(&room, &["last@example.net"], &["m1"]));
     assert_eq!(smtp.next()["to"], json!(["last@example.net"]), "and nothing before it");
-}
-
-fn socket() -> std::net::TcpListener {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
 #[test]

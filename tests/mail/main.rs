@@ -171,11 +171,7 @@ async fn a_refusal_is_for_good_and_a_delay_is_not() {
 
 #[tokio::test]
 async fn a_server_that_is_down_gets_the_mail_when_it_is_up() {
-    // Bound but not listening, the port is ours and connections to it are refused.
-    let reserved = tokio::net::TcpSocket::new_v4().unwrap();
-    reserved.set_reuseaddr(true).unwrap();
-    reserved.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let port = reserved.local_addr().unwrap().port();
+    let (_reserved, port) = smtp_server::reserve_port();
     let settings = settings(format!("smtp://127.0.0.1:{port}"));
     let error = send(&settings, &mail("ann@example.org")).await.expect_err("nobody listens");
     assert!(matches!(error, SendError::Temporary(_)), "{error}");
