@@ -7,7 +7,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::request::Input;
+use super::request::{Input, PathParameters};
 use super::rooms::{self, Family};
 use crate::app::App;
 use crate::domain::{Room, RoomId};
@@ -96,7 +96,7 @@ impl Endpoint {
     }
 
     /// The path's parameters, if the path is this endpoint's.
-    pub fn matches(&self, segments: &[&str]) -> Option<Vec<(&'static str, String)>> {
+    pub fn matches(&self, segments: &[&str]) -> Option<PathParameters> {
         let mut parameters = Vec::new();
         let mut given = segments.iter();
         for expected in self.path.split('/') {

@@ -28,7 +28,7 @@ pub mod wire;
 
 use endpoint::{Access, Endpoint, Limit, Method};
 use reply::Reply;
-use request::{Incoming, Input};
+use request::{Incoming, Input, PathParameters};
 
 /// The table of endpoints and the way through it.
 pub struct Api {
@@ -93,7 +93,7 @@ impl Api {
         number: usize,
         caller: Option<&Caller>,
         incoming: Incoming,
-        path: Vec<(&'static str, String)>,
+        path: PathParameters,
     ) -> Result<Input, Reply> {
         let (Some(admit), Some(caller)) = (self.endpoints[number].admits, caller) else {
             return incoming.read(path).await;
@@ -108,7 +108,7 @@ impl Api {
         }
     }
 
-    fn route(&self, incoming: &Incoming) -> Result<(usize, Vec<(&'static str, String)>), Reply> {
+    fn route(&self, incoming: &Incoming) -> Result<(usize, PathParameters), Reply> {
         let segments: Vec<&str> = incoming.path.split('/').collect();
         let candidates = segments.first().and_then(|first| self.index.get(first));
         let mut allowed = Vec::new();

@@ -43,7 +43,7 @@ pub async fn receive(
     let unread = Arc::new(AtomicUsize::new(0));
     let measured =
         Measured { body: incoming.body, piece: Bytes::new(), handed_out: false, unread: Arc::clone(&unread) };
-    let mut form = Form { form: Multipart::new(measured, boundary), unread, patience: incoming.patience };
+    let mut form = Form { parts: Multipart::new(measured, boundary), unread, patience: incoming.patience };
     let (mut fields, mut file) = (Map::new(), None);
     let mut count = 0;
     while let Some(mut field) = form.next().await? {
@@ -73,14 +73,14 @@ pub async fn receive(
 }
 
 struct Form {
-    form: Multipart<'static>,
+    parts: Multipart<'static>,
     unread: Arc<AtomicUsize>,
     patience: Duration,
 }
 
 impl Form {
     async fn next(&mut self) -> Result<Option<Field<'static>>, Reply> {
-        let next = tokio::time::timeout(self.patience, self.form.next_field()).await;
+        let next = tokio::time::timeout(self.patience, self.parts.next_field()).await;
         self.unread.store(0, Ordering::Relaxed);
         next.map_err(|_| too_slow())?.map_err(|error| unreadable(&error))
     }

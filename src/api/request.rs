@@ -23,6 +23,9 @@ pub const LARGEST_BODY: usize = 50 * 1024 * 1024;
 /// The pieces of a body as they arrive.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
 
+/// What the segments of a path say, by their names in the endpoint's row.
+pub type PathParameters = Vec<(&'static str, String)>;
+
 /// A request as it arrives: nothing of it has been believed yet.
 pub struct Incoming {
     /// The method's word.
@@ -47,7 +50,7 @@ pub struct Incoming {
 
 impl Incoming {
     /// Reads what the endpoint needs. The error is the whole answer.
-    pub async fn read(self, path: Vec<(&'static str, String)>) -> Result<Input, Reply> {
+    pub async fn read(self, path: PathParameters) -> Result<Input, Reply> {
         let mut params = if self.method == "GET" || self.method == "DELETE" {
             Ok(from_pairs(&self.query))
         } else {
@@ -64,7 +67,7 @@ impl Incoming {
     pub async fn read_file(
         self,
         app: &Arc<App>,
-        path: Vec<(&'static str, String)>,
+        path: PathParameters,
         most: Option<u64>,
     ) -> Result<Input, Reply> {
         let (mut params, file) = multipart::receive(app, self, most).await?;
@@ -73,7 +76,7 @@ impl Incoming {
     }
 }
 
-fn named(path: Vec<(&'static str, String)>) -> impl Iterator<Item = (String, Value)> {
+fn named(path: PathParameters) -> impl Iterator<Item = (String, Value)> {
     path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value)))
 }
 

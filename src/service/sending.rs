@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn a_clients_clock_may_be_a_little_wrong() {
         let now = Time::from_millis(1_000_000);
-        let wish = |millis| time(Time::from_millis(1_000_000 + millis), now).map(Time::millis);
+        let wish = |millis: i64| time(Time::from_millis(1_000_000 + millis), now).map(Time::millis);
         assert_eq!(wish(-10_000).unwrap(), 990_000);
         assert_eq!(wish(10_000).unwrap(), 1_010_000);
         assert_eq!(wish(10_001).unwrap(), 1_000_000);

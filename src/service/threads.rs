@@ -26,7 +26,9 @@ pub fn replied(batch: &mut Batch<'_>, reply: &Message, mentioned: &[User]) -> Re
         follow(replies, &parent.author.id);
     }
     follow(replies, &reply.author.id);
-    mentioned.iter().for_each(|user| follow(replies, &user.id));
+    for user in mentioned {
+        follow(replies, &user.id);
+    }
     parent.updated_at = parent.updated_at.max(reply.updated_at);
     Ok(batch.put_message(&parent)?)
 }

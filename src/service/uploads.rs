@@ -63,7 +63,7 @@ pub fn send(
     keep(app, user, room, file, |batch, mut upload| {
         upload.confirmed = true;
         description.clone_into(&mut upload.description);
-        send_upload(app, batch, user, upload, draft)
+        send_upload(app, batch, user, &upload, draft)
     })
 }
 
@@ -98,7 +98,7 @@ pub fn confirm(
             upload.name = clean_name(name);
         }
         description.clone_into(&mut upload.description);
-        send_upload(app, batch, user, upload, draft)
+        send_upload(app, batch, user, &upload, draft)
     })
 }
 
@@ -144,11 +144,11 @@ fn send_upload(
     app: &App,
     batch: &mut Batch<'_>,
     user: &User,
-    upload: Upload,
+    upload: &Upload,
     mut draft: Draft,
 ) -> Result<Message> {
-    draft.attachments = Some(vec![card(&upload)]);
-    draft.files = Some(files(&upload));
+    draft.attachments = Some(vec![card(upload)]);
+    draft.files = Some(files(upload));
     draft.extra.entry("groupable").or_insert(Value::Bool(false));
     let message = send_within(app, batch, user, Some(&upload.room), draft)?;
     let message = message.ok_or_else(|| Error::internal("a new message has a new id"))?;
@@ -156,7 +156,7 @@ fn send_upload(
         // The thread replied to is elsewhere; the file would not be where its message is.
         return Err(Error::refused("error-invalid-message", "Invalid message"));
     }
-    batch.put_upload(&upload)?;
+    batch.put_upload(upload)?;
     Ok(message)
 }
 
@@ -165,7 +165,9 @@ pub fn url(upload: &Upload) -> String {
     const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'#');
     const NAME: &AsciiSet =
         &ENCODED.add(b'?').add(b'/').add(b'\\').add(b'%').add(b'^').add(b'{').add(b'|').add(b'}');
-    format!("/file-upload/{}/{}", upload.id, utf8_percent_encode(&upload.name, NAME))
+    // A browser would take a name of dots for a way up, encoded or not.
+    let name = if matches!(upload.name.as_str(), "." | "..") { "file" } else { &upload.name };
+    format!("/file-upload/{}/{}", upload.id, utf8_percent_encode(name, NAME))
 }
 
 /// The attachment that shows a file.
@@ -177,17 +179,16 @@ fn card(upload: &Upload) -> Value {
     if !upload.description.is_empty() {
         card["description"] = upload.description.as_str().into();
     }
-    match upload.media_type.split('/').next() {
-        Some(family @ ("image" | "audio" | "video")) => {
-            card[format!("{family}_url")] = url.into();
-            card[format!("{family}_type")] = upload.media_type.as_str().into();
-            card[format!("{family}_size")] = upload.size.into();
-        }
-        _ => {
-            let extension = upload.extension().to_uppercase();
-            card["format"] = if extension.is_empty() { "file".into() } else { extension.into() };
-            card["size"] = upload.size.into();
-        }
+    let family = upload.media_type.split('/').next().unwrap_or_default();
+    if matches!(family, "image" | "audio" | "video") {
+        card[format!("{family}_url")] = url.into();
+        card[format!("{family}_type")] = upload.media_type.as_str().into();
+        card[format!("{family}_size")] = upload.size.into();
+    } else {
+        let extension = upload.extension().to_uppercase();
+        let tells = !extension.is_empty() && extension.chars().all(char::is_alphanumeric);
+        card["format"] = if tells { extension.into() } else { "file".into() };
+        card["size"] = upload.size.into();
     }
     card
 }

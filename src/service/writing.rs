@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// What a room that nobody may write to answers.
 pub const READ_ONLY: &str = "You can't send messages because the room is readonly.";
 
+/// No message holds more. Less than the largest record: see [`check_content`].
+const LARGEST_CONTENT: usize = 64 * 1024;
+
 /// Refuses archived rooms.
 pub fn refuse_archived(room: &Room) -> Result<()> {
     if room.archived {
@@ -90,8 +93,8 @@ pub fn fill(
         .map(|link| {
             let mut url = json!({"url": link, "meta": {}});
             let unwanted = previews.is_some_and(|wanted| wanted.iter().all(|wanted| wanted != link));
-            let quoted = quotes.iter().any(|quote| quote.link == *link);
-            if quoted || (unwanted && !link.contains(&site)) {
+            let is_quote = quotes.iter().any(|quote| quote.link == *link);
+            if is_quote || (unwanted && !link.contains(&site)) {
                 url["ignoreParse"] = true.into();
             }
             url
@@ -111,7 +114,20 @@ pub fn fill(
     message.channels = Json::of(&mentioned.rooms_json());
     message.urls = Json::of(&urls);
     message.text = text;
+    check_content(message)?;
     Ok(mentioned)
+}
+
+/// Leaves room in the record for what others add: reactions, stars, who follows.
+fn check_content(message: &Message) -> Result<()> {
+    let json = [&message.mentions, &message.channels, &message.urls, &message.attachments, &message.extra];
+    let size = message.text.len() + json.iter().map(|json| json.as_str().len()).sum::<usize>();
+    if size <= LARGEST_CONTENT {
+        return Ok(());
+    }
+    let text =
+        format!("A message holds at most {LARGEST_CONTENT} bytes with its attachments. Send a file instead.");
+    Err(Error::refused("error-too-large", text))
 }
 
 /// Refuses custom fields that the administrator has not described.

@@ -13,12 +13,12 @@ fn say(caller: &Caller<'_>, room: &RoomId, mut message: Value) -> Answer {
 
 /// The id of a message that was sent.
 fn sent(answer: &Answer) -> String {
-    answer.ok()["message"]["_id"].as_str().unwrap().to_owned()
+    answer.ok()["message"]["_id"].as_str().expect("an id").to_owned()
 }
 
 fn subscription(server: &TestServer, room: &RoomId, username: &str) -> roomscribe::domain::Subscription {
     let user = server.user(username);
-    server.app.store.subscription(room, &user.id).unwrap().expect("a member")
+    server.app.store.subscription(room, &user.id).expect("readable").expect("a member")
 }
 
 #[test]
@@ -96,6 +96,10 @@ fn refusals_of_sending_are_told_in_rocket_chats_words() {
         (json!({"customFields": {}}), "Custom fields not enabled"),
         (json!({"attachments": [{"title_link": "javascript:alert(1)"}]}), "Invalid href value provided"),
         (json!({"attachments": [{"text": 5}]}), "Match error: Expected string, got number in field text"),
+        (
+            json!({"attachments": [{"text": "x".repeat(70_000)}]}),
+            "A message holds at most 65536 bytes with its attachments. Send a file instead. [error-too-large]",
+        ),
         (json!({"msg": 5}), "Match error: Expected string, got number in field msg"),
         (json!({"_id": "x".repeat(129)}), "must NOT have more than 128 characters [invalid-params]"),
         (json!({"ts": NOW - 61_000}), "Message timestamp is out of sync [error-message-ts-out-of-sync]"),
@@ -326,4 +330,44 @@ fn messages_get_reactions_stars_and_pins() {
     assert_eq!(bob.get("chat.getPinnedMessages", &query).ok()["total"], 0);
     let stranger = server.as_user("eve").post("chat.pinMessage", json!({"messageId": id}));
     assert_eq!(stranger.refusal(), "Message you are pinning was not found [error-invalid-message]");
+}
+
+#[test]
+fn messages_sent_at_once_are_all_counted() {
+    let server = TestServer::start();
+    let room = server.room(RoomKind::Channel, "talk", &["bob", "al"]);
+    let bob = server.as_user("bob");
+    say(&bob, &room, json!({"_id": "parent"})).ok();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    say(&bob, &room, json!({"msg": "@al", "tmid": "parent", "tshow": true})).ok();
+                }
+            });
+        }
+    });
+    let activity = server.app.store.activity(&room).unwrap();
+    let parent = server.app.store.message(&MessageId::new("parent")).unwrap().unwrap();
+    assert_eq!((activity.messages, parent.replies.unwrap().count), (21, 20));
+    assert_eq!(subscription(&server, &room, "al").user_mentions, 20);
+}
+
+#[test]
+fn a_join_code_keeps_posters_out_and_a_block_keeps_friends_apart() {
+    let server = TestServer::start();
+    let room = server.room(RoomKind::Channel, "club", &["al"]);
+    let mut record = server.app.store.room(&room).unwrap().unwrap();
+    record.join_code = Some("sesame".to_owned());
+    server.app.store.write::<_, roomscribe::store::Error>(|batch| batch.put_room(&record)).unwrap();
+    let bob = server.as_user("bob");
+    let posted = bob.post("chat.postMessage", json!({"channel": "#club", "text": "hi"}));
+    assert_eq!(posted.refusal(), "Code required [error-code-required]");
+    assert!(server.app.store.subscription(&room, &server.user("bob").id).unwrap().is_none());
+    let direct = bob.post("chat.postMessage", json!({"channel": "@al", "text": "hi"}));
+    let direct = RoomId::new(direct.ok()["message"]["rid"].as_str().unwrap());
+    let mut al = subscription(&server, &direct, "al");
+    al.extra = roomscribe::domain::Json::of(&json!({"blocker": true}));
+    server.app.store.write::<_, roomscribe::store::Error>(|batch| batch.put_subscription(&al)).unwrap();
+    assert_eq!(say(&server.as_user("al"), &direct, json!({})).refusal(), "room_is_blocked");
 }

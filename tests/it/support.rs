@@ -168,6 +168,27 @@ impl Caller<'_> {
         self.raw("POST", &format!("/api/v1/{endpoint}"), &headers, body.to_string()).checked()
     }
 
+    /// `POST /api/v1/<endpoint>` with a form that holds one file and these fields.
+    pub fn send_file(&self, endpoint: &str, file: (&str, &str, &[u8]), fields: &[(&str, &str)]) -> Answer {
+        let (name, media_type, bytes) = file;
+        let mut parts: Vec<Vec<u8>> = fields.iter().map(|(name, value)| {
+            format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}").into_bytes()
+        }).collect();
+        let head = format!(
+            "Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {media_type}\r\n\r\n"
+        );
+        parts.push([head.as_bytes(), bytes].concat());
+        self.send_form(endpoint, &parts)
+    }
+
+    /// `POST /api/v1/<endpoint>` with a form of these parts, each a head, an empty line and a body.
+    pub fn send_form(&self, endpoint: &str, parts: &[Vec<u8>]) -> Answer {
+        let mut form: Vec<u8> = parts.iter().flat_map(|part| [b"--limit\r\n", &part[..], b"\r\n"].concat()).collect();
+        form.extend(b"--limit--\r\n");
+        let headers = [("content-type", "multipart/form-data; boundary=limit")];
+        self.raw("POST", &format!("/api/v1/{endpoint}"), &headers, form).checked()
+    }
+
     /// Any request.
     pub fn raw(
         &self,
