@@ -1,5 +1,7 @@
 //! An export that somebody asked for, and the states it passes through.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use super::{JobId, Json, MessageId, RoomId, Time, UserId};
@@ -60,12 +62,19 @@ pub struct Job {
 pub struct ExportFile {
     /// The name a person sees when downloading it.
     pub name: String,
-    /// Where it lies.
+    /// Where it lies; a relative path begins in the data directory.
     pub path: String,
     /// Bytes.
     pub size: u64,
     /// SHA-256 of the bytes.
     pub sha256: [u8; 32],
+}
+
+impl ExportFile {
+    /// Where it lies, seen from the data directory.
+    pub fn place(&self, data: &Path) -> PathBuf {
+        data.join(&self.path)
+    }
 }
 
 /// Where a job stands.

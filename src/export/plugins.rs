@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_table_that_no_plug_in_owns_is_refused() {
         let config = Config::parse("[plugins.pfd]").unwrap();
-        let error = super::registry(&config).err().unwrap().to_string();
+        let error = registry(&config).err().unwrap().to_string();
         assert!(error.contains("pfd") && error.contains("html"), "{error}");
     }
 }

@@ -55,9 +55,9 @@ pub fn render(task: &Task<'_>, spool: &RefCell<Spool>, progress: &JobProgress) -
     let writer = task.format.start(task.options, &scope, &mut output)?;
     let mut pass = Pass { task, spool, progress, writer, summary: sdk::Summary::default() };
     if task.selection.is_empty() {
-        pass.window()?
+        pass.window()?;
     } else {
-        pass.selection()?
+        pass.selection()?;
     }
     let Pass { writer, summary, .. } = pass;
     writer.finish(&summary)?;

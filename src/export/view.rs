@@ -6,7 +6,7 @@ use export_sdk as sdk;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::{Json, Message, Room, RoomKind, Time};
+use crate::domain::{Json, Message, MessageId, Room, RoomKind, Time, UserId};
 
 /// A point in time.
 pub fn time(time: Time) -> sdk::Timestamp {
@@ -47,12 +47,12 @@ pub fn message(message: &Message) -> sdk::Message<'_> {
     );
     view.updated_at = time(message.updated_at);
     view.kind = message.kind.as_deref();
-    view.thread = message.thread.as_ref().map(|id| id.as_str());
+    view.thread = message.thread.as_ref().map(MessageId::as_str);
     view.shown_in_room = message.shown_in_room;
     view.replies = message.replies.as_ref().map(|replies| sdk::Replies {
         count: replies.count,
         last: replies.last.map(time),
-        followers: replies.followers.iter().map(|id| id.as_str()).collect(),
+        followers: replies.followers.iter().map(UserId::as_str).collect(),
     });
     view.edited = message.edited.as_ref().map(|edited| sdk::Edited {
         at: time(edited.at),
@@ -87,9 +87,6 @@ fn raw(json: &Json) -> Option<&RawValue> {
 }
 
 fn entries(json: &Json) -> Vec<(Cow<'_, str>, &RawValue)> {
-    if json.is_none() {
-        return Vec::new();
-    }
     struct Pairs<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
     impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
@@ -123,6 +120,9 @@ fn entries(json: &Json) -> Vec<(Cow<'_, str>, &RawValue)> {
     #[derive(Deserialize)]
     struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
+    if json.is_none() {
+        return Vec::new();
+    }
     serde_json::from_str::<Pairs<'_>>(json.as_str()).map_or_else(|_| Vec::new(), |Pairs(pairs)| pairs)
 }
 
@@ -159,7 +159,7 @@ pub fn named_files(message: &Message) -> Vec<NamedFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{MessageId, RoomId, UserId, UserRef};
+    use crate::domain::{RoomId, UserRef};
 
     #[test]
     fn what_has_no_field_of_its_own_comes_back() {

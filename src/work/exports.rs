@@ -81,11 +81,11 @@ async fn take_up(app: &Arc<App>, workers: &Arc<Semaphore>) -> Result<()> {
 /// One job, as far as it gets this time. `false`: how far that is could not be kept.
 async fn work(app: &Arc<App>, id: JobId, progress: Arc<JobProgress>) -> bool {
     let result = bring_on(app, id.clone(), &progress).await;
-    let closer = Arc::clone(app);
+    let worker = Arc::clone(app);
     let closed = tokio::task::spawn_blocking(move || {
-        let outcome = result.map_or_else(|error| settle(&closer, &id, &error), |()| Ok(()));
-        tidy(&closer, &id);
-        closer.running.leave(&id);
+        let outcome = result.map_or_else(|error| settle(&worker, &id, &error), |()| Ok(()));
+        tidy(&worker, &id);
+        worker.running.leave(&id);
         outcome
     })
     .await;
@@ -98,8 +98,8 @@ async fn work(app: &Arc<App>, id: JobId, progress: Arc<JobProgress>) -> bool {
 }
 
 async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk::Result<()> {
-    let (renderer, rendered) = (Arc::clone(app), Arc::clone(progress));
-    let prepared = tokio::task::spawn_blocking(move || prepare(&renderer, &id, &rendered)).await;
+    let (worker, counters) = (Arc::clone(app), Arc::clone(progress));
+    let prepared = tokio::task::spawn_blocking(move || prepare(&worker, &id, &counters)).await;
     // A format that panics costs its own job.
     let prepared = prepared.map_err(|panic| internal("the export failed").because(panic))??;
     let Some((job, export)) = prepared else { return Ok(()) };
@@ -196,7 +196,8 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
     let file = match (&receipt.file, export.artifacts.as_slice()) {
         (Some(path), [artifact]) => Some(ExportFile {
             name: download_name(app, job),
-            path: path.to_string_lossy().into_owned(),
+            // The data directory may be moved between two starts.
+            path: path.strip_prefix(&app.config.server.data).unwrap_or(path).to_string_lossy().into_owned(),
             size: artifact.size,
             sha256: artifact.sha256,
         }),

@@ -184,7 +184,7 @@ async fn send_due(app: &Arc<App>) -> Result<Option<Time>, String> {
                 blocking(move || note(&noter, &mail.key, lost)).await?;
                 continue;
             }
-            Next::Mail(mail, transport, text) => (mail, transport, text),
+            Next::Mail(all) => *all,
         };
         let outcome = match (MailAddress::new(&mail.from), MailAddress::new(&mail.to)) {
             (Ok(from), Ok(to)) => transport.send(&mail.key, &from, &to, &text).await,
@@ -210,7 +210,7 @@ async fn blocking<T: Send + 'static>(
 enum Next {
     Nothing,
     At(Time),
-    Mail(OutboxMail, Transport, Vec<u8>),
+    Mail(Box<(OutboxMail, Transport, Vec<u8>)>),
     /// Somebody removed its text. The mails behind it must not wait for that.
     Lost(OutboxMail),
 }
@@ -239,7 +239,7 @@ fn next(app: &App) -> Result<Next, String> {
         folder: app.config.server.data.join("outbox"),
     };
     let transport = Transport::new(&settings).map_err(|error| text(&error))?;
-    Ok(Next::Mail(mail, transport, body))
+    Ok(Next::Mail(Box::new((mail, transport, body))))
 }
 
 /// Notes how a try went.

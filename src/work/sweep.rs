@@ -70,7 +70,9 @@ fn forget_old_mails(app: &App) -> Result<bool> {
         })
     })?;
     app.store.write::<_, Error>(|batch| {
-        old.iter().for_each(|key| batch.delete::<OutboxMail>(key));
+        for key in &old {
+            batch.delete::<OutboxMail>(key);
+        }
         Ok(())
     })?;
     Ok(old.len() >= PART)

@@ -5,7 +5,7 @@ use roomscribe::service::direct;
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
-use crate::support::exports::{file_of, mail_of};
+use crate::support::exports::{accepted, file_of, mail_of, unpack};
 
 fn window(mut body: Value, from: &str, to: &str) -> Value {
     body["dateFrom"] = from.into();
@@ -42,12 +42,12 @@ fn what_is_written_after_the_request_is_not_part_of_the_export() {
     let room = server.talkative_room();
     let admin = server.as_admin();
     server.say(&room, "now", "2024-03-15T10:20:30.123Z", "in the very moment of the request");
-    let id = crate::support::exports::accepted(&admin, window(file_of(&room, "json"), "", "2030-01-01"));
+    let id = accepted(&admin, window(file_of(&room, "json"), "", "2030-01-01"));
     server.say(&room, "late", "2024-03-15T10:20:30.124Z", "a moment later");
     server.later(60_000);
     server.work();
     let job = server.finished(&id);
-    let entries = crate::support::exports::unpack(job.file.expect("a file").path.as_ref());
+    let entries = unpack(&server.file_of(&job));
     let document: Value = serde_json::from_slice(&entries["talk.json"]).unwrap();
     let ids: Vec<&Value> = document["messages"].as_array().unwrap().iter().map(|m| &m["_id"]).collect();
     assert_eq!(ids, ["m1", "m2", "m3", "now"]);
@@ -195,6 +195,23 @@ fn files_of_a_message_are_included_and_those_of_other_rooms_are_not() {
 }
 
 #[test]
+fn bytes_that_are_lost_cost_their_file_and_not_the_export() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    server.upload(&room, "f1", "kept.txt", b"kept");
+    server.upload(&room, "f2", "lost.txt", b"lost");
+    let mut message = server.message(&room, "m4", "2024-03-15T10:01:00.000Z", "see");
+    message.files = Json::of(&json!([{"_id": "f1", "name": "kept.txt"}, {"_id": "f2", "name": "lost.txt"}]));
+    server.put_message(&message);
+    let lost = server.app.store.upload(&roomscribe::domain::UploadId::new("f2")).unwrap().unwrap();
+    std::fs::remove_file(server.app.store.blobs().path(&lost.sha256)).unwrap();
+    server.work();
+    let exported = server.exported(&server.as_admin(), file_of(&room, "json"));
+    assert_eq!(exported.names(), ["assets/f1-kept.txt", "talk.json"]);
+    assert_eq!(exported.document("talk.json")["counts"]["missingFiles"], 1);
+}
+
+#[test]
 fn mails_hold_only_messages_of_their_room_in_order() {
     let server = TestServer::start();
     let room = server.talkative_room();
@@ -202,7 +219,7 @@ fn mails_hold_only_messages_of_their_room_in_order() {
     server.say(&other, "s1", "2024-03-01T00:00:00.000Z", "their secret");
     let admin = server.as_admin();
     let body = mail_of(&room, &["a@b.cd"], &["m3", "s1", "nope", "m1", "m3"]);
-    let id = crate::support::exports::accepted(&admin, body);
+    let id = accepted(&admin, body);
     server.work();
     assert_eq!(server.finished(&id).messages, 2);
     server.wait_until("the mail is written", || server.names_in("outbox").len() == 1);

@@ -299,6 +299,26 @@ fn malformed_addresses_are_refused() {
 }
 
 #[test]
+fn a_mail_has_bounds() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    let numbered = |count: usize, suffix: &str| -> Vec<String> {
+        (0..count).map(|number| format!("m{number}{suffix}")).collect()
+    };
+    let ask = |recipients: usize, messages: usize| {
+        let body = with(mail_of(&room, &[], &[]), "toEmails", json!(numbered(recipients, "@example.org")));
+        export(&server.as_admin(), with(body, "messages", json!(numbered(messages, ""))))
+    };
+    assert_answer(&ask(100, 1000), 200, &json!({"missing": [], "success": true}));
+    let answer = ask(1, 1001);
+    assert_eq!(answer.refusal(), "At most 1000 messages can be mailed at once [error-invalid-messages]");
+    assert_eq!(answer.body()["errorType"], "error-invalid-messages");
+    let answer = ask(101, 1);
+    let error = "`to` names 101 recipients, at most 100 are allowed here [error-invalid-recipient]";
+    assert_eq!(answer.refusal(), error);
+}
+
+#[test]
 fn only_a_post_exports() {
     let server = TestServer::start();
     let answer = server.as_admin().raw("GET", "/api/v1/rooms.export", &[], "");

@@ -35,6 +35,21 @@ fn a_full_disk_accepts_nothing_and_harms_nothing() {
 }
 
 #[test]
+fn an_export_that_cannot_be_kept_fails_and_says_what_to_do() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    std::fs::write(server.directory().join("exports"), "in the way").unwrap();
+    server.work();
+    let admin = server.as_admin();
+    let id = accepted(&admin, file_of(&room, "html"));
+    assert_eq!(server.finished(&id).state, JobState::Failed);
+    let answer = admin.get("exports.info", &format!("exportId={id}"));
+    let error = answer.ok()["export"]["error"].as_str().unwrap();
+    assert!(error.contains("check `directory` of [plugins.file]"), "{error}");
+    assert_eq!(server.names_in("spool"), [""; 0]);
+}
+
+#[test]
 fn what_is_not_on_disk_is_not_acknowledged() {
     let (server, disk) = TestServer::start_faulty();
     let room = server.talkative_room();

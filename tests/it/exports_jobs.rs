@@ -1,40 +1,11 @@
 //! `exports.*`, and what becomes of jobs: seen, cancelled, deleted, restarted.
 
-use std::io::Write;
-
-use export_sdk::{ArtifactPath, Output};
-use roomscribe::domain::{Job, JobId, JobState};
-use roomscribe::export::spool::{Progress, Spool};
-use roomscribe::service::jobs;
+use roomscribe::domain::JobState;
 use roomscribe::store::Error;
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
-use crate::support::exports::{accepted, export, file_of, mail_of, unpack};
-
-fn put(server: &TestServer, job: &Job) {
-    server.app.store.write::<_, Error>(|batch| batch.put_job(job)).expect("a job");
-}
-
-/// Changes a waiting job behind the server's back.
-fn change(server: &TestServer, id: &str, change: impl FnOnce(&mut Job)) {
-    let mut job = server.job(id);
-    change(&mut job);
-    put(server, &job);
-}
-
-/// A spool of a job with one file that no rendering would make.
-fn spool(server: &TestServer, id: &str) -> Spool {
-    let directory = jobs::spool_directory(&server.app, &JobId::new(id));
-    let mut spool = Spool::create(directory, Progress::default()).expect("a spool");
-    let path = ArtifactPath::new("from-before.txt").expect("a path");
-    spool.create(&path, "text/plain").expect("a file").write_all(b"kept").expect("written");
-    spool
-}
-
-fn entries(job: &Job) -> Vec<String> {
-    unpack(job.file.as_ref().expect("a file").path.as_ref()).into_keys().collect()
-}
+use crate::support::exports::{accepted, export, file_of, mail_of};
 
 fn id(export: &str) -> Value {
     json!({"exportId": export})
@@ -67,7 +38,7 @@ fn an_export_tells_how_it_stands_from_beginning_to_end() {
     assert_eq!(answer.ok(), &json!({"export": expected, "success": true}));
     server.work();
     let job = server.finished(&export);
-    let file = job.file.expect("a file");
+    let bytes = std::fs::read(server.file_of(&job)).unwrap();
     let answer = admin.get("exports.info", &query);
     let done = &answer.ok()["export"];
     expected["state"] = "done".into();
@@ -78,8 +49,8 @@ fn an_export_tells_how_it_stands_from_beginning_to_end() {
     expected["receipt"] = format!("kept as {export}.zip").into();
     expected["file"] = json!({
         "name": format!("2024-03-15-Administrator-data-{export}.zip"),
-        "size": std::fs::metadata(&file.path).unwrap().len(),
-        "sha256": hex::encode(<sha2::Sha256 as sha2::Digest>::digest(std::fs::read(&file.path).unwrap())),
+        "size": bytes.len(),
+        "sha256": hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes)),
         "path": format!("/data-export/{export}"),
     });
     assert!(job.bytes > 0);
@@ -177,22 +148,6 @@ fn a_waiting_export_is_cancelled_and_stays_so() {
 }
 
 #[test]
-fn an_export_that_waits_for_its_next_try_leaves_nothing_when_it_is_cancelled() {
-    let server = TestServer::start();
-    let room = server.talkative_room();
-    let admin = server.as_admin();
-    let export = accepted(&admin, file_of(&room, "html"));
-    spool(&server, &export).seal().unwrap();
-    let due = server.app.now().plus(3_600_000);
-    change(&server, &export, |job| (job.state, job.due) = (JobState::Delivering, due));
-    server.work();
-    assert_eq!(server.names_in("spool"), [export.as_str()]);
-    admin.post("exports.cancel", id(&export)).ok();
-    assert_eq!(server.names_in("spool"), [""; 0]);
-    assert_eq!(server.job(&export).state, JobState::Cancelled);
-}
-
-#[test]
 fn a_finished_export_is_deleted_with_its_file_and_others_are_not() {
     let server = TestServer::start();
     let room = server.talkative_room();
@@ -225,99 +180,6 @@ fn open_exports_are_limited_for_each_user() {
     admin.post("exports.cancel", id(&first)).ok();
     accepted(&admin, file_of(&room, "html"));
     assert_eq!(export(&admin, file_of(&room, "html")).refusal(), error);
-}
-
-#[test]
-fn an_accepted_export_survives_a_restart_and_is_done_once() {
-    let server = TestServer::start();
-    let room = server.talkative_room();
-    let export = accepted(&server.as_admin(), file_of(&room, "json"));
-    let server = server.reopen();
-    assert_eq!(server.job(&export).state, JobState::Queued);
-    server.work();
-    let job = server.finished(&export);
-    assert_eq!((job.state, job.attempts, job.messages), (JobState::Done, 1, 3));
-    assert_eq!(entries(&job), ["talk.json"]);
-    server.later(60_000);
-    server.rest();
-    let server = server.reopen();
-    server.work();
-    let later = accepted(&server.as_admin(), file_of(&room, "html"));
-    server.finished(&later);
-    assert_eq!(server.job(&export), job, "it was not touched again");
-    let mut files = [format!("{export}.zip"), format!("{later}.zip")];
-    files.sort();
-    assert_eq!(server.names_in("exports"), files);
-}
-
-#[test]
-fn a_rendering_that_was_cut_off_begins_again() {
-    let server = TestServer::start();
-    let room = server.talkative_room();
-    let export = accepted(&server.as_admin(), file_of(&room, "json"));
-    change(&server, &export, |job| job.state = JobState::Rendering);
-    drop(spool(&server, &export));
-    let server = server.reopen();
-    server.work();
-    let job = server.finished(&export);
-    assert_eq!((job.state, job.messages), (JobState::Done, 3), "{job:?}");
-    assert_eq!(entries(&job), ["talk.json"]);
-}
-
-#[test]
-fn a_sealed_rendering_is_delivered_and_not_made_again() {
-    let server = TestServer::start();
-    let room = server.talkative_room();
-    for state in [JobState::Rendering, JobState::Delivering] {
-        let export = accepted(&server.as_admin(), file_of(&room, "json"));
-        change(&server, &export, |job| (job.state, job.messages) = (state, 7));
-        spool(&server, &export).seal().unwrap();
-        server.work();
-        let job = server.finished(&export);
-        assert_eq!((job.state, job.messages), (JobState::Done, 7), "{job:?}");
-        assert_eq!(entries(&job), ["from-before.txt"]);
-        server.rest();
-    }
-}
-
-#[test]
-fn spools_that_belong_to_nothing_are_cleared_away_at_the_start() {
-    let server = TestServer::start();
-    let room = server.talkative_room();
-    let open = accepted(&server.as_admin(), file_of(&room, "json"));
-    let cancelled = accepted(&server.as_admin(), file_of(&room, "json"));
-    server.as_admin().post("exports.cancel", id(&cancelled)).ok();
-    for export in [open.as_str(), cancelled.as_str(), "unheard-of"] {
-        drop(spool(&server, export));
-    }
-    std::fs::write(server.directory().join("spool/a file"), "left by somebody").unwrap();
-    jobs::recover(&server.app).unwrap();
-    let mut left = vec!["a file", open.as_str()];
-    left.sort_unstable();
-    assert_eq!(server.names_in("spool"), left);
-}
-
-#[test]
-fn a_try_that_is_not_due_yet_waits_for_its_time() {
-    let server = TestServer::start();
-    let room = server.talkative_room();
-    let admin = server.as_admin();
-    let export = accepted(&admin, file_of(&room, "json"));
-    spool(&server, &export).seal().unwrap();
-    let due = server.app.now().plus(3_600_000);
-    change(&server, &export, |job| {
-        (job.state, job.due, job.attempts) = (JobState::Delivering, due, 1);
-        job.failure = Some("the disk was away".to_owned());
-    });
-    server.work();
-    let other = accepted(&admin, file_of(&room, "html"));
-    server.finished(&other);
-    let waiting = admin.get("exports.info", &format!("exportId={export}"));
-    assert_eq!(waiting.ok()["export"]["state"], "delivering");
-    assert_eq!(waiting.body()["export"]["error"], "the disk was away");
-    server.later(3_600_000);
-    let job = server.finished(&export);
-    assert_eq!((job.state, job.attempts, job.failure), (JobState::Done, 2, None));
 }
 
 #[test]

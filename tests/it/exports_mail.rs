@@ -18,14 +18,15 @@ use crate::support::exports::{accepted, export, file_of, mail_of};
 fn mailing_through(port: u16) -> TestServer {
     TestServer::start_with(|config| {
         config.mail.url = format!("smtp://127.0.0.1:{port}?tls=none");
-        config.mail.from = "chat@example.org".to_owned();
+        config.mail.from.push_str("chat@example.org");
     })
 }
 
 fn header<'a>(mail: &'a Value, name: &str) -> Vec<&'a str> {
-    let all = mail["headers"].as_array().unwrap().iter();
-    let named = all.filter(|header| header[0].as_str().unwrap().eq_ignore_ascii_case(name));
-    named.map(|header| header[1].as_str().unwrap()).collect()
+    let all = mail["headers"].as_array().expect("headers").iter();
+    let pairs = all.map(|header| (&header[0], &header[1]));
+    let pairs = pairs.filter_map(|(name, value)| Some((name.as_str()?, value.as_str()?)));
+    pairs.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
 }
 
 /// All parts of a mail that have no parts themselves.
@@ -43,7 +44,7 @@ fn text_of<'a>(mail: &'a Value, kind: &str) -> &'a str {
 }
 
 fn state_of(server: &TestServer, key: &str) -> Option<OutboxState> {
-    server.app.store.mail(key).unwrap().map(|mail| mail.state)
+    server.app.store.mail(key).expect("readable").map(|mail| mail.state)
 }
 
 fn is_sent(server: &TestServer, key: &str) -> bool {

@@ -16,8 +16,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-pub mod exports;
-pub mod work;
+pub(crate) mod exports;
+pub(crate) mod work;
 
 /// When the clock of a test server begins to stand: 2024-03-15T10:20:30.123Z.
 pub const NOW: i64 = 1_710_498_030_123;
@@ -171,9 +171,12 @@ impl Caller<'_> {
     /// `POST /api/v1/<endpoint>` with a form that holds one file and these fields.
     pub fn send_file(&self, endpoint: &str, file: (&str, &str, &[u8]), fields: &[(&str, &str)]) -> Answer {
         let (name, media_type, bytes) = file;
-        let mut parts: Vec<Vec<u8>> = fields.iter().map(|(name, value)| {
-            format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}").into_bytes()
-        }).collect();
+        let mut parts: Vec<Vec<u8>> = fields
+            .iter()
+            .map(|(name, value)| {
+                format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}").into_bytes()
+            })
+            .collect();
         let head = format!(
             "Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {media_type}\r\n\r\n"
         );
@@ -183,7 +186,8 @@ impl Caller<'_> {
 
     /// `POST /api/v1/<endpoint>` with a form of these parts, each a head, an empty line and a body.
     pub fn send_form(&self, endpoint: &str, parts: &[Vec<u8>]) -> Answer {
-        let mut form: Vec<u8> = parts.iter().flat_map(|part| [b"--limit\r\n", &part[..], b"\r\n"].concat()).collect();
+        let mut form: Vec<u8> =
+            parts.iter().flat_map(|part| [b"--limit\r\n", &part[..], b"\r\n"].concat()).collect();
         form.extend(b"--limit--\r\n");
         let headers = [("content-type", "multipart/form-data; boundary=limit")];
         self.raw("POST", &format!("/api/v1/{endpoint}"), &headers, form).checked()

@@ -18,7 +18,7 @@ use super::{Answer, Caller, TestServer};
 impl TestServer {
     /// A channel of the administrator's with three messages of `bob`'s: `m1` in February, `m2` and
     /// `m3` in March 2024.
-    pub fn talkative_room(&self) -> RoomId {
+    pub(crate) fn talkative_room(&self) -> RoomId {
         let room = self.room(RoomKind::Channel, "talk", &["admin", "bob"]);
         self.say(&room, "m1", "2024-02-29T23:59:59.999Z", "first");
         self.say(&room, "m2", "2024-03-01T00:00:00.000Z", "second <b>&</b>");
@@ -27,23 +27,23 @@ impl TestServer {
     }
 
     /// Puts a message of `bob`'s.
-    pub fn say(&self, room: &RoomId, id: &str, at: &str, text: &str) {
+    pub(crate) fn say(&self, room: &RoomId, id: &str, at: &str, text: &str) {
         self.put_message(&self.message(room, id, at, text));
     }
 
     /// A message of `bob`'s, not kept yet.
-    pub fn message(&self, room: &RoomId, id: &str, at: &str, text: &str) -> Message {
+    pub(crate) fn message(&self, room: &RoomId, id: &str, at: &str, text: &str) -> Message {
         let at = Time::parse(at).expect("a time");
         Message::new(MessageId::new(id), room.clone(), self.user("bob").reference(), at, text)
     }
 
     /// Puts a message.
-    pub fn put_message(&self, message: &Message) {
+    pub(crate) fn put_message(&self, message: &Message) {
         self.app.store.write::<_, Error>(|batch| batch.put_message(message)).expect("a message");
     }
 
     /// Puts an upload of `bob`'s.
-    pub fn upload(&self, room: &RoomId, id: &str, name: &str, bytes: &[u8]) {
+    pub(crate) fn upload(&self, room: &RoomId, id: &str, name: &str, bytes: &[u8]) {
         let mut arriving = self.app.store.blobs().receive().expect("a file");
         arriving.write_all(bytes).expect("written");
         let blob = self.app.store.blobs().keep(arriving).expect("kept");
@@ -63,7 +63,7 @@ impl TestServer {
     }
 
     /// Gives a permission to these roles and to no others.
-    pub fn grant(&self, permission: &str, roles: &[&str]) {
+    pub(crate) fn grant(&self, permission: &str, roles: &[&str]) {
         let roles = roles.iter().map(|&role| role.to_owned()).collect();
         let grant = Grant { roles, updated: self.app.now() };
         self.app
@@ -73,13 +73,13 @@ impl TestServer {
     }
 
     /// Changes a setting.
-    pub fn set(&self, id: &str, value: &Value) {
+    pub(crate) fn set(&self, id: &str, value: &Value) {
         let setting = Setting { value: Json::of(value), updated: self.app.now() };
         self.app.store.write::<_, Error>(|batch| batch.put(&(id.to_owned(),), &setting)).expect("a setting");
     }
 
     /// The files in a directory below the data directory, by name; none if there is no directory.
-    pub fn names_in(&self, directory: &str) -> Vec<String> {
+    pub(crate) fn names_in(&self, directory: &str) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.directory().join(directory)) else { return Vec::new() };
         let name = |entry: std::io::Result<std::fs::DirEntry>| entry.expect("readable").file_name();
         let mut names: Vec<_> = entries.map(|entry| name(entry).into_string().expect("UTF-8")).collect();
@@ -87,37 +87,41 @@ impl TestServer {
         names
     }
 
+    /// Where the file of a finished job lies.
+    pub(crate) fn file_of(&self, job: &Job) -> PathBuf {
+        job.file.as_ref().unwrap_or_else(|| panic!("no file: {job:?}")).place(self.directory())
+    }
+
     /// The result of an export into a file.
-    pub fn exported(&self, caller: &Caller<'_>, body: Value) -> Exported {
+    pub(crate) fn exported(&self, caller: &Caller<'_>, body: Value) -> Exported {
         let job = self.finished(&accepted(caller, body));
-        let file = job.file.as_ref().unwrap_or_else(|| panic!("no file: {job:?}"));
-        let path = PathBuf::from(&file.path);
+        let path = self.file_of(&job);
         verify(&path, &Progress::default()).expect("an intact export");
         Exported { entries: unpack(&path), job }
     }
 }
 
 /// What an export into a file came to.
-pub struct Exported {
+pub(crate) struct Exported {
     /// The job at its end.
-    pub job: Job,
+    pub(crate) job: Job,
     /// What is in the zip but the list of hashes.
-    pub entries: BTreeMap<String, Vec<u8>>,
+    pub(crate) entries: BTreeMap<String, Vec<u8>>,
 }
 
 impl Exported {
     /// The names in the zip.
-    pub fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         self.entries.keys().map(String::as_str).collect()
     }
 
     /// A JSON document in the zip.
-    pub fn document(&self, name: &str) -> Value {
+    pub(crate) fn document(&self, name: &str) -> Value {
         serde_json::from_slice(&self.entries[name]).expect("valid JSON")
     }
 
     /// The ids of the messages in a JSON document, in its order.
-    pub fn ids(&self, name: &str) -> Vec<String> {
+    pub(crate) fn ids(&self, name: &str) -> Vec<String> {
         let document = self.document(name);
         let messages = document["messages"].as_array().expect("messages");
         messages.iter().map(|message| message["_id"].as_str().expect("an id").to_owned()).collect()
@@ -125,7 +129,7 @@ impl Exported {
 }
 
 /// The entries of a packed export but the list of hashes.
-pub fn unpack(path: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn unpack(path: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut zip = zip::ZipArchive::new(File::open(path).expect("the export")).expect("a zip");
     let mut entries = BTreeMap::new();
     for number in 0..zip.len() {
@@ -139,22 +143,22 @@ pub fn unpack(path: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Asks for an export.
-pub fn export(caller: &Caller<'_>, body: Value) -> Answer {
+pub(crate) fn export(caller: &Caller<'_>, body: Value) -> Answer {
     caller.post("rooms.export", body)
 }
 
 /// Asks for an export that is accepted; its id.
-pub fn accepted(caller: &Caller<'_>, body: Value) -> String {
+pub(crate) fn accepted(caller: &Caller<'_>, body: Value) -> String {
     export(caller, body).ok()["exportId"].as_str().expect("an id").to_owned()
 }
 
 /// The body that exports a room into a file.
-pub fn file_of(room: &RoomId, format: &str) -> Value {
+pub(crate) fn file_of(room: &RoomId, format: &str) -> Value {
     json!({"rid": room.as_str(), "type": "file", "format": format})
 }
 
 /// The body that mails messages of a room.
-pub fn mail_of(room: &RoomId, to: &[&str], messages: &[&str]) -> Value {
+pub(crate) fn mail_of(room: &RoomId, to: &[&str], messages: &[&str]) -> Value {
     json!({
         "rid": room.as_str(),
         "type": "email",
@@ -166,7 +170,7 @@ pub fn mail_of(room: &RoomId, to: &[&str], messages: &[&str]) -> Value {
 }
 
 /// Compares a whole answer: status, headers and body. On success the additive `exportId` may be there.
-pub fn assert_answer(answer: &Answer, status: u16, body: &Value) {
+pub(crate) fn assert_answer(answer: &Answer, status: u16, body: &Value) {
     assert_eq!(answer.status(), status, "{}", answer.text());
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -180,12 +184,12 @@ pub fn assert_answer(answer: &Answer, status: u16, body: &Value) {
 }
 
 /// The body of a refusal with a code and no reason.
-pub fn refused(code: &str) -> Value {
+pub(crate) fn refused(code: &str) -> Value {
     json!({"success": false, "error": format!("[{code}]"), "errorType": code})
 }
 
 /// The body of 403.
-pub fn forbidden() -> Value {
+pub(crate) fn forbidden() -> Value {
     let error = "User does not have the permissions required for this action [error-unauthorized]";
     json!({"success": false, "error": error})
 }

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 impl TestServer {
     /// A new server over a store that fails when it is told to.
-    pub fn start_faulty() -> (Self, Arc<FaultEngine<SledEngine>>) {
+    pub(crate) fn start_faulty() -> (Self, Arc<FaultEngine<SledEngine>>) {
         let server = Self::start();
         let mut faulty = None;
         let server = server.reopen_with(|directory| {
@@ -32,7 +32,7 @@ impl TestServer {
 
     /// Ends this server wherever its work is, and starts one over the same directory, whose work does
     /// not run yet.
-    pub fn reopen(self) -> Self {
+    pub(crate) fn reopen(self) -> Self {
         self.reopen_with(|directory| Store::open(directory, 16 << 20))
     }
 
@@ -47,33 +47,33 @@ impl TestServer {
     }
 
     /// Starts the background work as a starting server does.
-    pub fn work(&self) {
+    pub(crate) fn work(&self) {
         jobs::recover(&self.app).expect("recovered");
         let _inside = self.runtime.enter();
-        let before = self.work.lock().unwrap().replace(Work::start(&self.app));
+        let before = self.work.lock().expect("no test has panicked").replace(Work::start(&self.app));
         assert!(before.is_none(), "the work was running already");
     }
 
     /// Stops the background work as a stopping server does.
-    pub fn rest(&self) {
-        let work = self.work.lock().unwrap().take().expect("the work was running");
+    pub(crate) fn rest(&self) {
+        let work = self.work.lock().expect("no test has panicked").take().expect("the work was running");
         self.runtime.block_on(work.stop());
     }
 
     /// Turns the clock on, and wakes everything that waits for a time.
-    pub fn later(&self, millis: i64) {
+    pub(crate) fn later(&self, millis: i64) {
         self.clock.advance(millis);
         self.app.export_bell.notify_one();
         self.app.mail_bell.notify_one();
     }
 
     /// A job as it is kept.
-    pub fn job(&self, id: &str) -> Job {
+    pub(crate) fn job(&self, id: &str) -> Job {
         self.app.store.job(&JobId::new(id)).expect("readable").expect("a job")
     }
 
     /// Waits until a job is at its end and everything about it is cleared away.
-    pub fn finished(&self, id: &str) -> Job {
+    pub(crate) fn finished(&self, id: &str) -> Job {
         self.wait_until("the job is at its end", || {
             self.job(id).state.is_final() && self.app.running.of(&JobId::new(id)).is_none()
         });
@@ -81,10 +81,12 @@ impl TestServer {
     }
 
     /// Waits until something is so.
-    pub fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+    pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
         let start = Instant::now();
         while !is_so() {
-            assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+            let (spools, mails) = (self.names_in("spool"), self.names_in("mails"));
+            let late = start.elapsed() >= PATIENCE;
+            assert!(!late, "waited in vain until {what}; there are spools {spools:?} and mails {mails:?}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
