@@ -1,5 +1,7 @@
 //! An export that somebody asked for, and the states it passes through.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use super::{JobId, Json, MessageId, RoomId, Time, UserId};
@@ -60,12 +62,19 @@ pub struct Job {
 pub struct ExportFile {
     /// The name a person sees when downloading it.
     pub name: String,
-    /// Where it lies.
+    /// Where it lies; a relative path begins in the data directory.
     pub path: String,
     /// Bytes.
     pub size: u64,
     /// SHA-256 of the bytes.
     pub sha256: [u8; 32],
+}
+
+impl ExportFile {
+    /// Where it lies, seen from the data directory.
+    pub fn place(&self, data: &Path) -> PathBuf {
+        data.join(&self.path)
+    }
 }
 
 /// Where a job stands.
@@ -90,7 +99,9 @@ pub enum JobState {
 pub enum JobEvent {
     /// A worker took it up.
     Started,
-    /// The rendering is complete and sealed.
+    /// The rendering is complete, but not sealed yet.
+    Rendered,
+    /// The rendering is sealed.
     Sealed,
     /// A delivery did not work, but may later.
     Deferred,
@@ -125,7 +136,9 @@ impl JobState {
     /// The state after `event`; `None` if it makes no sense here, and then nothing happens.
     pub fn after(self, event: JobEvent) -> Option<Self> {
         match (self, event) {
-            (Self::Queued, JobEvent::Started) => Some(Self::Rendering),
+            (Self::Queued, JobEvent::Started) | (Self::Rendering, JobEvent::Rendered) => {
+                Some(Self::Rendering)
+            }
             (Self::Rendering, JobEvent::Sealed) | (Self::Delivering, JobEvent::Deferred) => {
                 Some(Self::Delivering)
             }
@@ -146,6 +159,7 @@ mod tests {
 
     const EVENTS: &[JobEvent] = &[
         JobEvent::Started,
+        JobEvent::Rendered,
         JobEvent::Sealed,
         JobEvent::Deferred,
         JobEvent::Delivered,

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::access;
 use super::caller::Caller;
-use super::jobs;
+use super::{jobs, settings};
 use crate::app::App;
-use crate::domain::job::JobEvent;
+use crate::domain::job::{ExportFile, JobEvent};
 use crate::domain::time::DAY;
 use crate::domain::{Job, JobId, JobState, Json, MessageId, Room, RoomId, Time, User, UserId};
 use crate::error::{Error, Result};
@@ -236,13 +236,47 @@ pub fn list(app: &App, caller: &Caller, offset: usize, count: usize) -> Result<(
     Ok((part, total))
 }
 
+/// What somebody gets who asks for the file of a job.
+#[derive(Debug)]
+pub enum Download {
+    /// The file of this job.
+    Granted(Box<Job>, ExportFile),
+    /// Nothing.
+    Refused,
+    /// There is no such file, or not yet.
+    Unknown,
+}
+
+/// Decides whether somebody gets the file of a job. Only its owner does.
+pub fn download(app: &App, caller: Option<&Caller>, id: &JobId) -> Result<Download> {
+    let Some(caller) = caller else { return Ok(Download::Refused) };
+    if !settings::is_on(app, "UserData_EnableDownload")? {
+        return Ok(Download::Refused);
+    }
+    let Some(mut job) = app.store.job(id)? else { return Ok(Download::Unknown) };
+    if job.owner != caller.user.id {
+        return Ok(Download::Refused);
+    }
+    Ok(match job.file.take() {
+        Some(file) => Download::Granted(Box::new(job), file),
+        None => Download::Unknown,
+    })
+}
+
 /// Cancels a job of the caller. One that is at its end is refused.
 pub fn cancel(app: &App, caller: &Caller, id: &str) -> Result<Job> {
     let job = find(app, caller, id)?;
     let cancelled = jobs::advance(app, &job.id, JobEvent::Cancelled, |_| {})?;
-    app.running.cancel(&job.id);
-    app.export_bell.notify_one();
-    cancelled.ok_or_else(|| Error::refused("error-export-finished", "This export is at its end already"))
+    let cancelled = cancelled
+        .ok_or_else(|| Error::refused("error-export-finished", "This export is at its end already"))?;
+    if app.running.enter(&job.id).is_some() {
+        // It waited, perhaps for its next try: no worker will come and clear away.
+        jobs::clear_spool(app, &job.id);
+        app.running.leave(&job.id);
+    } else {
+        app.running.cancel(&job.id);
+    }
+    Ok(cancelled)
 }
 
 /// Deletes a job of the caller and the file it made. One that is under way must be cancelled first.
@@ -261,7 +295,7 @@ pub fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
     })?;
     app.store.durable_blocking()?;
     if let Some(file) = gone.file {
-        match std::fs::remove_file(&file.path) {
+        match std::fs::remove_file(file.place(&app.config.server.data)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::app::App;
 use crate::domain::job::JobEvent;
 use crate::domain::{Job, JobId, JobState, Time};
+use crate::export::spool::Sealed;
 use crate::store::{Error, Result};
 
 /// Where the spool of a job lies.
@@ -64,29 +65,43 @@ pub enum Next {
     Nothing,
 }
 
-/// Puts right what a crash interrupted: jobs that were being rendered go on or begin again, and
-/// spools that belong to no open job are cleared away.
-pub fn recover(app: &App) -> Result<()> {
-    let mut interrupted = Vec::new();
-    app.store.open_jobs::<Error>(|job| {
-        if job.state == JobState::Rendering {
-            interrupted.push(job.id);
+/// A job as its next step finds it. One whose rendering was cut off begins again, unless the
+/// rendering was sealed. `None`: there is nothing more to do about it.
+pub fn resume(app: &App, id: &JobId) -> Result<Option<Job>> {
+    let Some(job) = app.store.job(id)? else { return Ok(None) };
+    match job.state {
+        JobState::Queued | JobState::Delivering => Ok(Some(job)),
+        JobState::Rendering => {
+            let sealed = Sealed::open(&spool_directory(app, id))?.is_some();
+            let event = if sealed { JobEvent::Sealed } else { JobEvent::Interrupted };
+            advance(app, id, event, |_| {})
         }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    for id in interrupted {
-        let sealed = crate::export::spool::Sealed::open(&spool_directory(app, &id))?.is_some();
-        let event = if sealed { JobEvent::Sealed } else { JobEvent::Interrupted };
-        advance(app, &id, event, |_| {})?;
+        JobState::Done | JobState::Failed | JobState::Cancelled => Ok(None),
     }
+}
+
+/// Clears away what a crash left: spools that belong to no open job.
+pub fn recover(app: &App) -> Result<()> {
     let spools = app.config.server.data.join("spool");
     std::fs::create_dir_all(&spools)?;
     for entry in std::fs::read_dir(spools)? {
         let entry = entry?;
         let id = JobId::new(entry.file_name().to_string_lossy().into_owned());
-        if app.store.job(&id)?.is_none_or(|job| job.state.is_final()) {
-            std::fs::remove_dir_all(entry.path())?;
+        if !entry.file_type()?.is_dir() {
+            tracing::warn!(file = %entry.path().display(), "this is no spool; somebody else put it there");
+        } else if app.store.job(&id)?.is_none_or(|job| job.state.is_final()) {
+            clear_spool(app, &id);
         }
     }
     Ok(())
+}
+
+/// Removes the spool of a job that nobody works on.
+pub fn clear_spool(app: &App, id: &JobId) {
+    match std::fs::remove_dir_all(spool_directory(app, id)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, job = %id, "a spool could not be removed; the next start will");
+        }
+        _ => {}
+    }
 }

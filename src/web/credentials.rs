@@ -8,13 +8,13 @@ use crate::app::App;
 use crate::error::Result;
 use crate::service::caller::{Caller, Client};
 
-/// Who shows valid credentials: in the headers, else in the cookies, else in the query.
+/// Who shows valid credentials: in the query, else in the cookies, else in the headers.
 pub fn caller(app: &App, headers: &HeaderMap, query: &str, client: &Client) -> Result<Option<Caller>> {
     let header = |name: &str| headers.get(name)?.to_str().ok().map(ToOwned::to_owned);
     let pairs = [
-        (header("x-user-id"), header("x-auth-token")),
-        (cookie(headers, "rc_uid"), cookie(headers, "rc_token")),
         (parameter(query, "rc_uid"), parameter(query, "rc_token")),
+        (cookie(headers, "rc_uid"), cookie(headers, "rc_token")),
+        (header("x-user-id"), header("x-auth-token")),
     ];
     for (id, token) in pairs {
         if let Some(caller) = api::recognise(app, id.as_deref(), token.as_deref(), client)? {

@@ -33,6 +33,8 @@ pub enum Disposition {
     Inline,
     /// It saves the file.
     Attachment,
+    /// It saves the file, and so do programs that know no `filename*`.
+    Download,
 }
 
 /// What is said about a file besides its bytes.
@@ -67,11 +69,15 @@ pub async fn stream(path: &Path, answer: FileAnswer, headers: &HeaderMap) -> Res
             Err(error) => return crate::web::small(Reply::failure(&Error::internal(error))),
         }
     };
-    let inline = answer.disposition == Disposition::Inline && is_harmless(&answer.media_type);
-    let disposition = if inline { "inline" } else { "attachment" };
+    let name = encoded(&answer.name);
+    let disposition = match answer.disposition {
+        Disposition::Inline if is_harmless(&answer.media_type) => "inline".to_owned(),
+        Disposition::Inline | Disposition::Attachment => "attachment".to_owned(),
+        Disposition::Download => format!("attachment; filename=\"{name}\""),
+    };
     let values = [
         (CONTENT_TYPE, answer.media_type),
-        (CONTENT_DISPOSITION, format!("{disposition}; filename*=UTF-8''{}", encoded(&answer.name))),
+        (CONTENT_DISPOSITION, format!("{disposition}; filename*=UTF-8''{name}")),
         (LAST_MODIFIED, http_date(answer.modified)),
         (ETAG, etag),
         (CACHE_CONTROL, answer.cache),

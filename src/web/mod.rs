@@ -14,6 +14,7 @@ use crate::service::settings;
 
 pub mod credentials;
 pub mod download;
+pub mod export;
 pub mod file;
 
 /// Answers what is not under `/api/v1/`.
@@ -22,6 +23,11 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
         && incoming.method == "GET"
     {
         return download::upload(app, id, headers, &incoming).await;
+    }
+    if let Some(id) = export::export_id(path)
+        && incoming.method == "GET"
+    {
+        return export::export(app, id, headers, &incoming).await;
     }
     match path {
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),

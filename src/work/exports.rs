@@ -41,6 +41,7 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
         () = stop => {}
     }
     app.running.cancel_all();
+    app.export_bell.notify_waiters();
     let all = u32::try_from(app.config.export.workers).unwrap_or(u32::MAX);
     if tokio::time::timeout(Duration::from_secs(8), workers.acquire_many(all)).await.is_err() {
         tracing::warn!("an export was still under way when the server stopped; it begins again");
@@ -58,7 +59,10 @@ async fn take_up(app: &Arc<App>, workers: &Arc<Semaphore>) -> Result<()> {
             if let Some(progress) = app.running.enter(&job.id) {
                 let app = Arc::clone(app);
                 tokio::spawn(async move {
-                    work(&app, *job, progress).await;
+                    if !work(&app, job.id, progress).await {
+                        // A full disk, mostly. Anybody's next export may find it well again.
+                        let _ = tokio::time::timeout(LONGEST_SLEEP, app.export_bell.notified()).await;
+                    }
                     drop(place);
                     app.export_bell.notify_one();
                 });
@@ -74,28 +78,28 @@ async fn take_up(app: &Arc<App>, workers: &Arc<Semaphore>) -> Result<()> {
     Ok(())
 }
 
-/// One job, as far as it gets this time.
-async fn work(app: &Arc<App>, job: Job, progress: Arc<JobProgress>) {
-    let id = job.id.clone();
-    let result = bring_on(app, job, &progress).await;
-    let closer = Arc::clone(app);
-    let noted = tokio::task::spawn_blocking(move || {
-        let outcome = result.map_or_else(|error| settle(&closer, &id, &error), |()| Ok(()));
-        tidy(&closer, &id);
-        closer.running.leave(&id);
+/// One job, as far as it gets this time. `false`: how far that is could not be kept.
+async fn work(app: &Arc<App>, id: JobId, progress: Arc<JobProgress>) -> bool {
+    let result = bring_on(app, id.clone(), &progress).await;
+    let worker = Arc::clone(app);
+    let closed = tokio::task::spawn_blocking(move || {
+        let outcome = result.map_or_else(|error| settle(&worker, &id, &error), |()| Ok(()));
+        tidy(&worker, &id);
+        worker.running.leave(&id);
         outcome
     })
     .await;
-    match noted {
-        Ok(Ok(())) => {}
+    match closed {
+        Ok(Ok(())) => return true,
         Ok(Err(error)) => tracing::error!(%error, "the state of an export job could not be kept"),
         Err(panic) => tracing::error!(%panic, "the state of an export job could not be kept"),
     }
+    false
 }
 
-async fn bring_on(app: &Arc<App>, job: Job, progress: &Arc<JobProgress>) -> sdk::Result<()> {
-    let (renderer, counters) = (Arc::clone(app), Arc::clone(progress));
-    let prepared = tokio::task::spawn_blocking(move || prepare(&renderer, job, &counters)).await;
+async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk::Result<()> {
+    let (worker, counters) = (Arc::clone(app), Arc::clone(progress));
+    let prepared = tokio::task::spawn_blocking(move || prepare(&worker, &id, &counters)).await;
     // A format that panics costs its own job.
     let prepared = prepared.map_err(|panic| internal("the export failed").because(panic))??;
     let Some((job, export)) = prepared else { return Ok(()) };
@@ -121,19 +125,16 @@ fn store_failed(error: crate::store::Error) -> sdk::Error {
 }
 
 /// Renders and seals, unless that was done before, and packs if the delivery wants it so.
-fn prepare(app: &App, job: Job, progress: &JobProgress) -> sdk::Result<Option<(Job, Export)>> {
-    let directory = jobs::spool_directory(app, &job.id);
+fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<(Job, Export)>> {
+    let directory = jobs::spool_directory(app, id);
+    let Some(job) = jobs::resume(app, id).map_err(store_failed)? else { return Ok(None) };
     let (job, sealed) = if job.state == JobState::Queued {
-        let Some(job) = jobs::advance(app, &job.id, JobEvent::Started, |_| {}).map_err(store_failed)? else {
+        let Some(job) = jobs::advance(app, id, JobEvent::Started, |_| {}).map_err(store_failed)? else {
             return Ok(None);
         };
-        let (messages, sealed) = write_down(app, &job, progress)?;
-        let bytes = progress.work.bytes();
-        let moved = jobs::advance(app, &job.id, JobEvent::Sealed, |job| {
-            job.messages = messages;
-            job.bytes = bytes;
-        });
-        let Some(job) = moved.map_err(store_failed)? else { return Ok(None) };
+        let Some(sealed) = write_down(app, &job, progress)? else { return Ok(None) };
+        let moved = jobs::advance(app, id, JobEvent::Sealed, |_| {}).map_err(store_failed)?;
+        let Some(job) = moved else { return Ok(None) };
         (job, sealed)
     } else {
         let sealed = Sealed::open(&directory)?.ok_or_else(|| internal("the rendered export is gone"))?;
@@ -158,7 +159,7 @@ fn prepare(app: &App, job: Job, progress: &JobProgress) -> sdk::Result<Option<(J
     Ok(Some((job, export)))
 }
 
-fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<(u64, Sealed)> {
+fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Option<Sealed>> {
     let room = app.store.room(&job.room).map_err(store_failed)?;
     let room = room.ok_or_else(|| sdk::Error::new(ErrorKind::Rejected, "the room was deleted"))?;
     let format = app.registry.format(&job.format)?;
@@ -179,7 +180,15 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<(u64,
     if app.store.room(&job.room).map_err(store_failed)?.is_none() {
         return Err(sdk::Error::new(ErrorKind::Rejected, "the room was deleted while it was exported"));
     }
-    Ok((summary.messages, spool.into_inner().seal()?))
+    // Noted before the seal: a sealed rendering is never looked at again.
+    let noted = jobs::advance(app, &job.id, JobEvent::Rendered, |job| {
+        job.messages = summary.messages;
+        job.bytes = progress.work.bytes();
+    });
+    if noted.map_err(store_failed)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(spool.into_inner().seal()?))
 }
 
 /// Notes that a job is done, and tells its owner.
@@ -187,7 +196,8 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
     let file = match (&receipt.file, export.artifacts.as_slice()) {
         (Some(path), [artifact]) => Some(ExportFile {
             name: download_name(app, job),
-            path: path.to_string_lossy().into_owned(),
+            // The data directory may be moved between two starts.
+            path: path.strip_prefix(&app.config.server.data).unwrap_or(path).to_string_lossy().into_owned(),
             size: artifact.size,
             sha256: artifact.sha256,
         }),
@@ -219,6 +229,8 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
 fn download_name(app: &App, job: &Job) -> String {
     let owner = app.store.user(&job.owner).ok().flatten();
     let owner = owner.map_or_else(|| job.owner_username.clone(), |user| user.display_name().to_owned());
+    // Short enough that what tells exports apart is never cut off.
+    let owner: String = owner.chars().take(32).collect();
     let data = if job.format == "json" { "-data" } else { "" };
     let name = format!("{}-{owner}{data}-{}.zip", job.created.day(), job.id);
     sdk::safe_file_name(&name)
@@ -255,14 +267,7 @@ fn settle(app: &App, id: &JobId, error: &sdk::Error) -> Result<()> {
 
 /// Removes the spool of a job that is at its end.
 fn tidy(app: &App, id: &JobId) {
-    let open = matches!(app.store.job(id), Ok(Some(job)) if !job.state.is_final());
-    if open {
-        return;
-    }
-    match std::fs::remove_dir_all(jobs::spool_directory(app, id)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::warn!(%error, job = %id, "a spool could not be removed; the next start will");
-        }
-        _ => {}
+    if app.store.job(id).is_ok_and(|job| job.is_none_or(|job| job.state.is_final())) {
+        jobs::clear_spool(app, id);
     }
 }

@@ -178,14 +178,20 @@ async fn send_due(app: &Arc<App>) -> Result<Option<Time>, String> {
         let (mail, transport, text) = match next {
             Next::Nothing => return Ok(None),
             Next::At(due) => return Ok(Some(due)),
-            Next::Mail(mail, transport, text) => (mail, transport, text),
+            Next::Lost(mail) => {
+                let lost = Err(SendError::Permanent("its text is gone from the data directory".to_owned()));
+                let noter = Arc::clone(app);
+                blocking(move || note(&noter, &mail.key, lost)).await?;
+                continue;
+            }
+            Next::Mail(all) => *all,
         };
         let outcome = match (MailAddress::new(&mail.from), MailAddress::new(&mail.to)) {
             (Ok(from), Ok(to)) => transport.send(&mail.key, &from, &to, &text).await,
             (Err(error), _) | (_, Err(error)) => Err(SendError::Permanent(error.to_string())),
         };
         if outcome.is_ok()
-            && let Transport::Folder(folder) = &*transport
+            && let Transport::Folder(folder) = &transport
         {
             let file = folder.join(format!("{}.eml", mail.key));
             tracing::info!(file = %file.display(), "no mail server is set up; the mail was written to a file");
@@ -204,7 +210,9 @@ async fn blocking<T: Send + 'static>(
 enum Next {
     Nothing,
     At(Time),
-    Mail(Box<OutboxMail>, Box<Transport>, Vec<u8>),
+    Mail(Box<(OutboxMail, Transport, Vec<u8>)>),
+    /// Somebody removed its text. The mails behind it must not wait for that.
+    Lost(OutboxMail),
 }
 
 fn next(app: &App) -> Result<Next, String> {
@@ -216,7 +224,11 @@ fn next(app: &App) -> Result<Next, String> {
         return Ok(Next::At(due));
     }
     let mail = app.store.mail(&key).map_err(|error| text(&error))?.ok_or("a waiting mail is gone")?;
-    let body = fs::read(path(app, &key)).map_err(|error| format!("the text of a mail: {error}"))?;
+    let body = match fs::read(path(app, &key)) {
+        Ok(body) => body,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Next::Lost(mail)),
+        Err(error) => return Err(format!("the text of a mail: {error}")),
+    };
     let url = server_url(app).map_err(|error| text(&error))?;
     let authority = &app.config.mail.certificate_authority;
     let settings = MailSettings {
@@ -227,7 +239,7 @@ fn next(app: &App) -> Result<Next, String> {
         folder: app.config.server.data.join("outbox"),
     };
     let transport = Transport::new(&settings).map_err(|error| text(&error))?;
-    Ok(Next::Mail(Box::new(mail), Box::new(transport), body))
+    Ok(Next::Mail(Box::new((mail, transport, body))))
 }
 
 /// Notes how a try went.

@@ -5,6 +5,8 @@
 //!
 //! `CRASH_ROUNDS` (10) and `CRASH_SEED` choose how often and when; a failure prints the seed.
 
+#![expect(clippy::unwrap_used, reason = "a failure here fails the test")]
+
 mod server;
 
 use std::collections::BTreeSet;
@@ -130,7 +132,9 @@ fn one_round(
     thread::sleep(moment);
     server.kill();
     over.store(true, Ordering::Relaxed);
-    people.into_iter().for_each(|person| person.join().unwrap());
+    for person in people {
+        person.join().unwrap();
+    }
 }
 
 /// Waits until an export is done, and looks at what it holds.

@@ -1,7 +1,7 @@
 //! A server in a temporary directory, and callers by role.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use roomscribe::api::Api;
 use roomscribe::app::{App, Clock};
@@ -10,32 +10,39 @@ use roomscribe::domain::{LoginToken, Room, RoomId, RoomKind, Subscription, Time,
 use roomscribe::passwords::PasswordDigest;
 use roomscribe::service::{bootstrap, sessions};
 use roomscribe::store::Store;
+use roomscribe::work::Work;
 use roomscribe::{export, server};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+pub(crate) mod exports;
+pub(crate) mod work;
+
 /// When the clock of a test server begins to stand: 2024-03-15T10:20:30.123Z.
-pub const NOW: i64 = 1_710_498_030_123;
+pub(crate) const NOW: i64 = 1_710_498_030_123;
 
 /// A whole server, called through its routes without a socket. Its clock stands still.
-pub struct TestServer {
-    pub app: Arc<App>,
-    pub clock: Clock,
+pub(crate) struct TestServer {
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Clock,
     api: Arc<Api>,
     runtime: Runtime,
     directory: TempDir,
+    /// Background work, if a test started it.
+    work: Mutex<Option<Work>>,
 }
 
 impl TestServer {
     /// A new server with an administrator, `admin`, whose password is `admin-password`.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(|_| {})
     }
 
     /// The same after `change` has changed the configuration.
-    pub fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
+        let store = Store::open(directory.path(), 16 << 20).expect("a new store");
         let mut config = Config::default();
         config.server.data = directory.path().to_owned();
         config.server.root_url = "http://chat.example".to_owned();
@@ -46,39 +53,42 @@ impl TestServer {
             password: "admin-password".to_owned(),
         });
         change(&mut config);
-        let store = Store::open(directory.path(), 16 << 20).expect("a new store");
+        Self::put_together(directory, config, store, Clock::standing_at(Time::from_millis(NOW)))
+    }
+
+    /// A server over an open store, as it is after a start.
+    fn put_together(directory: TempDir, config: Config, store: Store, clock: Clock) -> Self {
         let registry = export::plugins::registry(&config).expect("the plug-ins register");
-        let clock = Clock::standing_at(Time::from_millis(NOW));
         let app = App::new(config, store, registry, clock.clone()).expect("the threads start");
         bootstrap::prepare(&app, false).expect("a furnished store");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let (app, api) = (Arc::new(app), Arc::new(Api::new(8)));
-        Self { app, clock, api, runtime: runtime.expect("a runtime"), directory }
+        Self { app, clock, api, runtime: runtime.expect("a runtime"), directory, work: Mutex::default() }
     }
 
     /// The data directory.
-    pub fn directory(&self) -> &std::path::Path {
+    pub(crate) fn directory(&self) -> &std::path::Path {
         self.directory.path()
     }
 
     /// The runtime, for background work under test.
-    pub fn runtime(&self) -> &Runtime {
+    pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
     /// A caller without credentials.
-    pub fn anonymous(&self) -> Caller<'_> {
+    pub(crate) fn anonymous(&self) -> Caller<'_> {
         Caller { server: self, credentials: None }
     }
 
     /// The administrator.
-    pub fn as_admin(&self) -> Caller<'_> {
+    pub(crate) fn as_admin(&self) -> Caller<'_> {
         self.as_user("admin")
     }
 
     /// A user of that name with role `user`, made if there is none. The password is `<name>-password`,
     /// the address `<name>@example.org`, the display name the name with a capital.
-    pub fn as_user(&self, username: &str) -> Caller<'_> {
+    pub(crate) fn as_user(&self, username: &str) -> Caller<'_> {
         let user = self.user(username);
         let token = sessions::new_token();
         let record = LoginToken { user: user.id.clone(), created: self.app.now(), personal: None };
@@ -90,7 +100,7 @@ impl TestServer {
     }
 
     /// The record of a user, made if there is none.
-    pub fn user(&self, username: &str) -> User {
+    pub(crate) fn user(&self, username: &str) -> User {
         if let Some(user) = self.app.store.user_by_name(username).expect("readable") {
             return user;
         }
@@ -108,7 +118,7 @@ impl TestServer {
 
     /// A room of that name with these members, the first of them its owner. Without going through
     /// the API.
-    pub fn room(&self, kind: RoomKind, name: &str, members: &[&str]) -> RoomId {
+    pub(crate) fn room(&self, kind: RoomKind, name: &str, members: &[&str]) -> RoomId {
         let users: Vec<User> = members.iter().map(|name| self.user(name)).collect();
         let creator = users.first().map(User::reference);
         let room = Room::new(RoomId::random(), kind, Some(name.to_owned()), creator, self.app.now());
@@ -131,35 +141,40 @@ impl TestServer {
 }
 
 /// Somebody who calls the server.
-pub struct Caller<'a> {
+pub(crate) struct Caller<'a> {
     server: &'a TestServer,
     credentials: Option<(String, String)>,
 }
 
 impl Caller<'_> {
     /// The caller's user id.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.credentials.as_ref().map_or("", |(id, _)| id)
     }
 
     /// The caller's token.
-    pub fn token(&self) -> &str {
+    pub(crate) fn token(&self) -> &str {
         self.credentials.as_ref().map_or("", |(_, token)| token)
     }
 
     /// `GET /api/v1/<endpoint>?<query>`.
-    pub fn get(&self, endpoint: &str, query: &str) -> Answer {
+    pub(crate) fn get(&self, endpoint: &str, query: &str) -> Answer {
         self.raw("GET", &format!("/api/v1/{endpoint}?{query}"), &[], "").checked()
     }
 
     /// `POST /api/v1/<endpoint>` with a JSON body.
-    pub fn post(&self, endpoint: &str, body: Value) -> Answer {
+    pub(crate) fn post(&self, endpoint: &str, body: Value) -> Answer {
         let headers = [("content-type", "application/json")];
         self.raw("POST", &format!("/api/v1/{endpoint}"), &headers, body.to_string()).checked()
     }
 
     /// `POST /api/v1/<endpoint>` with a form that holds one file and these fields.
-    pub fn send_file(&self, endpoint: &str, file: (&str, &str, &[u8]), fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn send_file(
+        &self,
+        endpoint: &str,
+        file: (&str, &str, &[u8]),
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let (name, media_type, bytes) = file;
         let mut parts: Vec<Vec<u8>> = fields
             .iter()
@@ -175,7 +190,7 @@ impl Caller<'_> {
     }
 
     /// `POST /api/v1/<endpoint>` with a form of these parts, each a head, an empty line and a body.
-    pub fn send_form(&self, endpoint: &str, parts: &[Vec<u8>]) -> Answer {
+    pub(crate) fn send_form(&self, endpoint: &str, parts: &[Vec<u8>]) -> Answer {
         let mut form: Vec<u8> =
             parts.iter().flat_map(|part| [b"--limit\r\n", &part[..], b"\r\n"].concat()).collect();
         form.extend(b"--limit--\r\n");
@@ -184,7 +199,7 @@ impl Caller<'_> {
     }
 
     /// Any request.
-    pub fn raw(
+    pub(crate) fn raw(
         &self,
         method: &str,
         path: &str,
@@ -205,8 +220,9 @@ impl Caller<'_> {
         }
         let response = self.server.runtime.block_on(request.reply(&routes));
         let headers = response.headers().iter();
-        let headers =
-            headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        let headers = headers
+            .map(|(name, value)| (name.to_string(), value.to_str().expect("plain").to_owned()))
+            .collect();
         let bytes = response.body().to_vec();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         Answer { status: response.status().as_u16(), headers, bytes, body }
@@ -215,7 +231,7 @@ impl Caller<'_> {
 
 /// What the server answered.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
     bytes: Vec<u8>,
@@ -224,38 +240,38 @@ pub struct Answer {
 
 impl Answer {
     /// The status.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.status
     }
 
     /// The body as JSON, `null` if it is none.
-    pub fn body(&self) -> &Value {
+    pub(crate) fn body(&self) -> &Value {
         &self.body
     }
 
     /// The body as text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.bytes).expect("UTF-8")
     }
 
     /// The body.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// A header, empty if there is none.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
     /// The body of a success; anything else fails the test.
-    pub fn ok(&self) -> &Value {
+    pub(crate) fn ok(&self) -> &Value {
         assert_eq!(self.status, 200, "{}", self.text());
         &self.body
     }
 
     /// The `error` of a refusal with status 400; anything else fails the test.
-    pub fn refusal(&self) -> &str {
+    pub(crate) fn refusal(&self) -> &str {
         assert_eq!(self.status, 400, "{}", self.text());
         self.body["error"].as_str().unwrap_or_default()
     }

@@ -1,13 +1,14 @@
 //! Mails to a real SMTP server: with and without TLS, refused, delayed, and while it is down.
 
+mod certificates;
 mod smtp_server;
 
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use certificates::Certificates;
 use export_sdk::{Mail, MailAddress, MailFile, MailSubject};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use roomscribe::mail::{MailSettings, SendError, Sender, Transport, compose};
 use serde_json::{Value, json};
 use smtp_server::SmtpServer;
@@ -40,35 +41,6 @@ fn headers<'a>(received: &'a Value, name: &str) -> Vec<&'a str> {
     let all = received["headers"].as_array().expect("a list");
     let named = all.iter().filter(|header| header[0].as_str().is_some_and(|n| n.eq_ignore_ascii_case(name)));
     named.map(|header| header[1].as_str().expect("text")).collect()
-}
-
-/// A private authority and a server that it vouches for.
-struct Certificates {
-    _dir: tempfile::TempDir,
-    authority: PathBuf,
-    server: String,
-}
-
-impl Certificates {
-    fn new() -> Self {
-        let mut parameters = CertificateParams::default();
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key"));
-        let authority = authority.expect("a certificate");
-        let key = KeyPair::generate().expect("a key");
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let server = CertificateParams::new(names).expect("good names").signed_by(&key, &authority);
-        let server = server.expect("a certificate").pem() + &key.serialize_pem();
-
-        let dir = tempfile::tempdir().expect("a place for files");
-        let write = |name: &str, pem: String| {
-            let path = dir.path().join(name);
-            fs::write(&path, pem).expect("written");
-            path
-        };
-        let server = write("server.pem", server).into_os_string().into_string().expect("a UTF-8 path");
-        Self { authority: write("authority.pem", authority.pem()), server, _dir: dir }
-    }
 }
 
 #[tokio::test]
@@ -199,11 +171,7 @@ async fn a_refusal_is_for_good_and_a_delay_is_not() {
 
 #[tokio::test]
 async fn a_server_that_is_down_gets_the_mail_when_it_is_up() {
-    // Bound but not listening, the port is ours and connections to it are refused.
-    let reserved = tokio::net::TcpSocket::new_v4().unwrap();
-    reserved.set_reuseaddr(true).unwrap();
-    reserved.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let port = reserved.local_addr().unwrap().port();
+    let (_reserved, port) = smtp_server::reserve_port();
     let settings = settings(format!("smtp://127.0.0.1:{port}"));
     let error = send(&settings, &mail("ann@example.org")).await.expect_err("nobody listens");
     assert!(matches!(error, SendError::Temporary(_)), "{error}");

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 const PACKAGE: &str = "aiosmtpd==1.4.6";
 /// For a machine under load; nothing waits that long when all is well.
@@ -60,6 +61,15 @@ impl Drop for SmtpServer {
         drop(self.process.stdin.take()); // its sign to end
         self.process.wait().expect("the SMTP server ends");
     }
+}
+
+/// A port for a server that is started later; until then connections to it are refused.
+pub(crate) fn reserve_port() -> (TcpSocket, u16) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("the server may take the port over");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    let port = socket.local_addr().expect("bound").port();
+    (socket, port)
 }
 
 /// The Python of a virtual environment that has the package; made by whoever comes first.

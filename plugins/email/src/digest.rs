@@ -168,7 +168,7 @@ mod tests {
 
     fn bodies(messages: &[Message<'_>]) -> (String, String) {
         let mut registry = Registry::default();
-        crate::register(&mut registry, Settings::new("email", toml::Table::new(), "data")).unwrap();
+        crate::register(&mut registry, &Settings::new("email", toml::Table::new(), "data")).unwrap();
         let mut files: BTreeMap<String, Vec<u8>> =
             render(registry.format("mail").unwrap(), &Value::Null, messages).unwrap();
         let mut take = |name| String::from_utf8(files.remove(name).unwrap()).unwrap();

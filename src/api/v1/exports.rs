@@ -58,8 +58,8 @@ fn read(app: &App, input: Input) -> Result<Export> {
         to_emails.extend(more.split(',').map(ToOwned::to_owned));
         return Ok(Export::Mail(MailRequest {
             room,
-            to_users: tidy(texts(&body["toUsers"])?),
-            to_emails: tidy(to_emails),
+            to_users: tidy(&texts(&body["toUsers"])?),
+            to_emails: tidy(&to_emails),
             subject: text(&body["subject"])?.unwrap_or_default(),
             messages: texts(&body["messages"])?,
         }));
@@ -91,7 +91,7 @@ fn texts(value: &Value) -> Result<Vec<String>> {
     }
 }
 
-fn tidy(names: Vec<String>) -> Vec<String> {
+fn tidy(names: &[String]) -> Vec<String> {
     names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 

@@ -29,6 +29,11 @@ impl<E> FaultEngine<E> {
         self.flushes_left.store(count, Ordering::SeqCst);
     }
 
+    /// Whether a batch or a flush was refused since the last change.
+    pub fn has_failed(&self) -> bool {
+        self.writes_left.load(Ordering::SeqCst) < 0 || self.flushes_left.load(Ordering::SeqCst) < 0
+    }
+
     /// The disk is well again.
     pub fn heal(&self) {
         self.fail_writes_after(i64::MAX);

@@ -1,0 +1,50 @@
+//! `GET /data-export/<id>`: the file of a finished export, for the one who asked for it.
+
+use std::sync::Arc;
+
+use warp::Reply as _;
+use warp::http::{HeaderMap, StatusCode};
+use warp::reply::Response;
+
+use super::credentials;
+use super::file::{self, Disposition, FileAnswer};
+use crate::api::reply::Reply;
+use crate::api::request::Incoming;
+use crate::app::App;
+use crate::domain::JobId;
+use crate::error::Error;
+use crate::service::caller::Client;
+use crate::service::exports::{self, Download};
+
+/// The export that a path names.
+pub fn export_id(path: &str) -> Option<JobId> {
+    let id = percent_encoding::percent_decode_str(path.strip_prefix("/data-export/")?).decode_utf8().ok()?;
+    (!id.is_empty()).then(|| JobId::new(id))
+}
+
+/// Answers with the file of an export, or with an empty refusal.
+pub async fn export(app: &Arc<App>, id: JobId, headers: &HeaderMap, incoming: &Incoming) -> Response {
+    let client = Client { address: incoming.client };
+    let (worker, query, given) = (Arc::clone(app), incoming.query.clone(), headers.clone());
+    let decided = tokio::task::spawn_blocking(move || {
+        let caller = credentials::caller(&worker, &given, &query, &client)?;
+        exports::download(&worker, caller.as_ref(), &id)
+    })
+    .await;
+    let (job, file) = match decided.unwrap_or_else(|panic| Err(Error::internal(panic))) {
+        Ok(Download::Granted(job, file)) => (job, file),
+        Ok(Download::Refused) => return StatusCode::FORBIDDEN.into_response(),
+        Ok(Download::Unknown) => return StatusCode::NOT_FOUND.into_response(),
+        Err(error) => return super::small(Reply::failure(&error)),
+    };
+    let place = file.place(&app.config.server.data);
+    let answer = FileAnswer {
+        media_type: "application/zip".to_owned(),
+        disposition: Disposition::Download,
+        name: file.name,
+        modified: job.finished.unwrap_or(job.created),
+        etag: hex::encode(file.sha256),
+        cache: "private, no-store".to_owned(),
+    };
+    file::stream(&place, answer, headers).await
+}

@@ -1,0 +1,85 @@
+//! Exports while the disk is full or does not keep what it took.
+
+use roomscribe::domain::JobState;
+use serde_json::json;
+
+use crate::support::exports::{accepted, file_of, mail_of};
+use crate::support::{Answer, Caller, TestServer};
+
+/// Asks without taking a failure of the server as a failure of the test.
+fn ask(caller: &Caller<'_>, body: &serde_json::Value) -> Answer {
+    let headers = [("content-type", "application/json")];
+    caller.raw("POST", "/api/v1/rooms.export", &headers, body.to_string())
+}
+
+fn assert_failed(answer: &Answer) {
+    assert_eq!(answer.status(), 500, "{}", answer.text());
+    assert_eq!(answer.body(), &json!({"success": false, "error": "Internal error occured"}));
+    assert_eq!(answer.header("content-type"), "application/json");
+}
+
+#[test]
+fn a_full_disk_accepts_nothing_and_harms_nothing() {
+    let (server, disk) = TestServer::start_faulty();
+    let room = server.talkative_room();
+    let admin = server.as_admin();
+    disk.fail_writes_after(0);
+    assert_failed(&ask(&admin, &file_of(&room, "html")));
+    assert_failed(&ask(&admin, &mail_of(&room, &["a@b.cd"], &["m1"])));
+    assert_eq!(admin.get("exports.list", "").ok()["total"], 0);
+    disk.heal();
+    server.work();
+    let job = server.finished(&accepted(&admin, file_of(&room, "html")));
+    assert_eq!(job.state, JobState::Done);
+    assert_eq!(admin.get("exports.list", "").ok()["total"], 1);
+}
+
+#[test]
+fn an_export_that_cannot_be_kept_fails_and_says_what_to_do() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    std::fs::write(server.directory().join("exports"), "in the way").unwrap();
+    server.work();
+    let admin = server.as_admin();
+    let id = accepted(&admin, file_of(&room, "html"));
+    assert_eq!(server.finished(&id).state, JobState::Failed);
+    let answer = admin.get("exports.info", &format!("exportId={id}"));
+    let error = answer.ok()["export"]["error"].as_str().unwrap();
+    assert!(error.contains("check `directory` of [plugins.file]"), "{error}");
+    assert_eq!(server.names_in("spool"), [""; 0]);
+}
+
+#[test]
+fn what_is_not_on_disk_is_not_acknowledged() {
+    let (server, disk) = TestServer::start_faulty();
+    let room = server.talkative_room();
+    let admin = server.as_admin();
+    disk.fail_flushes_after(0);
+    assert_failed(&ask(&admin, &file_of(&room, "html")));
+    disk.heal();
+    server.work();
+    let job = server.finished(&accepted(&admin, file_of(&room, "html")));
+    assert_eq!(job.state, JobState::Done);
+}
+
+#[test]
+fn a_job_whose_state_could_not_be_kept_is_done_when_the_disk_is_well_again() {
+    // The states that are kept: rendering, rendered, delivering, done.
+    for written in 0..4 {
+        let (server, disk) = TestServer::start_faulty();
+        let room = server.talkative_room();
+        let export = accepted(&server.as_admin(), file_of(&room, "json"));
+        disk.fail_writes_after(written);
+        server.work();
+        server.wait_until("the job was let go of", || {
+            let running = server.app.running.of(&server.job(&export).id).is_some();
+            !running && disk.has_failed()
+        });
+        assert!(!server.job(&export).state.is_final());
+        disk.heal();
+        server.later(0);
+        let job = server.finished(&export);
+        assert_eq!((job.state, job.messages), (JobState::Done, 3), "after {written} writes: {job:?}");
+        assert_eq!(server.names_in("exports"), [format!("{export}.zip")]);
+    }
+}

@@ -1,0 +1,215 @@
+//! Exports that are interrupted, by their owners and by the server, and what is left of them.
+
+use std::io::Write;
+
+use export_sdk::{ArtifactPath, Output};
+use roomscribe::domain::{Job, JobId, JobState, RoomId, RoomKind};
+use roomscribe::export::spool::{Progress, Spool};
+use roomscribe::service::jobs;
+use roomscribe::store::Error;
+use serde_json::{Value, json};
+
+use crate::support::TestServer;
+use crate::support::exports::{accepted, file_of, unpack};
+
+/// So many that their rendering takes a while.
+const MANY: u64 = 30_000;
+
+fn put(server: &TestServer, job: &Job) {
+    server.app.store.write::<_, Error>(|batch| batch.put_job(job)).expect("a job");
+}
+
+/// Changes a waiting job behind the server's back.
+fn change(server: &TestServer, id: &str, change: impl FnOnce(&mut Job)) {
+    let mut job = server.job(id);
+    change(&mut job);
+    put(server, &job);
+}
+
+/// A spool of a job with one file that no rendering would make.
+fn spool(server: &TestServer, id: &str) -> Spool {
+    let directory = jobs::spool_directory(&server.app, &JobId::new(id));
+    let mut spool = Spool::create(directory, Progress::default()).expect("a spool");
+    let path = ArtifactPath::new("from-before.txt").expect("a path");
+    spool.create(&path, "text/plain").expect("a file").write_all(b"kept").expect("written");
+    spool
+}
+
+fn entries(server: &TestServer, job: &Job) -> Vec<String> {
+    unpack(&server.file_of(job)).into_keys().collect()
+}
+
+/// A room that takes a while to export, and the id of its export, whose rendering has begun.
+fn long_export(server: &TestServer) -> (RoomId, String) {
+    let room = server.room(RoomKind::Channel, "talk", &["admin", "bob"]);
+    let put = |batch: &mut roomscribe::store::Batch<'_>| {
+        let mut message = server.message(&room, "", "2024-03-01T00:00:00.000Z", "on and on");
+        for number in 0..MANY {
+            message.id = roomscribe::domain::MessageId::new(format!("m{number}"));
+            batch.put_message(&message)?;
+        }
+        Ok(())
+    };
+    server.app.store.write::<_, Error>(put).expect("messages");
+    let export = accepted(&server.as_admin(), file_of(&room, "json"));
+    server.work();
+    server.wait_until("its rendering has begun", || {
+        server.app.running.of(&JobId::new(&export)).is_some_and(|progress| progress.messages() > 0)
+    });
+    (room, export)
+}
+
+#[test]
+fn an_export_that_is_being_written_is_cancelled_and_leaves_nothing() {
+    let server = TestServer::start();
+    let (room, export) = long_export(&server);
+    let admin = server.as_admin();
+    let answer = admin.get("exports.info", &format!("exportId={export}"));
+    assert_eq!(answer.ok()["export"]["state"], "rendering");
+    let answer = admin.post("exports.cancel", json!({"exportId": export}));
+    assert_eq!(answer.ok()["export"]["state"], "cancelled");
+    let job = server.finished(&export);
+    assert_eq!((job.state, job.file, job.failure), (JobState::Cancelled, None, None));
+    assert_eq!(server.names_in("exports"), [""; 0]);
+    assert_eq!(server.names_in("spool"), [""; 0]);
+    // The worker is free for others.
+    let next = accepted(&admin, file_of(&room, "html"));
+    assert_eq!(server.finished(&next).state, JobState::Done);
+}
+
+#[test]
+fn a_server_that_stops_in_the_middle_goes_on_at_its_next_start() {
+    let server = TestServer::start();
+    let (_, export) = long_export(&server);
+    server.rest();
+    assert_eq!(server.job(&export).state, JobState::Rendering);
+    let server = server.reopen();
+    server.work();
+    let job = server.finished(&export);
+    assert_eq!((job.state, job.messages, job.attempts), (JobState::Done, MANY, 1));
+    let document: Value = serde_json::from_slice(&unpack(&server.file_of(&job))["talk.json"]).unwrap();
+    assert_eq!(document["messages"].as_array().unwrap().len() as u64, MANY, "none twice, none missing");
+    assert_eq!(server.names_in("exports"), [format!("{export}.zip")]);
+    assert_eq!(server.names_in("spool"), [""; 0]);
+}
+
+#[test]
+fn a_room_that_is_deleted_while_it_is_exported_ends_its_export() {
+    let server = TestServer::start();
+    let (room, export) = long_export(&server);
+    let record = server.app.store.room(&room).unwrap().unwrap();
+    server.app.store.write::<_, Error>(|batch| batch.delete_room(&record)).unwrap();
+    let job = server.finished(&export);
+    assert_eq!(job.state, JobState::Failed);
+    assert_eq!(job.failure.as_deref(), Some("the room was deleted while it was exported"));
+    assert_eq!(server.names_in("exports"), [""; 0]);
+}
+
+#[test]
+fn an_accepted_export_survives_a_restart_and_is_done_once() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    let export = accepted(&server.as_admin(), file_of(&room, "json"));
+    let server = server.reopen();
+    assert_eq!(server.job(&export).state, JobState::Queued);
+    server.work();
+    let job = server.finished(&export);
+    assert_eq!((job.state, job.attempts, job.messages), (JobState::Done, 1, 3));
+    assert_eq!(entries(&server, &job), ["talk.json"]);
+    server.later(60_000);
+    server.rest();
+    let server = server.reopen();
+    server.work();
+    let later = accepted(&server.as_admin(), file_of(&room, "html"));
+    server.finished(&later);
+    assert_eq!(server.job(&export), job, "it was not touched again");
+    let mut files = [format!("{export}.zip"), format!("{later}.zip")];
+    files.sort();
+    assert_eq!(server.names_in("exports"), files);
+}
+
+#[test]
+fn a_rendering_that_was_cut_off_begins_again() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    let export = accepted(&server.as_admin(), file_of(&room, "json"));
+    change(&server, &export, |job| job.state = JobState::Rendering);
+    drop(spool(&server, &export));
+    let server = server.reopen();
+    server.work();
+    let job = server.finished(&export);
+    assert_eq!((job.state, job.messages), (JobState::Done, 3), "{job:?}");
+    assert_eq!(entries(&server, &job), ["talk.json"]);
+}
+
+#[test]
+fn a_sealed_rendering_is_delivered_and_not_made_again() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    for state in [JobState::Rendering, JobState::Delivering] {
+        let export = accepted(&server.as_admin(), file_of(&room, "json"));
+        change(&server, &export, |job| (job.state, job.messages) = (state, 7));
+        spool(&server, &export).seal().unwrap();
+        server.work();
+        let job = server.finished(&export);
+        assert_eq!((job.state, job.messages), (JobState::Done, 7), "{job:?}");
+        assert_eq!(entries(&server, &job), ["from-before.txt"]);
+        server.rest();
+    }
+}
+
+#[test]
+fn spools_that_belong_to_nothing_are_cleared_away_at_the_start() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    let open = accepted(&server.as_admin(), file_of(&room, "json"));
+    let cancelled = accepted(&server.as_admin(), file_of(&room, "json"));
+    server.as_admin().post("exports.cancel", json!({"exportId": cancelled})).ok();
+    for export in [open.as_str(), cancelled.as_str(), "unheard-of"] {
+        drop(spool(&server, export));
+    }
+    std::fs::write(server.directory().join("spool/a file"), "left by somebody").unwrap();
+    jobs::recover(&server.app).unwrap();
+    let mut left = vec!["a file", open.as_str()];
+    left.sort_unstable();
+    assert_eq!(server.names_in("spool"), left);
+}
+
+#[test]
+fn a_try_that_is_not_due_yet_waits_for_its_time() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    let admin = server.as_admin();
+    let export = accepted(&admin, file_of(&room, "json"));
+    spool(&server, &export).seal().unwrap();
+    let due = server.app.now().plus(3_600_000);
+    change(&server, &export, |job| {
+        (job.state, job.due, job.attempts) = (JobState::Delivering, due, 1);
+        job.failure = Some("the disk was away".to_owned());
+    });
+    server.work();
+    let other = accepted(&admin, file_of(&room, "html"));
+    server.finished(&other);
+    let waiting = admin.get("exports.info", &format!("exportId={export}"));
+    assert_eq!(waiting.ok()["export"]["state"], "delivering");
+    assert_eq!(waiting.body()["export"]["error"], "the disk was away");
+    server.later(3_600_000);
+    let job = server.finished(&export);
+    assert_eq!((job.state, job.attempts, job.failure), (JobState::Done, 2, None));
+}
+
+#[test]
+fn an_export_that_waits_for_its_next_try_leaves_nothing_when_it_is_cancelled() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    let admin = server.as_admin();
+    let export = accepted(&admin, file_of(&room, "html"));
+    spool(&server, &export).seal().unwrap();
+    let due = server.app.now().plus(3_600_000);
+    change(&server, &export, |job| (job.state, job.due) = (JobState::Delivering, due));
+    server.work();
+    assert_eq!(server.names_in("spool"), [export.as_str()]);
+    admin.post("exports.cancel", json!({"exportId": export})).ok();
+    assert_eq!(server.names_in("spool"), [""; 0]);
+    assert_eq!(server.job(&export).state, JobState::Cancelled);
+}
