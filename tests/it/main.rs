@@ -2,4 +2,7 @@
 
 mod support;
 
+mod architecture;
+mod cli;
 mod health;
+mod process;
