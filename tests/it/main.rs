@@ -1,8 +1,11 @@
 //! The integration tests: the real server, in process or as a process.
 
+mod process;
+mod samples;
 mod support;
 
 mod architecture;
 mod cli;
 mod health;
-mod process;
+mod store;
+mod stored_bytes;
