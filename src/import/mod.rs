@@ -152,12 +152,12 @@ impl Importer<'_> {
 
     fn write(&mut self, lines: &[(u64, Message)]) -> Result<(), Error> {
         let store = self.store;
-        let mut fresh: HashMap<MessageId, ()> = HashMap::with_capacity(lines.len());
+        let mut fresh: HashSet<MessageId> = HashSet::with_capacity(lines.len());
         let mut touched: HashMap<MessageId, Vec<Message>> = HashMap::new();
         let result = store.write(|batch| {
             for (number, message) in lines {
                 if batch.has::<MessagePlace>(&(message.id.clone(),))? {
-                    self.imported.known += u64::from(!fresh.contains_key(&message.id));
+                    self.imported.known += u64::from(!fresh.contains(&message.id));
                     continue;
                 }
                 self.need_room(batch, message)?;
@@ -169,7 +169,7 @@ impl Importer<'_> {
                     other => other.into(),
                 })?;
                 count(batch, message)?;
-                fresh.insert(message.id.clone(), ());
+                fresh.insert(message.id.clone());
                 if message.replies.is_none() {
                     touched.entry(message.id.clone()).or_default();
                 }

@@ -28,6 +28,8 @@ ROOM = ROOT / "fixtures" / "hostile" / "room.ndjson"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 
+KINDS = ("html", "json", "mail")
+
 # What a page must not hold, whoever wrote it.
 FORBIDDEN = set(
     "script iframe frame frameset object embed applet base link form input button textarea select template "
@@ -97,11 +99,42 @@ class Browser:
         return document
 
 
+class Pages:
+    """What pages of the format `html` look like."""
+
+    has_policy, styles = True, ()
+
+    def begins_message(self, tag, attributes):
+        return tag == "li" and "message" in (attributes.get("class") or "").split()
+
+
+class Mails:
+    """What the body of a mail looks like: no policy, for mail programs drop it, and styles of our own."""
+
+    has_policy = False
+    message = "margin:0 0 12px"
+    styles = (
+        message,
+        "font-family:sans-serif;font-size:14px;line-height:1.4;color:#222",
+        "font-size:18px;margin:0 0 16px",
+        "color:#777;font-size:12px",
+        "color:#777;font-size:12px;border-top:1px solid #ccc;padding-top:8px",
+        "font-style:italic",
+        "white-space:pre-wrap",
+        "white-space:pre-wrap;border-left:3px solid #ccc;padding-left:8px",
+        "color:#555",
+    )
+
+    def begins_message(self, tag, attributes):
+        return tag == "div" and attributes.get("style") == self.message
+
+
 class Document(HTMLParser):
     """Reads a page and complains about what may run, fetch or lead astray."""
 
-    def __init__(self, text):
+    def __init__(self, text, kind):
         super().__init__(convert_charrefs=True)
+        self.kind = kind
         self.complaints, self.messages, self.titles, self.in_title = [], 0, [], False
         self.feed(text)
         self.close()
@@ -114,8 +147,7 @@ class Document(HTMLParser):
             self.titles.append("")
         for name, value in attributes:
             self.attribute(tag, name, value or "")
-        if tag == "li" and "message" in (dict(attributes).get("class") or "").split():
-            self.messages += 1
+        self.messages += self.kind.begins_message(tag, dict(attributes))
 
     def handle_endtag(self, tag):
         if tag == "title":
@@ -127,7 +159,8 @@ class Document(HTMLParser):
 
     def attribute(self, tag, name, value):
         policy = tag == "meta" and name == "http-equiv" and value.lower() == "content-security-policy"
-        if name.startswith("on") or (name in ELSEWHERE and not policy):
+        own = name == "style" and value in self.kind.styles
+        if name.startswith("on") or (name in ELSEWHERE and not policy and not own):
             self.complaints.append(f"<{tag}> has {name}={value!r:.60}")
         address = "".join(character for character in value if character > " ")
         scheme = re.match(r"([A-Za-z][A-Za-z0-9+.\-]*):", address)
@@ -139,20 +172,21 @@ class Document(HTMLParser):
                 self.complaints.append(f"<{tag}> leads to {value!r:.60}")
 
 
-def page_complaints(browser, canary, page, messages):
+def page_complaints(browser, canary, page, messages, kind):
     """What is wrong with a page that ought to show that many messages."""
     source = page.read_text("utf-8")
     if "\0" in source:
         return ["there is a NUL in it"]
     policies = POLICY.findall(source)
-    if len(policies) != 1 or "default-src 'none'" not in policies[0] or "script-src" in policies[0]:
+    strict = len(policies) == 1 and "default-src 'none'" in policies[0] and "script-src" not in policies[0]
+    if kind.has_policy and not strict:
         return ["it has no strict policy"]
     bare = page.with_name(f"without-policy-{page.name}")
     bare.write_text(POLICY.sub("", source), "utf-8")
-    complaints = [f"source: {complaint}" for complaint in Document(source).complaints]
+    complaints = [f"source: {complaint}" for complaint in Document(source, kind).complaints]
     for name, opened in (("with policy", page), ("without policy", bare)):
         canary.taken()
-        document = Document(browser.open(opened))
+        document = Document(browser.open(opened), kind)
         found = document.complaints + [f"it asked for {hit}" for hit in canary.taken()]
         if document.titles != ["hostile"]:
             found.append(f"its titles are {document.titles}")
@@ -194,7 +228,7 @@ def exported(program, directory, canary):
     def run(*arguments):
         subprocess.run([program, *arguments], cwd=directory, check=True, stdout=subprocess.DEVNULL, timeout=300)
     run("import", "room.ndjson", "--data", "data")
-    for kind in ("html", "json"):
+    for kind in KINDS:
         run("export", "hostile", "--format", kind, "--output", kind, "--data", "data")
         run("export", "hostile", "--format", kind, "--output", f"{kind}.zip", "--data", "data")
         run("verify", f"{kind}.zip")
@@ -205,18 +239,19 @@ def exported(program, directory, canary):
 def harmless(program, directory, browser, canary):
     """The checks of the real exports: name and complaints."""
     given = exported(program, directory, canary)
-    pages = sorted((directory / "html").rglob("*.html"))
+    pages = [(page, kind) for name, kind in (("html", Pages()), ("mail", Mails()))
+             for page in sorted((directory / name).rglob("*.html"))]
     yield "there are messages", [] if len(given) > 100 else ["the fixture is too small to prove anything"]
-    yield "there is one page", [] if len(pages) == 1 else [f"there are {len(pages)}"]
-    for page in pages:
-        yield f"page {page.name}", page_complaints(browser, canary, page, len(given))
-    for kind in ("html", "json"):
+    yield "there are a page and a mail", [] if len(pages) == 2 else [f"there are {len(pages)}"]
+    for page, kind in pages:
+        yield f"page {page.name}", page_complaints(browser, canary, page, len(given), kind)
+    for kind in KINDS:
         loose = [path.relative_to(directory / kind).as_posix() for path in (directory / kind).rglob("*")]
         yield f"paths of {kind}/", path_complaints(loose)
         yield f"paths of {kind}.zip", path_complaints(zipfile.ZipFile(directory / f"{kind}.zip").namelist())
     for export in (directory / "json").glob("*.json"):
         yield "json", json_complaints(given, export.read_text("utf-8"))
-    known = {"data", "room.ndjson", "html", "json", "html.zip", "json.zip"}
+    known = {"data", "room.ndjson", *KINDS, *(f"{kind}.zip" for kind in KINDS)}
     stray = {path.name for path in directory.iterdir()} - known
     yield "nothing was written elsewhere", [f"{name} was" for name in sorted(stray)]
 
@@ -246,9 +281,11 @@ def harmful(directory, browser, canary):
     for expected, markup in pages.items():
         page = directory / "harmful.html"
         page.write_text(frame % markup, "utf-8")
-        yield f"a page: {html.unescape(markup)[:50]}", expected, page_complaints(browser, canary, page, 1)
+        yield f"a page: {html.unescape(markup)[:50]}", expected, page_complaints(browser, canary, page, 1, Pages())
     page.write_text("<title>hostile</title><li class=message>x</li>", "utf-8")
-    yield "a page without a policy", "no strict policy", page_complaints(browser, canary, page, 1)
+    yield "a page without a policy", "no strict policy", page_complaints(browser, canary, page, 1, Pages())
+    page.write_text("<title>hostile</title><div style='margin:0 0 12px'>x<p style='position:fixed'>", "utf-8")
+    yield "a mail with a style of its own", "has style", page_complaints(browser, canary, page, 1, Mails())
     for name in ("../x", "a/../../x", "/x", "a\\b", "C:x", "a//b", "./a"):
         yield f"the path {name}", "may leave", path_complaints(["a/b.txt", name])
     sent = [{"_id": "a", "msg": "x\0", "u": {"username": "eve"}}]

@@ -36,9 +36,9 @@ fn harbour() -> Place {
 /// The texts of the room as an export shows them.
 fn texts(place: &Place) -> Vec<String> {
     place.run(&["export", "harbour", "-f", "json", "-o", "seen"]).ok();
-    let export: Value = serde_json::from_slice(&place.bytes("seen/harbour.json")).unwrap();
-    let messages = export["messages"].as_array().unwrap();
-    messages.iter().map(|message| message["msg"].as_str().unwrap().to_owned()).collect()
+    let export: Value = serde_json::from_slice(&place.bytes("seen/harbour.json")).expect("JSON");
+    let messages = export["messages"].as_array().expect("a list");
+    messages.iter().map(|message| message["msg"].as_str().expect("a text").to_owned()).collect()
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_changed_byte_anywhere_is_found_by_verify() {
     for at in (0..whole.len()).step_by(whole.len() / 40) {
         flipped(at).complaint(1);
     }
-    for garbage in [&b""[..], b"garbage", &whole[..whole.len() - 1], &[0; 100_000]] {
+    for garbage in [&b""[..], b"garbage", &whole[..whole.len() - 1], &vec![0; 100_000]] {
         place.put("garbage.zip", garbage);
         assert!(place.run(&["verify", "garbage.zip"]).complaint(1).contains("garbage.zip"));
     }

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// A server that takes longer to start or to stop is stuck.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A server that takes longer to start is stuck.
+const START: Duration = Duration::from_secs(60);
+/// A server that takes longer to stop is stuck.
+const STOP: Duration = Duration::from_secs(10);
 
 /// A directory in which the program runs: its data is in `data`.
 pub(crate) struct Place(TempDir);
@@ -74,7 +76,7 @@ impl Place {
         let stderr = lines_of(child.stderr.take().expect("piped"));
         let mut serving = Serving { child, stdout, address: String::new() };
         let began = Instant::now();
-        while let Ok(line) = stderr.recv_timeout(PATIENCE.saturating_sub(began.elapsed())) {
+        while let Ok(line) = stderr.recv_timeout(START.saturating_sub(began.elapsed())) {
             if let Some((_, rest)) = line.split_once("ready address=") {
                 rest.split_whitespace().next().expect("an address").clone_into(&mut serving.address);
                 return serving;
@@ -109,13 +111,13 @@ impl Serving {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(asked.success());
         let began = Instant::now();
-        while began.elapsed() < PATIENCE {
+        while began.elapsed() < STOP {
             if let Some(status) = self.child.try_wait().expect("waited for") {
                 return (status.code(), self.stdout.iter().collect::<Vec<_>>().join("\n"));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        panic!("the server did not stop within {PATIENCE:?}");
+        panic!("the server did not stop within {STOP:?}");
     }
 }
 

@@ -22,7 +22,7 @@ fn faulty(directory: &TempDir) -> (Store, Faulty) {
         kept = Some(Arc::clone(&engine));
         Ok(engine as Arc<dyn Engine>)
     });
-    (store.unwrap(), kept.unwrap())
+    (store.expect("a new store"), kept.expect("an engine"))
 }
 
 fn room(name: &str) -> Room {
@@ -43,8 +43,8 @@ fn change(batch: &mut Batch<'_>) -> Result<(), Error> {
 
 /// What the records that [`change`] touches hold.
 fn state(store: &Store) -> (Option<Setting>, Option<Setting>, bool) {
-    let setting = |name: &str| store.get::<Setting>(&(name.to_owned(),)).unwrap();
-    (setting("old"), setting("new"), store.room(&RoomId::new("gone")).unwrap().is_some())
+    let setting = |name: &str| store.get::<Setting>(&(name.to_owned(),)).expect("readable");
+    (setting("old"), setting("new"), store.room(&RoomId::new("gone")).expect("readable").is_some())
 }
 
 fn prepared(store: &Store) {
@@ -53,7 +53,7 @@ fn prepared(store: &Store) {
             batch.put(&("old".to_owned(),), &setting("as it was"))?;
             batch.put_room(&room("gone"))
         })
-        .unwrap();
+        .expect("written");
 }
 
 #[test]

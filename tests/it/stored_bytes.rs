@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use proptest::prelude::*;
 use roomscribe::store::engine::{Batch, Direction, Engine, Range, Visit};
@@ -21,16 +21,22 @@ use crate::samples;
 #[derive(Default)]
 struct Memory(Mutex<BTreeMap<Vec<u8>, Vec<u8>>>);
 
+impl Memory {
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
+        self.0.lock().expect("no test panicked with it")
+    }
+}
+
 impl Engine for Memory {
     fn get(&self, key: &[u8], read: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-        if let Some(value) = self.0.lock().unwrap().get(key) {
+        if let Some(value) = self.entries().get(key) {
             read(value);
         }
         Ok(())
     }
 
     fn walk(&self, range: Range, direction: Direction, visit: &mut Visit<'_>) -> Result<(), Error> {
-        let map = self.0.lock().unwrap();
+        let map = self.entries();
         let mut entries = map.range(range);
         while let Some((key, value)) = match direction {
             Direction::Ascending => entries.next(),
@@ -44,7 +50,7 @@ impl Engine for Memory {
     }
 
     fn apply(&self, batch: Batch) -> Result<(), Error> {
-        let mut map = self.0.lock().unwrap();
+        let mut map = self.entries();
         for (key, value) in batch {
             match value {
                 Some(value) => map.insert(key, value),
@@ -76,9 +82,9 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let (directory, engine) = (TempDir::new().unwrap(), Arc::new(Memory::default()));
+        let (directory, engine) = (TempDir::new().expect("a directory"), Arc::new(Memory::default()));
         let lent: Arc<dyn Engine> = Arc::clone(&engine) as _;
-        let store = Store::open_with(directory.path(), |_| Ok(lent)).unwrap();
+        let store = Store::open_with(directory.path(), |_| Ok(lent)).expect("a store");
         Self { engine, store, _directory: directory }
     }
 }
@@ -94,24 +100,27 @@ impl Golden {
     /// Takes a sample in, once it came back from the store as it was.
     pub(crate) fn add<R: Record + PartialEq + std::fmt::Debug>(&mut self, key: &R::Key, sample: &R) {
         let bench = Bench::new();
-        bench.engine.0.lock().unwrap().clear();
-        bench.store.write::<_, Error>(|batch| batch.put(key, sample)).unwrap();
-        assert_eq!(bench.store.get::<R>(key).unwrap().as_ref(), Some(sample));
-        let entries = bench.engine.0.lock().unwrap();
-        let (written, value) = entries.first_key_value().unwrap();
+        bench.engine.entries().clear();
+        bench.store.write::<_, Error>(|batch| batch.put(key, sample)).expect("put");
+        assert_eq!(bench.store.get::<R>(key).expect("readable").as_ref(), Some(sample));
+        let entries = bench.engine.entries();
+        let (written, value) = entries.first_key_value().expect("one");
         assert_eq!((written[0], value[0]), (R::PREFIX, R::VERSION));
         self.kinds.insert(R::NAME);
         let file = directory().join(format!("{}.v{}.hex", R::NAME.replace(' ', "-"), R::VERSION));
         let text = self.files.entry(file).or_default();
-        text.push_str(&format!("{}\n{}\n", hex::encode(written), hex::encode(value)));
+        *text += &hex::encode(written);
+        *text += "\n";
+        *text += &hex::encode(value);
+        *text += "\n";
     }
 }
 
 /// All files that were ever written, with the entries they hold.
 fn files() -> Vec<(PathBuf, Vec<Entry>)> {
-    let files = std::fs::read_dir(directory()).unwrap().map(|file| file.unwrap().path());
+    let files = std::fs::read_dir(directory()).expect("fixtures").map(|file| file.expect("a file").path());
     let read = |file: PathBuf| {
-        let text = std::fs::read_to_string(&file).unwrap();
+        let text = std::fs::read_to_string(&file).expect("readable");
         let lines: Vec<Vec<u8>> = text.lines().map(|line| hex::decode(line).expect("hex")).collect();
         (file, lines.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
     };
@@ -162,12 +171,12 @@ fn damaged_records_are_found_and_never_served() {
         let bench = Bench::new();
         let (key, _) = entries[0].clone();
         let (_, name, _) = KINDS.iter().find(|kind| kind.0 == key[0]).expect("a known kind");
-        bench.engine.0.lock().unwrap().insert(key, vec![99, 1, 2, 3]);
+        bench.engine.entries().insert(key, vec![99, 1, 2, 3]);
         let error = bench.store.check().unwrap_err().to_string();
         assert!(error.contains(&format!("{name} number 1 cannot be read")), "{error}");
     }
     let bench = Bench::new();
-    bench.engine.0.lock().unwrap().insert(b"\xffstranger".to_vec(), vec![1]);
+    bench.engine.entries().insert(b"\xffstranger".to_vec(), vec![1]);
     assert!(bench.store.check().unwrap_err().to_string().contains("1 entries are of no known kind"));
 }
 
@@ -186,7 +195,7 @@ proptest! {
         let seen = readable(&key, &value);
         // The whole store agrees, whatever it was given.
         let bench = Bench::new();
-        bench.engine.0.lock().unwrap().insert([&[prefix][..], &key].concat(), value);
+        bench.engine.entries().insert([&[prefix][..], &key].concat(), value);
         prop_assert_eq!(bench.store.check().is_ok(), seen, "{}", name);
     }
 }
