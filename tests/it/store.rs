@@ -159,6 +159,20 @@ fn a_directory_is_open_once() {
 }
 
 #[test]
+fn a_database_that_is_still_being_closed_is_waited_for() {
+    let directory = TempDir::new().unwrap();
+    drop(Store::open(directory.path(), CACHE).unwrap());
+    let log = std::fs::File::open(directory.path().join("store/db")).unwrap();
+    log.lock().unwrap();
+    let closing = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        drop(log);
+    });
+    Store::open(directory.path(), CACHE).unwrap();
+    closing.join().unwrap();
+}
+
+#[test]
 fn a_newer_layout_is_refused_and_left_alone() {
     let directory = TempDir::new().unwrap();
     let key = ("schema".to_owned(),);

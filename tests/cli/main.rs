@@ -1,4 +1,9 @@
 //! The command line, as a person or a script meets it: the real program as a process.
+//!
+//! A test binary of its own: a process that is being started holds, for a moment, the locks of the
+//! one that starts it, and tests beside it that close a store and open it again would find it in use.
+
+mod process;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -9,7 +14,7 @@ use flate2::write::GzEncoder;
 use roomscribe::api::Api;
 use serde_json::{Value, json};
 
-use crate::process::Place;
+use process::Place;
 
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo/messages.ndjson");
 
