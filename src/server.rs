@@ -11,6 +11,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use warp::Filter;
 use warp::http::{HeaderMap, Method};
@@ -167,19 +168,23 @@ fn client_address(headers: &HeaderMap, peer: IpAddr, proxies: usize) -> IpAddr {
     nth.and_then(|address| address.trim().parse().ok()).unwrap_or(peer)
 }
 
-/// Done when the process is asked to stop.
-pub async fn asked_to_stop() {
-    let interrupt = tokio::signal::ctrl_c();
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be caught");
-            let _ = interrupt.await;
-            return;
+/// Done when the process is asked to stop. From this call on, not only once it is awaited, being
+/// asked no longer ends the process at once. To be called on the runtime.
+pub fn asked_to_stop() -> impl Future<Output = ()> {
+    let asked = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| {
+        let caught = signal(kind);
+        caught.inspect_err(|error| tracing::warn!(%error, "a signal to stop cannot be caught")).ok()
+    });
+    async move {
+        let [interrupt, terminate] = asked.map(|caught| async {
+            match caught {
+                Some(mut caught) => drop(caught.recv().await),
+                None => std::future::pending().await,
+            }
+        });
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
         }
-    };
-    tokio::select! {
-        _ = interrupt => {}
-        _ = terminate.recv() => {}
     }
 }

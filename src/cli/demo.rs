@@ -63,9 +63,10 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         Err(error) => Err(error),
     });
     let outcome = runtime.block_on(async {
+        let asked = server::asked_to_stop();
         let served = tokio::spawn(serve(Arc::clone(&app), listener, async {
             tokio::select! {
-                () = server::asked_to_stop() => {}
+                () = asked => {}
                 // The tour failed: there is nothing to see.
                 _ = stopped => {}
             }

@@ -37,7 +37,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
             admin.username, admin.password
         ));
     }
-    runtime.block_on(serve(Arc::new(app), listener, server::asked_to_stop()));
+    runtime.block_on(async { serve(Arc::new(app), listener, server::asked_to_stop()).await });
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub enum Error {
         /// What is wrong.
         complaint: String,
     },
-    /// The file cannot be read.
+    /// The file cannot be read at all.
     #[error("the file cannot be read: {0}")]
     Read(#[from] io::Error),
     /// The store failed.
@@ -64,40 +64,11 @@ pub fn import(
     now: Time,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Imported, Error> {
-    let mut lines = open(source)?;
     let mut importer = Importer { store, now, imported: Imported::default(), known: HashSet::new() };
-    let (mut number, mut batch, mut text) = (0, Vec::with_capacity(BATCH), Vec::new());
-    loop {
-        text.clear();
-        let length = lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut text)?;
-        if length == 0 {
-            break;
-        }
-        number += 1;
-        let wrong = |complaint: String| Error::Line { line: number, complaint };
-        if length as u64 == LONGEST_LINE {
-            importer.flush(&mut batch)?;
-            return Err(wrong(format!("it is longer than {LONGEST_LINE} bytes")));
-        }
-        if text.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        match line::read(&text) {
-            Ok(message) => batch.push((number, message)),
-            Err(complaint) => {
-                importer.flush(&mut batch)?;
-                return Err(wrong(complaint));
-            }
-        }
-        if batch.len() == BATCH {
-            importer.flush(&mut batch)?;
-            progress(number);
-        }
-    }
-    importer.flush(&mut batch)?;
-    progress(number);
+    let ended = importer.read(open(source)?, progress);
+    // However it ended: what was told to be imported is on disk.
     store.durable_blocking()?;
-    Ok(importer.imported)
+    ended.map(|()| importer.imported)
 }
 
 fn open(source: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead>> {
@@ -109,6 +80,31 @@ fn open(source: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead>> {
     Ok(Box::new(source))
 }
 
+/// Why there is no next line.
+enum Stop {
+    End,
+    Wrong(String),
+}
+
+/// The message of the next line, `None` if it is blank.
+fn next(lines: &mut dyn BufRead, text: &mut Vec<u8>) -> Result<Option<Message>, Stop> {
+    text.clear();
+    let length = lines
+        .take(LONGEST_LINE + 1)
+        .read_until(b'\n', text)
+        .map_err(|error| Stop::Wrong(format!("the file cannot be read further: {error}")))?;
+    if length == 0 {
+        return Err(Stop::End);
+    }
+    if length as u64 > LONGEST_LINE {
+        return Err(Stop::Wrong(format!("it is longer than {LONGEST_LINE} bytes")));
+    }
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    line::read(text).map(Some).map_err(Stop::Wrong)
+}
+
 struct Importer<'a> {
     store: &'a Store,
     now: Time,
@@ -118,23 +114,61 @@ struct Importer<'a> {
 }
 
 impl Importer<'_> {
+    fn read(&mut self, mut lines: Box<dyn BufRead>, progress: &mut dyn FnMut(u64)) -> Result<(), Error> {
+        let (mut number, mut batch, mut text) = (0, Vec::with_capacity(BATCH), Vec::new());
+        loop {
+            number += 1;
+            match next(&mut lines, &mut text) {
+                Ok(None) => {}
+                Ok(Some(message)) => batch.push((number, message)),
+                Err(Stop::End) => break,
+                Err(Stop::Wrong(complaint)) => {
+                    self.flush(&mut batch)?;
+                    return Err(Error::Line { line: number, complaint });
+                }
+            }
+            if batch.len() == BATCH {
+                self.flush(&mut batch)?;
+                progress(number);
+            }
+        }
+        self.flush(&mut batch)?;
+        progress(number - 1);
+        Ok(())
+    }
+
+    /// Writes the lines and empties the list. If one of them cannot be kept, those before it are.
     fn flush(&mut self, lines: &mut Vec<(u64, Message)>) -> Result<(), Error> {
+        let result = self.write(lines);
+        if let Err(Error::Line { line, .. }) = &result {
+            // Nothing of the batch happened, so whom it made known is not there.
+            self.known.clear();
+            lines.retain(|(number, _)| number < line);
+            self.write(lines)?;
+        }
+        lines.clear();
+        result
+    }
+
+    fn write(&mut self, lines: &[(u64, Message)]) -> Result<(), Error> {
         let store = self.store;
         let mut fresh: HashSet<MessageId> = HashSet::with_capacity(lines.len());
         let mut touched: HashMap<MessageId, Vec<Message>> = HashMap::new();
         let result = store.write(|batch| {
-            for (number, message) in lines.drain(..) {
+            for (number, message) in lines {
                 if batch.has::<MessagePlace>(&(message.id.clone(),))? {
                     self.imported.known += u64::from(!fresh.contains(&message.id));
                     continue;
                 }
-                self.need_room(batch, &message)?;
-                self.need_member(batch, &message)?;
-                batch.put_message(&message).map_err(|error| match error {
-                    StoreError::TooLarge { .. } => Error::Line { line: number, complaint: error.to_string() },
+                self.need_room(batch, message)?;
+                self.need_member(batch, message)?;
+                batch.put_message(message).map_err(|error| match error {
+                    StoreError::TooLarge { .. } => {
+                        Error::Line { line: *number, complaint: error.to_string() }
+                    }
                     other => other.into(),
                 })?;
-                count(batch, &message)?;
+                count(batch, message)?;
                 fresh.insert(message.id.clone());
                 if message.replies.is_none() {
                     touched.entry(message.id.clone()).or_default();

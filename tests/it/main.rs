@@ -1,9 +1,11 @@
 //! The integration tests: the real server, in process or as a process.
 
+mod samples;
 mod support;
 
 mod access;
 mod account_changes;
+mod architecture;
 mod auth;
 mod channel_edits;
 mod channels;
@@ -28,6 +30,8 @@ mod registration;
 mod rooms;
 mod said;
 mod settings;
+mod store;
+mod stored_bytes;
 mod subscriptions;
 mod threads;
 mod uploads;

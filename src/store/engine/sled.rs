@@ -1,11 +1,17 @@
 //! The engine on sled. The only file that says sled.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{Batch, Direction, Engine, Range, Visit};
 use crate::store::Error;
+
+/// How long the threads of a database that was just closed may take to let go of it.
+const LETTING_GO: Duration = Duration::from_secs(5);
 
 /// A sled database in a directory of its own.
 pub struct SledEngine {
@@ -20,16 +26,37 @@ impl SledEngine {
     /// A snapshot cut short by a crash makes sled refuse to open although its log is whole; then the
     /// snapshots are moved aside once and rebuilt from the log.
     pub fn open(dir: &Path, cache: u64) -> Result<Self, Error> {
+        await_letting_go(dir)?;
         let db = match open(dir, cache) {
             Err(sled::Error::Corruption { .. }) => {
                 let moved = move_snapshots_aside(dir)?;
                 tracing::warn!(directory = %moved.display(), "the store's snapshot was damaged; rebuilt from its log");
+                await_letting_go(dir)?;
                 open(dir, cache)
             }
             result => result,
         }?;
         let log = File::open(dir.join("db"))?;
         Ok(Self { db, log })
+    }
+}
+
+/// Waits until sled's lock is free. sled's threads keep it for a moment after the database was
+/// closed; another process cannot have it, since the store holds a lock of its own by now.
+fn await_letting_go(dir: &Path) -> io::Result<()> {
+    let log = match File::open(dir.join("db")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        result => result?,
+    };
+    let began = Instant::now();
+    loop {
+        match log.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if began.elapsed() < LETTING_GO => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

@@ -1,0 +1,149 @@
+//! The real program in a directory of its own: arguments in, exit code and words out.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A server that takes longer to start is stuck.
+const START: Duration = Duration::from_secs(60);
+/// A server that takes longer to stop is stuck.
+const STOP: Duration = Duration::from_secs(10);
+
+/// A directory in which the program runs: its data is in `data`.
+pub(crate) struct Place(TempDir);
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().expect("a temporary directory"))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), bytes).expect("written");
+    }
+
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).expect("readable")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_roomscribe"));
+        // Nothing of the surroundings may count as a setting.
+        command.args(arguments).current_dir(&self.0).env_clear();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(arguments, b"")
+    }
+
+    /// The same with something on its standard input.
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ended {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().expect("started");
+        let mut stdin = child.stdin.take().expect("piped");
+        // A program that does not read its input is no failure.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        let output = child.wait_with_output().expect("waited for");
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// Starts a server on any port and waits until it says that it is ready.
+    pub(crate) fn serve(&self) -> Serving {
+        let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().expect("started");
+        let stdout = lines_of(child.stdout.take().expect("piped"));
+        let stderr = lines_of(child.stderr.take().expect("piped"));
+        let mut serving = Serving { child, stdout, address: String::new() };
+        let began = Instant::now();
+        while let Ok(line) = stderr.recv_timeout(START.saturating_sub(began.elapsed())) {
+            if let Some((_, rest)) = line.split_once("ready address=") {
+                rest.split_whitespace().next().expect("an address").clone_into(&mut serving.address);
+                return serving;
+            }
+        }
+        panic!("the server is not ready after {:?}", began.elapsed());
+    }
+}
+
+/// Reads to the end, whether anybody listens or not, so that the program never waits for a reader.
+fn lines_of(source: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(source).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    receiver
+}
+
+/// A server that runs; it does not outlive this.
+pub(crate) struct Serving {
+    child: Child,
+    stdout: Receiver<String>,
+    /// Where it listens.
+    pub(crate) address: String,
+}
+
+impl Serving {
+    /// Asks it to stop. Answers its exit code and what it said on standard output.
+    pub(crate) fn stop(mut self) -> (Option<i32>, String) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
+        assert!(asked.success());
+        let began = Instant::now();
+        while began.elapsed() < STOP {
+            if let Some(status) = self.child.try_wait().expect("waited for") {
+                return (status.code(), self.stdout.iter().collect::<Vec<_>>().join("\n"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the server did not stop within {STOP:?}");
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It has stopped already where a test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Ended {
+    /// What it said, if all went well and nothing was said beside.
+    #[track_caller]
+    pub(crate) fn ok(&self) -> &str {
+        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{self:?}");
+        &self.stdout
+    }
+
+    /// The one line that says why it went wrong.
+    #[track_caller]
+    pub(crate) fn complaint(&self, code: i32) -> &str {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
+        assert_eq!(self.stdout, "");
+        let line = self.stderr.trim_end();
+        line.strip_prefix("roomscribe: ").unwrap_or_else(|| panic!("{self:?}"))
+    }
+}

@@ -1,0 +1,274 @@
+//! Fixed samples of every kind of record: with all fields filled, and one of each variant.
+
+use roomscribe::domain::job::ExportFile;
+use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
+use roomscribe::domain::user::{Email, PersonalToken, UserKind};
+use roomscribe::domain::{
+    Activity, Grant, Job, JobId, JobState, Json, LoginToken, Message, MessageId, OutboxMail, OutboxState,
+    Role, RoleScope, Room, RoomId, RoomKind, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    UserRef,
+};
+use roomscribe::store::schema::{
+    BlobUse, DeletedRoom, EndedMembership, FileOfRoom, JobOfUser, MessagePlace, OpenJob, Reply, RoomByName,
+    RoomOfUser, Schema, TokenOfUser, UserByEmail, UserByName, WaitingMail,
+};
+
+use crate::stored_bytes::Golden;
+
+const AT: i64 = 1_710_498_030_123;
+const HASH: [u8; 32] = [0xab; 32];
+
+fn at(seconds: i64) -> Time {
+    Time::from_millis(AT + seconds * 1000)
+}
+
+fn text(text: &str) -> String {
+    text.to_owned()
+}
+
+fn json(text: &str) -> Json {
+    Json::from_text(text)
+}
+
+fn bob() -> UserId {
+    UserId::new("bobbobbobbobbobbo")
+}
+
+fn general() -> RoomId {
+    RoomId::new("GENERAL")
+}
+
+fn reference() -> UserRef {
+    UserRef { id: bob(), username: text("bob"), name: Some(text("Bob \u{1f600}")) }
+}
+
+/// Adds every sample with its key to `golden`.
+pub(crate) fn add_all(golden: &mut Golden) {
+    people(golden);
+    rooms(golden);
+    messages(golden);
+    files_and_jobs(golden);
+    golden.add(&(text("schema"),), &Schema(1));
+    let role = Role {
+        id: text("owner"),
+        name: text("owner"),
+        description: text("Owner"),
+        scope: RoleScope::Subscriptions,
+        protected: true,
+        updated: at(0),
+    };
+    golden.add(&(text("owner"),), &role);
+    golden.add(&(text("admin"),), &Role { scope: RoleScope::Users, protected: false, ..role });
+    golden.add(&(text("create-c"),), &Grant { roles: vec![text("admin"), text("user")], updated: at(0) });
+    golden.add(&(text("Site_Name"),), &Setting { value: json("\"My chat\""), updated: at(0) });
+}
+
+fn people(golden: &mut Golden) {
+    let user = User {
+        id: bob(),
+        username: text("Bob"),
+        name: Some(text("Bob \u{1f600}")),
+        kind: UserKind::Bot,
+        emails: vec![Email { address: text("Bob@example.org"), verified: true }],
+        password: Some(text("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")),
+        roles: vec![text("user"), text("admin")],
+        active: true,
+        created: at(0),
+        updated: at(1),
+        last_login: Some(at(2)),
+        status: text("online"),
+        status_default: Some(text("busy")),
+        status_text: Some(text("at sea")),
+        bio: Some(text("Keeps the light.")),
+        nickname: Some(text("Bobby")),
+        require_password_change: true,
+        custom_fields: json(r#"{"team":"north"}"#),
+        preferences: json(r#"{"language":"de"}"#),
+        extra: json(r#"{"utcOffset":1}"#),
+    };
+    golden.add(&(bob(),), &user);
+    for kind in [UserKind::User, UserKind::App] {
+        golden.add(&(bob(),), &User { kind, ..User::new(bob(), "bob", at(0)) });
+    }
+    golden.add(&(text("bob"),), &UserByName(bob()));
+    golden.add(&(text("bob@example.org"),), &UserByEmail(bob()));
+    let personal = PersonalToken { name: text("script"), last_part: text("abcdef"), bypass_two_factor: true };
+    golden.add(&(HASH,), &LoginToken { user: bob(), created: at(0), personal: Some(personal) });
+    golden.add(&(bob(), HASH), &TokenOfUser);
+}
+
+fn rooms(golden: &mut Golden) {
+    let room = Room {
+        id: general(),
+        kind: RoomKind::Group,
+        name: Some(text("general")),
+        display_name: Some(text("General")),
+        creator: Some(reference()),
+        created: at(0),
+        updated: at(1),
+        topic: Some(text("a topic")),
+        description: Some(text("a description")),
+        announcement: Some(text("an announcement")),
+        read_only: true,
+        react_when_read_only: Some(false),
+        archived: true,
+        default: true,
+        broadcast: Some(true),
+        encrypted: Some(false),
+        join_code: Some(text("sesame")),
+        muted: vec![text("eve")],
+        unmuted: vec![text("al")],
+        direct: vec![reference()],
+        parent: Some(RoomId::new("parent")),
+        custom_fields: json("{}"),
+        extra: json(r#"{"featured":true}"#),
+    };
+    golden.add(&(general(),), &room);
+    for kind in [RoomKind::Channel, RoomKind::Direct] {
+        golden.add(&(general(),), &Room::new(general(), kind, None, None, at(0)));
+    }
+    golden.add(&(text("general"),), &RoomByName(general()));
+    let activity = Activity {
+        messages: 300,
+        members: 2,
+        group_mentions: 1,
+        last_at: Some(at(3)),
+        last_message: Some(MessageId::new("message")),
+        updated: at(4),
+    };
+    golden.add(&(general(),), &activity);
+    let subscription = Subscription {
+        id: text("subscription"),
+        user: bob(),
+        username: text("bob"),
+        room: general(),
+        created: at(0),
+        updated: at(1),
+        last_seen: Some(at(2)),
+        last_replied: Some(at(3)),
+        closed_at: Some(at(4)),
+        roles: vec![text("owner")],
+        favorite: true,
+        unread: 7,
+        user_mentions: 6,
+        group_mentions_seen: 5,
+        marked_unread: true,
+        extra: json(r#"{"desktopNotifications":"all"}"#),
+    };
+    golden.add(&(general(), bob()), &subscription);
+    golden.add(&(bob(), general()), &RoomOfUser);
+    golden.add(&(general(),), &DeletedRoom);
+    golden.add(&(bob(), general()), &EndedMembership { id: text("membershipmembers"), ended: at(1) });
+}
+
+fn messages(golden: &mut Golden) {
+    let id = MessageId::new("message");
+    let message = Message {
+        id: id.clone(),
+        room: general(),
+        sent_at: at(0),
+        updated_at: at(1),
+        author: reference(),
+        text: text("a\0b *bold* \u{202e}"),
+        kind: Some(text("uj")),
+        thread: Some(MessageId::new("thread")),
+        shown_in_room: true,
+        replies: Some(Replies { count: 2, last: Some(at(2)), followers: vec![bob()] }),
+        edited: Some(Edited { at: at(3), by: bob(), by_username: text("bob") }),
+        pinned: Some(Pinned { at: Some(at(4)), by: Some((bob(), text("bob"))) }),
+        reactions: vec![Reaction {
+            emoji: text(":smile:"),
+            usernames: vec![text("bob")],
+            names: vec![text("Bob")],
+        }],
+        starred: vec![bob()],
+        mentions: json(r#"[{"_id":"all","username":"all"}]"#),
+        channels: json("[]"),
+        urls: json(r#"[{"url":"https://example.org"}]"#),
+        attachments: json(r#"[{"title":"x"}]"#),
+        file: json(r#"{"_id":"f"}"#),
+        files: json(r#"[{"_id":"f"}]"#),
+        extra: json(r#"{"alias":"Robot"}"#),
+    };
+    golden.add(&(general(), at(0), id.clone()), &message);
+    let plain = Message::new(id.clone(), general(), reference(), at(-9_999_999_999), "");
+    golden.add(&(general(), plain.sent_at, id.clone()), &plain);
+    golden.add(&(id.clone(),), &MessagePlace { room: general(), sent_at: at(0) });
+    golden.add(&(MessageId::new("thread"), at(0), id), &Reply);
+}
+
+fn files_and_jobs(golden: &mut Golden) {
+    let upload_id = UploadId::new("upload");
+    let upload = Upload {
+        id: upload_id.clone(),
+        room: general(),
+        user: bob(),
+        name: text("../photo.png"),
+        media_type: text("image/png"),
+        size: 1 << 40,
+        sha256: HASH,
+        uploaded: at(0),
+        confirmed: true,
+        description: text("a photo"),
+    };
+    golden.add(&(upload_id.clone(),), &upload);
+    golden.add(&(general(), at(0), upload_id.clone()), &FileOfRoom);
+    golden.add(&(HASH, upload_id), &BlobUse);
+    let id = JobId::new("job");
+    let job = Job {
+        id: id.clone(),
+        owner: bob(),
+        owner_username: text("bob"),
+        room: general(),
+        room_title: text("General"),
+        format: text("html"),
+        format_options: json("{}"),
+        delivery: text("file"),
+        delivery_options: json(r#"{"x":1}"#),
+        from: Some(at(-9)),
+        until: at(0),
+        selection: vec![MessageId::new("message")],
+        notify: true,
+        created: at(0),
+        state: JobState::Queued,
+        messages: 10,
+        bytes: 1000,
+        attempts: 3,
+        due: at(1),
+        failure: Some(text("no room on the disk")),
+        receipt: Some(text("written")),
+        file: Some(ExportFile {
+            name: text("general.zip"),
+            path: text("exports/job.zip"),
+            size: 999,
+            sha256: HASH,
+        }),
+        finished: Some(at(2)),
+    };
+    for state in [
+        JobState::Queued,
+        JobState::Rendering,
+        JobState::Delivering,
+        JobState::Done,
+        JobState::Failed,
+        JobState::Cancelled,
+    ] {
+        golden.add(&(id.clone(),), &Job { state, ..job.clone() });
+    }
+    golden.add(&(bob(), at(0), id.clone()), &JobOfUser);
+    golden.add(&(id,), &OpenJob);
+    let mail = OutboxMail {
+        key: text("mail"),
+        from: text("chat@example.org"),
+        to: text("bob@example.org"),
+        created: at(0),
+        attempts: 2,
+        state: OutboxState::Waiting { due: at(1) },
+    };
+    golden.add(&(text("mail"),), &mail);
+    let failed = OutboxState::Failed { at: at(1), reason: text("550 no such user") };
+    for state in [OutboxState::Sent { at: at(1) }, failed] {
+        golden.add(&(text("mail"),), &OutboxMail { state, ..mail.clone() });
+    }
+    golden.add(&(at(1), text("mail")), &WaitingMail);
+}
