@@ -1,7 +1,7 @@
 //! What a use case may touch: configuration, store, plug-ins, clock, and the queues of the workers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::SystemTime;
 
 use export_sdk::Registry;
@@ -32,6 +32,8 @@ pub struct App {
     pub logins: LoginGuard,
     /// Exports that are being rendered.
     pub running: Running,
+    /// Set once an administrator was seen: the last one can never go.
+    pub has_admin: AtomicBool,
     /// Rung when there is an export to do.
     pub export_bell: Notify,
     /// Rung when there is a mail to send.
@@ -53,6 +55,7 @@ impl App {
             limiter: RateLimiter::default(),
             logins: LoginGuard::default(),
             running: Running::default(),
+            has_admin: AtomicBool::new(false),
             export_bell: Notify::new(),
             mail_bell: Notify::new(),
             sweep_bell: Notify::new(),

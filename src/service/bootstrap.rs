@@ -1,5 +1,7 @@
 //! What a store must hold before anybody comes: roles, permissions, the first room and people.
 
+use std::sync::atomic::Ordering;
+
 use serde::Deserialize;
 
 use crate::app::App;
@@ -90,11 +92,15 @@ fn furnish(app: &App, batch: &mut Batch<'_>) -> Result<()> {
 
 /// Whether somebody is an administrator.
 pub fn has_admin(app: &App) -> Result<bool> {
+    if app.has_admin.load(Ordering::Relaxed) {
+        return Ok(true);
+    }
     let mut found = false;
     app.store.users::<Error>(|user| {
         found = user.has_role("admin");
         Ok(if found { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) })
     })?;
+    app.has_admin.store(found, Ordering::Relaxed);
     Ok(found)
 }
 

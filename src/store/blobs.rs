@@ -55,6 +55,26 @@ impl Blobs {
         self.finished.join(&name[..2]).join(&name[2..])
     }
 
+    /// Calls `each` with the hash of every blob, in no order.
+    pub fn each(&self, mut each: impl FnMut([u8; 32]) -> io::Result<()>) -> io::Result<()> {
+        for directory in fs::read_dir(&self.finished)? {
+            let directory = directory?;
+            if !directory.file_type()?.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(directory.path())? {
+                let name = [directory.file_name(), file?.file_name()]
+                    .map(|name| name.to_string_lossy().into_owned());
+                let mut sha256 = [0; 32];
+                // Whatever else somebody put there is theirs.
+                if hex::decode_to_slice(name.concat(), &mut sha256).is_ok() {
+                    each(sha256)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn remove(&self, sha256: &[u8; 32]) -> io::Result<()> {
         match fs::remove_file(self.path(sha256)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

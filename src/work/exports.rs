@@ -203,6 +203,12 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         }),
         _ => None,
     };
+    // Before the job is done, so that a crash in between cannot lose the mail; posting it twice sends one.
+    if job.notify
+        && let Err(error) = announce_export(app, job)
+    {
+        tracing::warn!(%error, job = %job.id, "the owner of an export could not be told by mail");
+    }
     let done = jobs::advance(app, &job.id, JobEvent::Delivered, |job| {
         job.attempts += 1;
         job.failure = None;
@@ -217,11 +223,6 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         return Ok(());
     };
     tracing::info!(job = %job.id, format = job.format, messages = job.messages, "an export is done");
-    if job.notify
-        && let Err(error) = announce_export(app, &job)
-    {
-        tracing::warn!(%error, job = %job.id, "the owner of an export could not be told by mail");
-    }
     Ok(())
 }
 

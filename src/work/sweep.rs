@@ -19,6 +19,11 @@ const MAIL_MEMORY: i64 = 30 * DAY;
 /// Sweeps until `stop` is done.
 pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
     let work = async {
+        let sweeper = Arc::clone(&app);
+        let orphans = tokio::task::spawn_blocking(move || remove_orphans(&sweeper)).await;
+        if let Ok(Err(error)) = orphans {
+            tracing::warn!(%error, "bytes that nobody needs could not be cleared away; the next start will");
+        }
         loop {
             let sweeper = Arc::clone(&app);
             match tokio::task::spawn_blocking(move || sweep_some(&sweeper)).await {
@@ -42,6 +47,18 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
         () = work => {}
         () = stop => {}
     }
+}
+
+/// Removes the bytes of uploads that a crash left without a record.
+pub fn remove_orphans(app: &App) -> Result<()> {
+    let mut failure = None;
+    app.store.blobs().each(|sha256| {
+        if failure.is_none() {
+            failure = app.store.remove_blob_if_unused(&sha256).err();
+        }
+        Ok(())
+    })?;
+    failure.map_or(Ok(()), Err)
 }
 
 /// Sweeps a bounded part; whether there may be more.

@@ -10,6 +10,7 @@ mod auth;
 mod channel_edits;
 mod channels;
 mod chat;
+mod cost;
 mod departures;
 mod downloads;
 mod exports_content;

@@ -1,6 +1,6 @@
 //! What every plug-in must get right, as a test that its crate calls.
 //!
-//! ```ignore
+//! ```text
 //! #[test]
 //! fn it_keeps_the_contract() {
 //!     export_sdk::conformance::format(my_format::register, "mine");

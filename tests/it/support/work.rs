@@ -36,7 +36,11 @@ impl TestServer {
         self.reopen_with(|directory| Store::open(directory, 16 << 20))
     }
 
-    fn reopen_with(self, open: impl FnOnce(&std::path::Path) -> roomscribe::store::Result<Store>) -> Self {
+    /// The same over a store that `open` opens.
+    pub(crate) fn reopen_with(
+        self,
+        open: impl FnOnce(&std::path::Path) -> roomscribe::store::Result<Store>,
+    ) -> Self {
         let Self { app, clock, api, runtime, directory, work } = self;
         let config = app.config.clone();
         // Cuts off all tasks; what blocks is waited for.

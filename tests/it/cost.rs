@@ -1,0 +1,101 @@
+//! Sending costs the same in every room, however many members and messages it has.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use roomscribe::domain::{RoomKind, Subscription, User, UserId};
+use roomscribe::store::engine::sled::SledEngine;
+use roomscribe::store::engine::{Batch, Direction, Engine, Range, Visit};
+use roomscribe::store::{Error, Result, Store};
+use serde_json::json;
+
+use crate::said::say;
+use crate::support::TestServer;
+
+/// Counts what is asked of the engine.
+struct CountingEngine {
+    inner: SledEngine,
+    reads: AtomicU64,
+    walked: AtomicU64,
+    changes: AtomicU64,
+}
+
+impl Engine for CountingEngine {
+    fn get(&self, key: &[u8], read: &mut dyn FnMut(&[u8])) -> Result<()> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.inner.get(key, read)
+    }
+
+    fn walk(&self, range: Range, direction: Direction, visit: &mut Visit<'_>) -> Result<()> {
+        self.inner.walk(range, direction, &mut |key, value| {
+            self.walked.fetch_add(1, Ordering::SeqCst);
+            visit(key, value)
+        })
+    }
+
+    fn apply(&self, batch: Batch) -> Result<()> {
+        self.changes.fetch_add(batch.len() as u64, Ordering::SeqCst);
+        self.inner.apply(batch)
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.inner.flush()
+    }
+
+    fn size(&self) -> Result<u64> {
+        self.inner.size()
+    }
+}
+
+impl CountingEngine {
+    fn take(&self) -> [u64; 3] {
+        [&self.reads, &self.walked, &self.changes].map(|count| count.swap(0, Ordering::SeqCst))
+    }
+}
+
+#[test]
+fn sending_costs_the_same_in_a_room_of_two_and_a_room_of_thousands() {
+    let mut counting = None;
+    let server = TestServer::start().reopen_with(|directory| {
+        Store::open_with(directory, |place| {
+            let inner = SledEngine::open(place, 16 << 20)?;
+            let (reads, walked, changes) = Default::default();
+            let engine = Arc::new(CountingEngine { inner, reads, walked, changes });
+            counting = Some(Arc::clone(&engine));
+            Ok(engine)
+        })
+    });
+    let counting = counting.expect("the store was opened");
+    let small = server.room(RoomKind::Channel, "small", &["al", "bo"]);
+    let large = server.room(RoomKind::Channel, "large", &["al", "bo"]);
+    server
+        .app
+        .store
+        .write::<_, Error>(|batch| {
+            (0..3000).try_for_each(|number| {
+                let user = User::new(UserId::random(), format!("user{number}"), server.app.now());
+                batch.put_user(&user)?;
+                batch.put_subscription(&Subscription::new(&user.reference(), large.clone(), user.created))
+            })
+        })
+        .expect("a large room");
+    for _ in 0..2000 {
+        say(&server, &large, "bo", "hello");
+    }
+    let al = server.as_user("al");
+    for text in ["plain", "to @bo and #small", "to @all of you"] {
+        let mut costs = Vec::new();
+        for room in [&small, &large] {
+            let message = json!({"message": {"rid": room.as_str(), "msg": text}});
+            al.post("chat.sendMessage", message.clone());
+            counting.take();
+            al.post("chat.sendMessage", message);
+            costs.push(counting.take());
+        }
+        assert!(costs[0][2] > 0, "{text}: something was written");
+        assert_eq!(
+            costs[0], costs[1],
+            "{text}: reads, entries walked and changes in the small and the large room"
+        );
+    }
+}
