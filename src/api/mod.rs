@@ -32,7 +32,7 @@ pub mod wire;
 
 use endpoint::{Access, Endpoint, Limit, Method};
 use reply::Reply;
-use request::{Incoming, Input, PathParameters};
+use request::{Incoming, Input, LARGEST_BODY, LARGEST_STRANGE_BODY, PathParameters};
 
 /// The table of endpoints and the way through it.
 pub struct Api {
@@ -100,7 +100,8 @@ impl Api {
         path: PathParameters,
     ) -> Result<Input, Reply> {
         let (Some(admit), Some(caller)) = (self.endpoints[number].admits, caller) else {
-            return incoming.read(path).await;
+            let most = if caller.is_some() { LARGEST_BODY } else { LARGEST_STRANGE_BODY };
+            return incoming.read(path, most).await;
         };
         let rid = path.iter().find(|(name, _)| *name == "rid").map(|(_, rid)| RoomId::new(rid.as_str()));
         let (worker, caller) = (Arc::clone(app), caller.clone());

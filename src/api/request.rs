@@ -17,8 +17,10 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::service::uploads::Arrived;
 
-/// JSON and forms larger than this are refused.
+/// JSON and forms of users larger than this are refused.
 pub const LARGEST_BODY: usize = 50 * 1024 * 1024;
+/// The same for strangers, who have only names and passwords to tell.
+pub const LARGEST_STRANGE_BODY: usize = 1024 * 1024;
 
 /// The pieces of a body as they arrive.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
@@ -49,12 +51,12 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Reads what the endpoint needs. The error is the whole answer.
-    pub async fn read(self, path: PathParameters) -> Result<Input, Reply> {
+    /// Reads what the endpoint needs, at most so many bytes. The error is the whole answer.
+    pub async fn read(self, path: PathParameters, most: usize) -> Result<Input, Reply> {
         let mut params = if self.method == "GET" || self.method == "DELETE" {
             Ok(from_pairs(&self.query))
         } else {
-            let body = collect(self.body, self.patience).await?;
+            let body = collect(self.body, self.patience, most).await?;
             parse_body(&self.content_type, &body)
         };
         if let Ok(params) = &mut params {
@@ -80,8 +82,8 @@ fn named(path: PathParameters) -> impl Iterator<Item = (String, Value)> {
     path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value)))
 }
 
-/// Gathers a body of at most [`LARGEST_BODY`] bytes.
-async fn collect(mut body: Body, patience: Duration) -> Result<Vec<u8>, Reply> {
+/// Gathers a body of at most `most` bytes.
+async fn collect(mut body: Body, patience: Duration, most: usize) -> Result<Vec<u8>, Reply> {
     let mut bytes = Vec::new();
     loop {
         let next = tokio::time::timeout(patience, body.next()).await;
@@ -96,9 +98,10 @@ async fn collect(mut body: Body, patience: Duration) -> Result<Vec<u8>, Reply> {
                 return Err(Reply::transport(StatusCode::REQUEST_TIMEOUT, text));
             }
         };
-        if bytes.len() + piece.remaining() > LARGEST_BODY {
-            let text = "The request body is larger than 50 MB. Send files through rooms.media.";
-            return Err(Reply::transport(StatusCode::PAYLOAD_TOO_LARGE, text));
+        if bytes.len() + piece.remaining() > most {
+            let text =
+                format!("The request body is larger than {} MB. Send files through rooms.media.", most >> 20);
+            return Err(Reply::transport(StatusCode::PAYLOAD_TOO_LARGE, &text));
         }
         bytes.extend_from_slice(&piece);
     }

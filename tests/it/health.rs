@@ -25,3 +25,18 @@ fn unknown_endpoints_and_wrong_methods_are_told_apart() {
     assert_eq!(wrong.header("allow"), "GET, OPTIONS");
     assert_eq!(wrong.body(), &json!({"status": "error", "message": "API endpoint does not exist"}));
 }
+
+#[test]
+fn a_body_that_is_too_large_is_refused_before_it_is_read_to_its_end() {
+    let server = TestServer::start();
+    let headers = [("content-type", "application/json")];
+    let stranger = server.anonymous().raw("POST", "/api/v1/login", &headers, vec![b' '; (1 << 20) + 1]);
+    assert_eq!(stranger.status(), 413);
+    assert_eq!(stranger.body()["success"], false);
+    let unknown = server.anonymous().raw("POST", "/api/v1/rooms.export", &headers, vec![b' '; 60 << 20]);
+    assert_eq!(unknown.status(), 401, "who is not logged in is told so, whatever the body");
+    let user = server.as_admin().raw("POST", "/api/v1/rooms.export", &headers, vec![b' '; 60 << 20]);
+    assert_eq!(user.status(), 413);
+    let text = "The request body is larger than 50 MB. Send files through rooms.media.";
+    assert_eq!(user.body(), &json!({"success": false, "error": text}));
+}
