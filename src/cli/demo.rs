@@ -56,7 +56,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shown = runtime.spawn_blocking(move || match tour::walk(&guide) {
         Ok(text) => {
-            say(&text);
+            say(&text).map_err(|failure| failure.error)?;
             // Held until the server stops.
             Ok(stop)
         }
@@ -79,9 +79,9 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         let stop = walked.ok().and_then(Result::ok);
         let ended = served.await;
         drop(stop);
-        ended.map(|()| failed)
+        ended.map(|ended| ended.map(|()| failed))
     });
-    if outcome? {
+    if outcome?? {
         return Err(anyhow::anyhow!(
             "the demo did not work; the data is in {}",
             app.config.server.data.display()
@@ -93,7 +93,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
 
 fn fresh_directory() -> anyhow::Result<PathBuf> {
     let directory = std::env::temp_dir().join(format!("roomscribe-demo-{}", id::random_text(8)));
-    std::fs::create_dir_all(&directory)
+    crate::store::make_private(&directory)
         .with_context(|| format!("{} cannot be made; choose a directory with --data", directory.display()))?;
     Ok(directory)
 }

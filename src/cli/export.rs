@@ -55,7 +55,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     }
     let (from, to) = (date(options.from.as_deref())?, date(options.to.as_deref())?);
     let format_options = format_options(&options.settings)?;
-    let app = place.app()?;
+    let app = place.existing_app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
     let format = app.registry.format(&options.format).map_err(usage)?;
     format.check(&format_options).map_err(usage)?;
@@ -63,6 +63,9 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let now = app.now();
     let whole_day = options.to.as_deref().is_some_and(|to| to.trim().len() == 10);
     let until = to.map_or(now.plus(1), |to| if whole_day { to.plus(DAY) } else { to });
+    if from.is_some_and(|from| from >= until) {
+        return Err(usage(anyhow!("--from is not before --to; nothing lies between them")));
+    }
     let task = Task {
         store: &app.store,
         room: &room,
@@ -92,7 +95,8 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         drop(stop);
         done
     })?;
-    say(&format!("{done} messages of {} in {}", room.title(), options.output.display()));
+    let messages = if done == 1 { "message" } else { "messages" };
+    say(&format!("{done} {messages} of {} in {}", room.title(), options.output.display()))?;
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         imported.users,
         imported.rooms.len(),
         imported.known
-    ));
+    ))?;
     Ok(())
 }
 

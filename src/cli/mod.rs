@@ -3,11 +3,11 @@
 //! Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start (the
 //! port or the data directory is taken, the store cannot be opened).
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::{App, Clock};
@@ -118,35 +118,50 @@ pub fn run() -> ExitCode {
         Command::User(command) => user::run(place, command),
         Command::Openapi => {
             let document = crate::api::openapi::document(crate::api::Api::new(1).endpoints());
-            say(&format!("{document:#}"));
-            Ok(())
+            say(&format!("{document:#}"))
         }
         Command::Check => check::run(place),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { code, error }) => {
-            complain(&format!("roomscribe: {error:#}"));
+            complain(&format!("roomscribe: {}", chain(&error)));
             ExitCode::from(code)
         }
     }
 }
 
 /// A line on standard output. A reader that has gone away is no failure.
-fn say(text: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{text}");
+fn say(text: &str) -> Outcome {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(anyhow!(error).context("standard output").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A line on standard error.
 fn complain(text: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// An error and its causes in one line; what a text says already is not said again.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text.push_str(if text.is_empty() { "" } else { ": " });
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 /// Whether somebody watches.
 fn is_watched() -> bool {
-    std::io::stderr().is_terminal()
+    io::stderr().is_terminal()
 }
 
 impl Place {
@@ -159,7 +174,22 @@ impl Place {
         Ok(config)
     }
 
-    /// Everything that works on the data, prepared for use.
+    /// The same for commands that must not make an empty store where somebody has mistyped a path.
+    fn existing_app(self) -> Result<App, Failure> {
+        let config = self.config()?;
+        // What is wrong with the settings comes first.
+        plugins::registry(&config).map_err(usage)?;
+        let data = &config.server.data;
+        if !Store::exists(data) {
+            return Err(unable(anyhow!(
+                "there is no data in {}; choose the directory with --data",
+                data.display()
+            )));
+        }
+        open(config)
+    }
+
+    /// Everything that works on the data, prepared for use; made if it is not there.
     fn app(self) -> Result<App, Failure> {
         open(self.config()?)
     }
@@ -175,20 +205,20 @@ fn open(config: Config) -> Result<App, Failure> {
 
 fn formats(place: Place) -> Outcome {
     let registry = plugins::registry(&place.config()?).map_err(usage)?;
-    say("Formats (--format):");
+    say("Formats (--format):")?;
     for format in registry.formats() {
-        say(&format!("  {:<10} {} ({})", format.id(), format.describe(), format.media_type()));
-        options(format.options());
+        say(&format!("  {:<10} {} ({})", format.id(), format.describe(), format.media_type()))?;
+        options(format.options())?;
     }
-    say("Deliveries (`type` of rooms.export):");
+    say("Deliveries (`type` of rooms.export):")?;
     for delivery in registry.deliveries() {
-        say(&format!("  {:<10} {}", delivery.id(), delivery.describe()));
-        options(delivery.options());
+        say(&format!("  {:<10} {}", delivery.id(), delivery.describe()))?;
+        options(delivery.options())?;
     }
     Ok(())
 }
 
-fn options(options: &[export_sdk::OptionSpec]) {
+fn options(options: &[export_sdk::OptionSpec]) -> Outcome {
     for option in options {
         say(&format!(
             "    {:<12} {} ({}, default {})",
@@ -196,6 +226,7 @@ fn options(options: &[export_sdk::OptionSpec]) {
             option.help,
             option.kind,
             if option.default.is_empty() { "none" } else { option.default }
-        ));
+        ))?;
     }
+    Ok(())
 }

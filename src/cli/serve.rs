@@ -4,17 +4,17 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use super::{Failure, Outcome, Place, open, say, unable};
+use super::{Failure, Outcome, Place, open, say, unable, usage};
 use crate::app::App;
 use crate::config::Config;
 use crate::server;
 use crate::service::{bootstrap, jobs};
-use crate::work::Work;
+use crate::work::{Work, mails};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -31,14 +31,15 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let runtime = runtime(&config)?;
     let listener = runtime.block_on(bind(&mut config))?;
     let app = open(config)?;
+    // Better now than with the first mail, which may be in a month.
+    mails::transport(&app).map_err(|error| usage(anyhow!("mail cannot be sent like this: {error}")))?;
     if let Some(admin) = bootstrap::prepare(&app, true).map_err(unable)? {
         say(&format!(
             "There was no administrator, so one was made. This is shown once:\n  user      {}\n  password  {}",
             admin.username, admin.password
-        ));
+        ))?;
     }
-    runtime.block_on(async { serve(Arc::new(app), listener, server::asked_to_stop()).await });
-    Ok(())
+    runtime.block_on(async { serve(Arc::new(app), listener, server::asked_to_stop()).await })
 }
 
 /// Threads for everything that waits, and a bounded number for what blocks.
@@ -61,8 +62,8 @@ pub(super) async fn bind(config: &mut Config) -> Result<TcpListener, Failure> {
     Ok(listener)
 }
 
-/// Serves and works in the background until `stop` is done.
-pub(super) async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) {
+/// Serves and works in the background until `stop` is done, or the store fails.
+pub(super) async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) -> Outcome {
     let recovering = Arc::clone(&app);
     let recovered = tokio::task::spawn_blocking(move || jobs::recover(&recovering)).await;
     if let Ok(Err(error)) = recovered {
@@ -70,7 +71,19 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Futur
     }
     let work = Work::start(&app);
     tracing::info!(address = %app.config.server.listen, data = %app.config.server.data.display(), "ready");
-    server::serve(Arc::clone(&app), listener, stop).await;
+    let end = async {
+        tokio::select! {
+            () = stop => {}
+            () = app.store.failed() => tracing::error!("the store failed; only a new start can make it right"),
+        }
+    };
+    server::serve(Arc::clone(&app), listener, end).await;
     work.stop().await;
+    if app.store.has_failed() {
+        return Err(
+            anyhow!("the store failed: look at the log, make room on its disk, and start again").into()
+        );
+    }
     tracing::info!("stopped");
+    Ok(())
 }

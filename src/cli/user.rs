@@ -54,7 +54,7 @@ pub(super) struct Token {
 }
 
 pub(super) fn run(place: Place, command: Command) -> Outcome {
-    let app = place.app()?;
+    let app = if matches!(command, Command::Add(_)) { place.app()? } else { place.existing_app()? };
     bootstrap::prepare(&app, false).map_err(unable)?;
     match command {
         Command::Add(options) => add(&app, options)?,
@@ -90,9 +90,8 @@ fn add(app: &App, options: Add) -> Outcome {
         batch.put_user(&user)?;
         Ok(rooms::join_default_rooms(app, batch, &user)?)
     })?;
-    say(&format!("user {} was made, id {}", user.username, user.id));
-    password.show();
-    Ok(())
+    say(&format!("user {} was made, id {}", user.username, user.id))?;
+    password.show()
 }
 
 fn passwd(app: &App, username: &str) -> Outcome {
@@ -104,9 +103,8 @@ fn passwd(app: &App, username: &str) -> Outcome {
         batch.put_user(&user)?;
         Ok(batch.delete_tokens(&user.id, |_, token| token.personal.is_none())?)
     })?;
-    say(&format!("{username} has a new password"));
-    password.show();
-    Ok(())
+    say(&format!("{username} has a new password"))?;
+    password.show()
 }
 
 fn token(app: &App, options: &Token) -> Outcome {
@@ -124,7 +122,7 @@ fn token(app: &App, options: &Token) -> Outcome {
         })?;
         Ok(batch.put_token(sessions::hash(&token), &record)?)
     })?;
-    say(&format!("X-User-Id: {}\nX-Auth-Token: {token}", user.id));
+    say(&format!("X-User-Id: {}\nX-Auth-Token: {token}", user.id))?;
     Ok(())
 }
 
@@ -139,10 +137,11 @@ struct Password {
 }
 
 impl Password {
-    fn show(&self) {
+    fn show(&self) -> Outcome {
         if self.made_up {
-            say(&format!("password: {}", self.text));
+            say(&format!("password: {}", self.text))?;
         }
+        Ok(())
     }
 }
 

@@ -24,6 +24,6 @@ pub(super) fn run(options: &Options) -> Outcome {
         verified.files,
         verified.bytes,
         hex::encode(verified.manifest_sha256)
-    ));
+    ))?;
     Ok(())
 }

@@ -207,16 +207,14 @@ impl Pass<'_, '_> {
         let path = format!("assets/{}", safe_file_name(&format!("{}-{}", upload.id, upload.name)));
         let path = ArtifactPath::new(path)?;
         let blob = store.blobs().path(&upload.sha256);
+        if !store.blobs().is_whole(&upload.sha256)? {
+            tracing::error!(upload = %upload.id, "the bytes of an upload are damaged; run `roomscribe check`");
+            return Ok(Err("the file is damaged on this server"));
+        }
         let linked =
             self.spool.borrow_mut().link(&path, &upload.media_type, &blob, upload.sha256, upload.size);
-        match linked {
-            Ok(_) => Ok(Ok(path)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                tracing::error!(upload = %upload.id, "the bytes of an upload are missing; run `roomscribe check`");
-                Ok(Err("the file is damaged on this server"))
-            }
-            Err(error) => Err(sdk::Error::from(error).into()),
-        }
+        linked.map_err(sdk::Error::from)?;
+        Ok(Ok(path))
     }
 }
 

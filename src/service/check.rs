@@ -1,13 +1,10 @@
 //! Whether the data is whole: every record readable, every counter right, every file there.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io;
 use std::ops::ControlFlow;
+use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
-use crate::domain::{Activity, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
+use crate::domain::{Activity, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
 use crate::store::schema::{MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName};
 use crate::store::{Direction, Error, Result, Span, Store};
 
@@ -32,12 +29,13 @@ impl Findings {
 }
 
 /// Reads everything, the bytes of uploads included.
-pub fn check(store: &Store) -> Result<Findings> {
+pub fn check(store: &Store, data_dir: &Path) -> Result<Findings> {
     let mut findings = Findings { counts: store.check()?, ..Findings::default() };
     messages(store, &mut findings)?;
     members(store, &mut findings)?;
     users(store, &mut findings)?;
     uploads(store, &mut findings)?;
+    exports(store, data_dir, &mut findings)?;
     Ok(findings)
 }
 
@@ -127,10 +125,11 @@ fn users(store: &Store, findings: &mut Findings) -> Result<()> {
 
 fn uploads(store: &Store, findings: &mut Findings) -> Result<()> {
     store.walk::<Upload, Error>(Span::all(), Direction::Ascending, |(id,), upload| {
-        match hash_file(store, &upload) {
+        match store.blobs().is_whole(&upload.sha256) {
             Ok(true) => {}
             Ok(false) => {
-                findings.complain(format!("the bytes of upload {id} ({:?}) are damaged", upload.name));
+                findings
+                    .complain(format!("the bytes of upload {id} ({:?}) are damaged or gone", upload.name));
             }
             Err(error) => {
                 findings.complain(format!(
@@ -143,9 +142,16 @@ fn uploads(store: &Store, findings: &mut Findings) -> Result<()> {
     })
 }
 
-fn hash_file(store: &Store, upload: &Upload) -> io::Result<bool> {
-    let mut hasher = Sha256::new();
-    let size = io::copy(&mut File::open(store.blobs().path(&upload.sha256))?, &mut hasher)?;
-    let sha256: [u8; 32] = hasher.finalize().into();
-    Ok(size == upload.size && sha256 == upload.sha256)
+fn exports(store: &Store, data_dir: &Path, findings: &mut Findings) -> Result<()> {
+    store.walk::<Job, Error>(Span::all(), Direction::Ascending, |(id,), job| {
+        let Some(file) = &job.file else { return GO_ON };
+        let size = std::fs::metadata(file.place(data_dir)).map(|metadata| metadata.len());
+        if size.ok() != Some(file.size) {
+            findings.complain(format!(
+                "the file of export {id} of {} is gone or was changed",
+                job.owner_username
+            ));
+        }
+        GO_ON
+    })
 }

@@ -39,9 +39,9 @@ pub struct Draft {
     pub join: bool,
 }
 
-/// Sends a message to `room`, or to wherever the message it replies to is. `None`: there is a message
-/// of that id by somebody else, and nothing was done.
-pub fn send(app: &App, author: &User, room: Option<&RoomId>, draft: Draft) -> Result<Option<Message>> {
+/// Sends a message to `room`, or to wherever the message it replies to is. Sending one of an id that
+/// the author has sent there before does nothing and answers what is there.
+pub fn send(app: &App, author: &User, room: Option<&RoomId>, draft: Draft) -> Result<Message> {
     app.store.write(|batch| send_within(app, batch, author, room, draft))
 }
 
@@ -52,7 +52,7 @@ pub fn send_within(
     author: &User,
     room: Option<&RoomId>,
     mut draft: Draft,
-) -> Result<Option<Message>> {
+) -> Result<Message> {
     check_form(app, &draft)?;
     let now = app.now();
     let sent_at = draft.sent_at.map_or(Ok(now), |wish| time(wish, now))?;
@@ -79,7 +79,13 @@ pub fn send_within(
         && let Some(known) = batch.message(id)?
     {
         let same = known.author.id == author.id && known.room == room.id;
-        return Ok(same.then_some(known));
+        let taken = || {
+            Error::refused(
+                "error-message-id-taken",
+                "There is another message of this id; choose another one",
+            )
+        };
+        return if same { Ok(known) } else { Err(taken()) };
     }
 
     // A reply to a reply belongs to the thread of both; threads are never nested.
@@ -108,7 +114,7 @@ pub fn send_within(
     batch.put_message(&message)?;
     note_sent(batch, author, &room, &message, &named, own, now)?;
     threads::replied(batch, &message, &named.users)?;
-    Ok(Some(message))
+    Ok(message)
 }
 
 /// What is wrong with a draft whatever the room.

@@ -151,7 +151,6 @@ fn send_upload(
     draft.files = Some(files(upload));
     draft.extra.entry("groupable").or_insert(Value::Bool(false));
     let message = send_within(app, batch, user, Some(&upload.room), draft)?;
-    let message = message.ok_or_else(|| Error::internal("a new message has a new id"))?;
     if message.room != upload.room {
         // The thread replied to is elsewhere; the file would not be where its message is.
         return Err(Error::refused("error-invalid-message", "Invalid message"));

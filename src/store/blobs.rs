@@ -55,6 +55,16 @@ impl Blobs {
         self.finished.join(&name[..2]).join(&name[2..])
     }
 
+    /// Whether the bytes of that hash are there, and are what they were. Reads them all.
+    pub fn is_whole(&self, sha256: &[u8; 32]) -> Result<bool, super::Error> {
+        let mut hash = Sha256::new();
+        match File::open(self.path(sha256)).and_then(|mut file| io::copy(&mut file, &mut hash)) {
+            Ok(_) => Ok(<[u8; 32]>::from(hash.finalize()) == *sha256),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Calls `each` with the hash of every blob, in no order.
     pub fn each(&self, mut each: impl FnMut([u8; 32]) -> io::Result<()>) -> io::Result<()> {
         for directory in fs::read_dir(&self.finished)? {

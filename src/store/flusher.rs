@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::{Error, engine::Engine};
 
@@ -21,6 +21,8 @@ struct Shared {
     /// Changes applied so far, and how many of them are known to be on disk.
     applied: AtomicU64,
     durable: AtomicU64,
+    /// Set for good when the engine could not do what it must.
+    failed: watch::Sender<bool>,
     queue: Mutex<Queue>,
     wake: Condvar,
 }
@@ -37,6 +39,7 @@ impl Flusher {
             engine,
             applied: AtomicU64::new(0),
             durable: AtomicU64::new(0),
+            failed: watch::Sender::new(false),
             queue: Mutex::default(),
             wake: Condvar::new(),
         });
@@ -48,6 +51,16 @@ impl Flusher {
     /// Notes that a batch was applied.
     pub(super) fn applied(&self) {
         self.shared.applied.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Notes that the engine could not apply a batch.
+    pub(super) fn failed(&self) {
+        self.shared.failed.send_replace(true);
+    }
+
+    /// Changes to `true` once the engine has failed.
+    pub(super) fn watch(&self) -> watch::Receiver<bool> {
+        self.shared.failed.subscribe()
     }
 
     /// Asks for everything applied so far to be brought to disk. `None`: it is there already.
@@ -81,6 +94,7 @@ impl Shared {
             let flushed = self.engine.flush();
             if let Err(error) = &flushed {
                 tracing::error!(%error, "the store could not be brought to disk");
+                self.failed.send_replace(true);
             } else {
                 self.durable.fetch_max(reached, Ordering::SeqCst);
             }

@@ -46,6 +46,11 @@ pub enum Error {
         /// The number in the store.
         found: u32,
     },
+    /// There is no store, but there are files that belong to one.
+    #[error(
+        "the store in {0} is gone, but its uploads or exports are still there; restore the directory from a backup"
+    )]
+    Gone(PathBuf),
     /// A record that does not fit.
     #[error("the {kind} is too large to be kept: at most {LARGEST_RECORD} bytes")]
     TooLarge {
@@ -87,12 +92,17 @@ impl Store {
 
     /// The same over another engine; tests bring one that fails.
     pub fn open_with(data_dir: &Path, engine: impl FnOnce(&Path) -> Result<Arc<dyn Engine>>) -> Result<Self> {
-        fs::create_dir_all(data_dir)?;
+        make_private(data_dir)?;
         let lock = File::create(data_dir.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(Error::InUse(data_dir.to_owned())),
             Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
+        if !Self::exists(data_dir)
+            && (has_entries(&data_dir.join("uploads"))? || has_entries(&data_dir.join("exports"))?)
+        {
+            return Err(Error::Gone(data_dir.to_owned()));
         }
         let engine = engine(&data_dir.join("store"))?;
         let flusher = Flusher::start(Arc::clone(&engine))?;
@@ -100,6 +110,11 @@ impl Store {
         let store = Self { engine, flusher, writer: Mutex::default(), blobs, _lock: lock };
         store.check_schema()?;
         Ok(store)
+    }
+
+    /// Whether there is a store in this data directory.
+    pub fn exists(data_dir: &Path) -> bool {
+        data_dir.join("store").join("db").exists()
     }
 
     fn check_schema(&self) -> Result<()> {
@@ -194,7 +209,10 @@ impl Store {
         let value = change(&mut batch)?;
         let changes = batch.into_changes();
         if !changes.is_empty() {
-            self.engine.apply(changes).map_err(E::from)?;
+            if let Err(error) = self.engine.apply(changes) {
+                self.flusher.failed();
+                return Err(error.into());
+            }
             self.flusher.applied();
         }
         Ok(value)
@@ -214,6 +232,19 @@ impl Store {
             None => Ok(()),
             Some(answer) => answered(answer.blocking_recv().unwrap_or(false)),
         }
+    }
+
+    /// Returns once the engine could not write or flush. What was refused then may still be in its
+    /// memory, and sled accepts nothing more, so only opening the store anew makes things right.
+    pub async fn failed(&self) {
+        let mut failed = self.flusher.watch();
+        // An error means that the store is closed, and then nobody waits.
+        let _ = failed.wait_for(|failed| *failed).await;
+    }
+
+    /// Whether the engine has failed since the store was opened.
+    pub fn has_failed(&self) -> bool {
+        *self.flusher.watch().borrow()
     }
 
     /// Uploaded bytes.
@@ -258,6 +289,23 @@ impl Store {
     /// Bytes of the database on disk, uploads not counted.
     pub fn size(&self) -> Result<u64> {
         self.engine.size()
+    }
+}
+
+/// Makes a directory that only its owner may look into. One that is there stays as it is.
+pub fn make_private(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+fn has_entries(directory: &Path) -> io::Result<bool> {
+    match fs::read_dir(directory) {
+        Ok(mut entries) => Ok(entries.next().transpose()?.is_some()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

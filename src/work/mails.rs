@@ -229,17 +229,20 @@ fn next(app: &App) -> Result<Next, String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Next::Lost(mail)),
         Err(error) => return Err(format!("the text of a mail: {error}")),
     };
-    let url = server_url(app).map_err(|error| text(&error))?;
+    Ok(Next::Mail(Box::new((mail, transport(app)?, body))))
+}
+
+/// The way out, as configuration and settings have it now. The error says what is wrong with them.
+pub fn transport(app: &App) -> Result<Transport, String> {
     let authority = &app.config.mail.certificate_authority;
     let settings = MailSettings {
-        url,
-        from: sender(app).map_err(|error| text(&error))?,
+        url: server_url(app).map_err(|error| error.to_string())?,
+        from: sender(app).map_err(|error| error.to_string())?,
         timeout: Duration::from_secs(app.config.mail.timeout_seconds),
         root_certificate: Some(PathBuf::from(authority)).filter(|_| !authority.is_empty()),
         folder: app.config.server.data.join("outbox"),
     };
-    let transport = Transport::new(&settings).map_err(|error| text(&error))?;
-    Ok(Next::Mail(Box::new((mail, transport, body))))
+    Transport::new(&settings).map_err(|error| error.to_string())
 }
 
 /// Notes how a try went.

@@ -302,3 +302,18 @@ fn what_is_taken_is_named_before_anything_is_done() {
     assert_eq!(serving.stop().0, Some(0));
     place.run(&["check"]).ok();
 }
+
+#[test]
+fn a_mistyped_directory_is_not_made_and_a_lost_store_is_not_replaced() {
+    let place = Place::new();
+    for arguments in [&["check"][..], &["export", "general", "-o", "x.zip"], &["user", "passwd", "admin"]] {
+        let ended = place.run(arguments);
+        assert_eq!(ended.code, Some(3), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("there is no data in"), "{}", ended.stderr);
+        assert!(!place.path("data").exists(), "{arguments:?} made nothing");
+    }
+    std::fs::create_dir_all(place.path("data/uploads/ab")).unwrap();
+    let ended = place.run(&["user", "add", "bob"]);
+    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    assert!(ended.stderr.contains("restore the directory from a backup"), "{}", ended.stderr);
+}

@@ -200,15 +200,19 @@ fn bytes_that_are_lost_cost_their_file_and_not_the_export() {
     let room = server.talkative_room();
     server.upload(&room, "f1", "kept.txt", b"kept");
     server.upload(&room, "f2", "lost.txt", b"lost");
+    server.upload(&room, "f3", "damaged.txt", b"damaged");
     let mut message = server.message(&room, "m4", "2024-03-15T10:01:00.000Z", "see");
-    message.files = Json::of(&json!([{"_id": "f1", "name": "kept.txt"}, {"_id": "f2", "name": "lost.txt"}]));
+    let named = ["f1", "f2", "f3"].map(|id| json!({"_id": id, "name": format!("{id}.txt")}));
+    message.files = Json::of(&named);
     server.put_message(&message);
     let lost = server.app.store.upload(&roomscribe::domain::UploadId::new("f2")).unwrap().unwrap();
     std::fs::remove_file(server.app.store.blobs().path(&lost.sha256)).unwrap();
+    let damaged = server.app.store.upload(&roomscribe::domain::UploadId::new("f3")).unwrap().unwrap();
+    std::fs::write(server.app.store.blobs().path(&damaged.sha256), b"DAMAGED").unwrap();
     server.work();
     let exported = server.exported(&server.as_admin(), file_of(&room, "json"));
     assert_eq!(exported.names(), ["assets/f1-kept.txt", "talk.json"]);
-    assert_eq!(exported.document("talk.json")["counts"]["missingFiles"], 1);
+    assert_eq!(exported.document("talk.json")["counts"]["missingFiles"], 2);
 }
 
 #[test]

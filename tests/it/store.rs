@@ -215,3 +215,21 @@ fn a_damaged_snapshot_is_rebuilt_from_the_log() {
     assert!(before.0.is_some() && before.2, "and there was something to lose");
     assert!(inside.join("damaged-snapshots").read_dir().unwrap().next().is_some());
 }
+
+#[test]
+fn who_waits_for_a_failure_of_the_store_learns_of_it() {
+    let (server, engine) = crate::support::TestServer::start_faulty();
+    assert!(!server.app.store.has_failed());
+    let admin = server.as_admin();
+    engine.fail_writes_after(0);
+    let message = serde_json::json!({"message": {"rid": "GENERAL", "msg": "not kept"}});
+    let refused = admin.raw(
+        "POST",
+        "/api/v1/chat.sendMessage",
+        &[("content-type", "application/json")],
+        message.to_string(),
+    );
+    assert_eq!(refused.status(), 500);
+    server.runtime().block_on(server.app.store.failed());
+    assert!(server.app.store.has_failed());
+}

@@ -2,7 +2,7 @@
 //!
 //! No script, no network, no font: a room becomes one self-contained page or, when it is large, an
 //! index and pages of about a thousand messages each. Everything that people wrote goes through
-//! [`escape`]; [`writer`] decides what opens and closes, the other modules render one thing each.
+//! `escape`; `writer` decides what opens and closes, the other modules render one thing each.
 
 mod about;
 mod avatar;

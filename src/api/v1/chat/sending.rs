@@ -57,7 +57,7 @@ pub(super) fn send_message(app: &App, caller: &Caller, mut params: Params) -> Re
     let room = optional_text(&message, "rid")?.filter(|rid| !rid.is_empty()).map(RoomId::new);
     let draft = Draft { kind, preview_urls, ..draft(message)? };
     let sent = send(app, &caller.user, room.as_ref(), draft)?;
-    Ok(sent.map_or(json!({}), |sent| json!({"message": wire::message(&sent, &caller.user.id)})))
+    Ok(json!({"message": wire::message(&sent, &caller.user.id)}))
 }
 
 /// A message object as clients send it.
@@ -109,7 +109,7 @@ pub(super) fn post_message(app: &App, caller: &Caller, mut params: Params) -> Re
     for target in targets_of(&params)? {
         let room = targets::find(app, caller, &target)?;
         let sent = send(app, &caller.user, Some(&room), draft.clone())?;
-        first = first.or(sent.map(|sent| (target, sent)));
+        first = first.or(Some((target, sent)));
     }
     let (channel, sent) = first.ok_or_else(|| Error::plain("unknown-error"))?;
     Ok(json!({
