@@ -41,10 +41,9 @@ fn a_message_is_what_was_said_and_what_the_server_makes_of_it() {
     assert_eq!(bob.get("chat.getMessage", "msgId=own-id").ok()["message"], expected["message"]);
     // The same again changes nothing and succeeds; somebody else's id is not taken over.
     assert_eq!(say(&bob, &room, json!({"_id": "own-id", "msg": "again"})).ok(), &expected);
-    assert_eq!(
-        say(&server.as_user("al"), &room, json!({"_id": "own-id", "msg": "x"})).ok(),
-        &json!({"success": true})
-    );
+    let taken = say(&server.as_user("al"), &room, json!({"_id": "own-id", "msg": "x"}));
+    let text = "There is another message of this id; choose another one [error-message-id-taken]";
+    assert_eq!(taken.refusal(), text);
     let activity = server.app.store.activity(&room).unwrap();
     assert_eq!((activity.messages, activity.last_message), (1, Some(MessageId::new("own-id"))));
 }
