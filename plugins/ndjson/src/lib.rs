@@ -2,6 +2,7 @@
 //!
 //! A message is written as Rocket.Chat's REST API writes it, without a wrapper. The header and the end
 //! have a `type` and no `_id`, which tells them from messages. `schema.json` describes all three.
+//! Only who starred a message is left out: that is private.
 
 use std::io::Write;
 
