@@ -75,8 +75,8 @@ mod tests {
     use super::*;
 
     fn header(key: &str, value: Value) -> String {
-        let room = json!({"_id": "r", "t": "p", "name": "den", "fname": "The Den", "ts": "2024-03-15T10:20:30.123Z",
-            "topic": "Bears", "usersCount": 2, "later": true});
+        let room = json!({"_id": "r", "t": "p", "name": "den", "fname": "The Den", "topic": "Bears",
+            "ts": "2024-03-15T10:20:30.123Z", "usersCount": 2, "later": true});
         let mut header = json!({"type": "header", "format": "roomscribe-ndjson", "version": 1, "room": room});
         *header.pointer_mut(key).unwrap() = value;
         header.to_string()

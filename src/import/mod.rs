@@ -2,7 +2,8 @@
 //!
 //! Importing twice changes nothing: what is there already, by its id, is passed over. Messages keep
 //! everything they came with; missing authors are made, who cannot log in, and missing rooms, as the
-//! header of an export has them, else as public channels. Each batch is atomic, so an import that was broken off is simply run again.
+//! header of an export has them, else as public channels. Each batch is atomic, so an import that was
+//! broken off is simply run again.
 
 mod header;
 mod line;

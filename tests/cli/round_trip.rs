@@ -10,10 +10,11 @@ const HOSTILE: &str = include_str!("../../fixtures/hostile/room.ndjson");
 /// The lines of a room's export: header, messages, end.
 fn exported(place: &Place, room: &str) -> Vec<String> {
     place.run(&["export", room, "-f", "ndjson", "-o", "seen"]).ok();
-    let mut files = std::fs::read_dir(place.path("seen")).unwrap().map(|entry| entry.unwrap().path());
-    let file = files.find(|path| path.extension().is_some_and(|ending| ending == "ndjson")).unwrap();
-    let text = std::fs::read_to_string(file).unwrap();
-    std::fs::remove_dir_all(place.path("seen")).unwrap();
+    let files = std::fs::read_dir(place.path("seen")).expect("a directory");
+    let mut names = files.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
+    let name = names.find(|name| name.contains(".ndjson")).expect("an export");
+    let text = String::from_utf8(place.bytes(&format!("seen/{name}"))).expect("UTF-8");
+    std::fs::remove_dir_all(place.path("seen")).expect("removed");
     text.lines().map(str::to_owned).collect()
 }
 
@@ -22,7 +23,7 @@ fn there_and_back(lines: &str, room: &str) -> (Vec<String>, Vec<String>) {
     let (here, there) = (Place::new(), Place::new());
     here.run_with(&["import", "-"], lines.as_bytes()).ok();
     let first = exported(&here, room);
-    let text = first.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let text = first.join("\n");
     let told = there.run_with(&["import", "-"], text.as_bytes());
     assert!(told.ok().starts_with(&format!("{} messages, ", first.len() - 2)), "{told:?}");
     assert!(there.run(&["check"]).ok().contains("Everything is whole."));
@@ -33,9 +34,11 @@ fn there_and_back(lines: &str, room: &str) -> (Vec<String>, Vec<String>) {
 }
 
 fn message(number: usize) -> Value {
+    let author = number % 3;
     json!({
-        "zebra": {"b": 1.50, "a": null}, "_id": format!("m{number}"), "rid": "den", "msg": format!("= {number}\r\n\u{0}"),
-        "ts": 1_710_498_030_000_u64 + number as u64 * 250, "u": {"_id": format!("u{}", number % 3), "username": format!("bear{}", number % 3)},
+        "zebra": {"b": 1.50, "a": null}, "_id": format!("m{number}"), "rid": "den",
+        "msg": format!("= {number}\r\n\u{0}"), "ts": 1_710_498_030_000_u64 + number as u64 * 250,
+        "u": {"_id": format!("u{author}"), "username": format!("bear{author}")},
         "alias": "Bear", "type": "end", "starred": [{"_id": "u1"}],
     })
 }
@@ -44,8 +47,9 @@ fn message(number: usize) -> Value {
 fn den() -> String {
     let header = json!({
         "type": "header", "format": "roomscribe-ndjson", "version": 1,
-        "room": {"_id": "den", "t": "p", "name": "Bären-höhle", "fname": "The </Den>", "ts": "2020-02-02T02:02:02.002Z",
-            "topic": "Honey\n\"and\" berries", "description": "<b>", "announcement": "= 1 + 1"},
+        "room": {"_id": "den", "t": "p", "name": "Bären-höhle", "fname": "The </Den>",
+            "topic": "Honey\n\"and\" berries", "description": "<b>", "announcement": "= 1 + 1",
+            "ts": "2020-02-02T02:02:02.002Z"},
     });
     let mut lines = vec![header];
     for number in 0..1300 {
@@ -55,7 +59,7 @@ fn den() -> String {
             4 => message["pinned"] = json!(true),
             5 => {
                 message["reactions"] =
-                    json!({":x:": {"usernames": ["bear1"], "names": []}, ":a:": {"usernames": []}})
+                    json!({":x:": {"usernames": ["bear1"], "names": []}, ":a:": {"usernames": []}});
             }
             6 => message["editedAt"] = json!({"$date": 7}),
             7 => message["t"] = json!("room_changed_topic"),
@@ -65,7 +69,7 @@ fn den() -> String {
         lines.push(message);
     }
     lines.push(json!({"type": "end", "counts": {}}));
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -39,7 +39,9 @@ fn it_takes_every_line_of_every_golden_export() {
     for kind in [json!("header"), json!("end"), Value::Null] {
         assert!(lines.iter().any(|line| line["type"] == kind), "{kind}");
     }
-    lines.iter().for_each(|line| assert_takes(&validator, line));
+    for line in &lines {
+        assert_takes(&validator, line);
+    }
 }
 
 #[test]

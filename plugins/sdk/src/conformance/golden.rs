@@ -56,9 +56,7 @@ fn exported(register: Register, id: &str, case: &str) -> BTreeMap<String, Vec<u8
     summary.first = messages.first().map(|message| message.sent_at);
     summary.last = messages.last().map(|message| message.sent_at);
     writer.finish(&summary).expect("finished");
-    let files = output.files();
-    let files = files.lock().expect("not poisoned").clone();
-    files
+    std::mem::take(&mut *output.files().lock().expect("not poisoned"))
 }
 
 fn room(case: &str) -> Room<'static> {
