@@ -116,3 +116,16 @@ fn a_header_that_is_not_understood_is_refused_by_its_line() {
     let ended = Place::new().run_with(&["import", "-"], vast.as_bytes());
     assert!(ended.complaint(1).starts_with("line 1: "), "{ended:?}");
 }
+
+#[test]
+fn nothing_of_the_demo_is_lost_on_its_way_through_two_places() {
+    let read = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let (_, second) = there_and_back(DEMO, "RdWTyCFE2GCTyqjXh");
+    let exported: Vec<Value> = second.iter().map(|line| read(line)).collect();
+    for given in DEMO.lines().map(read) {
+        let found = exported.iter().find(|message| message["_id"] == given["_id"]).unwrap();
+        for (key, value) in given.as_object().unwrap().iter().filter(|(key, _)| *key != "starred") {
+            assert_eq!(&found[key], value, "{key} of {}", given["_id"]);
+        }
+    }
+}
