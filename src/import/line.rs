@@ -1,4 +1,5 @@
-//! One line: a message object of the REST API, as a record that loses nothing of it.
+//! One line: a message object of the REST API, as a record that loses nothing of it; or what our own
+//! exports have around their messages.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +10,40 @@ use serde_json::{Map, Value};
 
 use crate::domain::id::LONGEST_ID;
 use crate::domain::message::{Edited, Pinned, Reaction, Replies};
-use crate::domain::{Json, Message, MessageId, RoomId, Time, UserId, UserRef};
+use crate::domain::{Json, Message, MessageId, Room, RoomId, Time, UserId, UserRef};
+
+use super::header;
 
 type Fields = Map<String, Value>;
 
+/// What a line is.
+pub(super) enum Line {
+    /// The room that the messages of an export are in.
+    Header(Box<Room>),
+    /// A message.
+    Message(Box<Message>),
+    /// The end of an export.
+    End,
+}
+
 /// Reads a line. The error names the field that is wrong.
-pub(super) fn read(line: &[u8]) -> Result<Message, String> {
+pub(super) fn read(line: &[u8]) -> Result<Line, String> {
     let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
     // The raw text of each field, so that numbers and escapes come back as they were.
     let mut raw: BTreeMap<String, &RawValue> =
         serde_json::from_str(text).map_err(|error| format!("it is not a JSON object: {error}"))?;
+    // A message may have a `type`, but never without an `_id`.
+    if !raw.contains_key("_id") && raw.contains_key("type") {
+        return match take::<String>(&mut raw, "type")?.as_deref() {
+            Some("header") => header::read(text).map(|room| Line::Header(Box::new(room))),
+            Some("end") => Ok(Line::End),
+            other => Err(format!("`type` is {other:?}; it must be header or end")),
+        };
+    }
+    message(raw).map(|message| Line::Message(Box::new(message)))
+}
+
+fn message(mut raw: BTreeMap<String, &RawValue>) -> Result<Message, String> {
     let id = id_of(&mut raw, "_id")?;
     let room = id_of(&mut raw, "rid")?;
     let sent_at = time(&mut raw, "ts")?.ok_or("`ts` is missing")?;
@@ -180,6 +205,13 @@ mod tests {
     use super::*;
     use crate::export::view;
 
+    fn message_of(line: &str) -> Message {
+        match read(line.as_bytes()).unwrap() {
+            Line::Message(message) => *message,
+            Line::Header(_) | Line::End => panic!("no message: {line}"),
+        }
+    }
+
     #[test]
     fn everything_a_message_came_with_comes_back() {
         let line = concat!(
@@ -192,7 +224,7 @@ mod tests {
             r#""pinnedBy":{"_id":"u","username":"bob"},"editedAt":"2024-03-15T10:20:34.000Z","#,
             r#""editedBy":{"_id":"u","username":"bob"},"alias":"R","customFields":{"n":1.0}}"#,
         );
-        let message = read(line.as_bytes()).unwrap();
+        let message = message_of(line);
         let mut seen = view::message(&message);
         seen.starred = vec!["u"];
         let given: Value = serde_json::from_str(line).unwrap();
@@ -201,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_told_by_its_field() {
-        let wrong = |line: &str| read(line.as_bytes()).unwrap_err();
+        let wrong = |line: &str| read(line.as_bytes()).err().unwrap();
         assert!(wrong("[]").contains("not a JSON object"));
         assert!(wrong("{\"_id\":\"m\"}").contains("`rid` is missing"));
         assert!(wrong("{\"_id\":\"\",\"rid\":\"r\"}").contains("`_id` must have"));
@@ -210,5 +242,13 @@ mod tests {
         assert!(
             wrong(r#"{"_id":"m","rid":"r","ts":1,"u":{"_id":"u","username":"b"},"msg":7}"#).contains("`msg`")
         );
+    }
+
+    #[test]
+    fn what_is_around_the_messages_of_an_export_is_no_message() {
+        assert!(matches!(read(br#"{"type":"end","counts":{}}"#), Ok(Line::End)));
+        assert!(read(br#"{"type":"footer"}"#).err().unwrap().contains("header or end"));
+        let message = r#"{"_id":"m","rid":"r","ts":1,"u":{"_id":"u","username":"b"},"type":"end"}"#;
+        assert_eq!(message_of(message).extra.as_str(), r#"{"type":"end"}"#);
     }
 }

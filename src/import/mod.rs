@@ -1,9 +1,11 @@
-//! Bringing messages in: NDJSON of REST message objects, plain or gzip.
+//! Bringing messages in: NDJSON of REST message objects, plain or gzip; so are exports as `ndjson`.
 //!
 //! Importing twice changes nothing: what is there already, by its id, is passed over. Messages keep
-//! everything they came with; missing authors are made, who cannot log in, and missing rooms, as
-//! public channels. Each batch is atomic, so an import that was broken off is simply run again.
+//! everything they came with; missing authors are made, who cannot log in, and missing rooms, as the
+//! header of an export has them, else as public channels. Each batch is atomic, so an import that was
+//! broken off is simply run again.
 
+mod header;
 mod line;
 
 use std::collections::{HashMap, HashSet};
@@ -16,8 +18,12 @@ use crate::domain::{Message, MessageId, Room, RoomId, RoomKind, Subscription, Ti
 use crate::store::schema::{MessagePlace, Reply};
 use crate::store::{Batch, Direction, Error as StoreError, Span, Store};
 
+use line::Line;
+
 /// Messages written together.
 const BATCH: usize = 500;
+/// Names of rooms made of something else are cut off here.
+const LONGEST_NAME: usize = 128;
 /// A line that is longer is no message.
 const LONGEST_LINE: u64 = 1 << 20;
 /// People and rooms whose existence is remembered, at most.
@@ -86,8 +92,8 @@ enum Stop {
     Wrong(String),
 }
 
-/// The message of the next line, `None` if it is blank.
-fn next(lines: &mut dyn BufRead, text: &mut Vec<u8>) -> Result<Option<Message>, Stop> {
+/// The next line, `None` if it is blank.
+fn next(lines: &mut dyn BufRead, text: &mut Vec<u8>) -> Result<Option<Line>, Stop> {
     text.clear();
     let length = lines
         .take(LONGEST_LINE + 1)
@@ -119,8 +125,12 @@ impl Importer<'_> {
         loop {
             number += 1;
             match next(&mut lines, &mut text) {
-                Ok(None) => {}
-                Ok(Some(message)) => batch.push((number, message)),
+                Ok(None | Some(Line::End)) => {}
+                Ok(Some(Line::Message(message))) => batch.push((number, *message)),
+                Ok(Some(Line::Header(room))) => {
+                    self.flush(&mut batch)?;
+                    self.open(number, *room)?;
+                }
                 Err(Stop::End) => break,
                 Err(Stop::Wrong(complaint)) => {
                     self.flush(&mut batch)?;
@@ -162,12 +172,7 @@ impl Importer<'_> {
                 }
                 self.need_room(batch, message)?;
                 self.need_member(batch, message)?;
-                batch.put_message(message).map_err(|error| match error {
-                    StoreError::TooLarge { .. } => {
-                        Error::Line { line: *number, complaint: error.to_string() }
-                    }
-                    other => other.into(),
-                })?;
+                batch.put_message(message).map_err(|error| of_line(*number, error))?;
                 count(batch, message)?;
                 fresh.insert(message.id.clone());
                 if message.replies.is_none() {
@@ -187,13 +192,30 @@ impl Importer<'_> {
         result
     }
 
+    /// Makes the room of a header, if it is missing.
+    fn open(&mut self, number: u64, room: Room) -> Result<(), Error> {
+        let store = self.store;
+        store.write(|batch| {
+            if batch.has::<Room>(&(room.id.clone(),))? {
+                return Ok(());
+            }
+            self.make_room(batch, room.clone()).map_err(|error| of_line(number, error))
+        })
+    }
+
     fn need_room(&mut self, batch: &mut Batch<'_>, message: &Message) -> Result<(), StoreError> {
         if batch.has::<Room>(&(message.room.clone(),))? {
             return Ok(());
         }
-        let name = free_name(batch, message.room.as_str())?;
-        let room =
-            Room::new(message.room.clone(), RoomKind::Channel, Some(name.clone()), None, message.sent_at);
+        let room = Room::new(message.room.clone(), RoomKind::Channel, None, None, message.sent_at);
+        self.make_room(batch, room)
+    }
+
+    /// Puts a room under its name, or one made of its id, that is free.
+    fn make_room(&mut self, batch: &mut Batch<'_>, mut room: Room) -> Result<(), StoreError> {
+        let name = free_name(batch, room.name.as_deref().unwrap_or(room.id.as_str()))?;
+        room.display_name.get_or_insert_with(|| name.clone());
+        room.name = Some(name.clone());
         batch.put_room(&room)?;
         self.imported.rooms.push(name);
         Ok(())
@@ -227,10 +249,18 @@ impl Importer<'_> {
     }
 }
 
-/// A room's name made of its id, with a number behind it if it is taken.
-fn free_name(batch: &Batch<'_>, id: &str) -> Result<String, StoreError> {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let wish: String = id.chars().take(100).map(plain).collect();
+/// What cannot be kept because of itself is the line's fault, everything else the store's.
+fn of_line(line: u64, error: StoreError) -> Error {
+    match error {
+        StoreError::TooLarge { .. } => Error::Line { line, complaint: error.to_string() },
+        other => other.into(),
+    }
+}
+
+/// The nearest name that a room can have, with a number behind it if it is taken.
+fn free_name(batch: &Batch<'_>, wish: &str) -> Result<String, StoreError> {
+    let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let wish: String = wish.chars().take(LONGEST_NAME).map(plain).collect();
     let wish = if wish.is_empty() { "imported".to_owned() } else { wish };
     let mut name = wish.clone();
     let mut number = 1;

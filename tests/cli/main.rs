@@ -4,6 +4,7 @@
 //! one that starts it, and tests beside it that close a store and open it again would find it in use.
 
 mod process;
+mod round_trip;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -215,7 +216,7 @@ fn wrong_settings_are_named() {
 fn formats_and_deliveries_are_listed() {
     let place = Place::new();
     let formats = place.run(&["formats"]);
-    for id in ["html", "json", "file", "email"] {
+    for id in ["html", "json", "ndjson", "csv", "file", "email"] {
         let line = format!("  {id:<10} ");
         assert!(formats.ok().lines().any(|text| text.starts_with(&line)), "{id}: {}", formats.stdout);
     }

@@ -60,6 +60,8 @@ const SAID_ONLY_BY: &[(&str, &[&str])] = &[
     ("bincode", &["src/store/codec.rs"]),
     ("export_html", &["src/export/plugins.rs"]),
     ("export_json", &["src/export/plugins.rs"]),
+    ("export_ndjson", &["src/export/plugins.rs"]),
+    ("export_csv", &["src/export/plugins.rs"]),
     ("deliver_", &["src/export/plugins.rs"]),
     ("Error::NotLoggedIn =>", &["src/api/reply.rs"]),
     ("Error::Forbidden =>", &["src/api/reply.rs"]),

@@ -7,10 +7,12 @@
 //! }
 //! ```
 
+mod golden;
 mod hostile;
 mod memory;
 mod suite;
 
+pub use golden::golden;
 pub use hostile::{HOSTILE_NAMES, HOSTILE_TEXTS};
 pub use memory::{MemoryOutbox, MemoryOutput, Shared};
 pub use suite::{Register, format, render, sample_messages, sample_scope};

@@ -1,5 +1,6 @@
 //! How a room is written down.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Message, OptionSpec, Output, Result, Room, Timestamp};
@@ -107,8 +108,9 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What the host knows after the last message.
-#[derive(Debug, Clone, Default)]
+/// What the host knows after the last message. Serializes as the `counts` of machine formats.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Summary {
     /// Messages written, system messages included.
@@ -118,7 +120,9 @@ pub struct Summary {
     /// Files that messages mention but the server does not have.
     pub missing_files: u64,
     /// The time of the first message, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<Timestamp>,
     /// The time of the last message.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<Timestamp>,
 }

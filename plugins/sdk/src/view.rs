@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{ArtifactPath, Timestamp};
+use crate::{ArtifactPath, Result as SdkResult, Timestamp, safe_file_name};
 
 /// The room that is exported.
+///
+/// It serializes as the room object of Rocket.Chat's REST API.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Room<'a> {
@@ -45,6 +47,13 @@ impl<'a> Room<'a> {
             created: Timestamp::default(),
             members: 0,
         }
+    }
+
+    /// The path of a main file: `<room name>.<extension>`. A direct message has no name and takes
+    /// its id.
+    pub fn file_name(&self, extension: &str) -> SdkResult<ArtifactPath> {
+        let stem = safe_file_name(self.name.unwrap_or(self.id));
+        ArtifactPath::new(safe_file_name(&format!("{stem}.{extension}")))
     }
 }
 
@@ -310,4 +319,25 @@ pub struct Attachment<'a> {
     /// Small table of titles and values.
     #[serde(borrow)]
     pub fields: Option<&'a RawValue>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::HOSTILE_NAMES;
+
+    #[test]
+    fn every_room_gets_a_portable_file_name() {
+        let name = |room: &Room<'_>| room.file_name("json").expect("portable").to_string();
+        let mut room = Room::new("r1", "general");
+        assert_eq!(name(&room), "general.json");
+        room.name = None;
+        assert_eq!(name(&room), "r1.json");
+        for hostile in HOSTILE_NAMES {
+            let path = name(&Room::new("r1", hostile));
+            assert!(path.strip_suffix(".json").is_some_and(|stem| !stem.is_empty()), "{path}");
+        }
+        let long = "ä".repeat(300);
+        assert!(name(&Room::new("r1", &long)).strip_suffix(".json").is_some());
+    }
 }

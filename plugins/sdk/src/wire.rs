@@ -1,9 +1,45 @@
-//! Messages as Rocket.Chat's REST API writes them.
+//! Rooms and messages as Rocket.Chat's REST API writes them.
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
-use crate::{Author, Message, Pinned, Reaction};
+use crate::{Author, Message, Pinned, Reaction, Result as SdkResult, Room};
+
+impl Message<'_> {
+    /// Appends the message object to `line` without a line break in it, and none after it.
+    pub fn write_line(&self, line: &mut Vec<u8>) -> SdkResult<()> {
+        let start = line.len();
+        serde_json::to_writer(&mut *line, self)?;
+        // Raw JSON keeps the blanks it was stored with. A line break in JSON is always such a
+        // blank - inside a string it is escaped - and would break the line of this message.
+        for byte in &mut line[start..] {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Room<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("_id", self.id)?;
+        map.serialize_entry("t", self.kind.letter())?;
+        if let Some(name) = self.name {
+            map.serialize_entry("name", name)?;
+        }
+        map.serialize_entry("fname", &self.title)?;
+        let texts =
+            [("topic", self.topic), ("description", self.description), ("announcement", self.announcement)];
+        for (key, text) in texts.iter().filter(|(_, text)| !text.is_empty()) {
+            map.serialize_entry(key, text)?;
+        }
+        map.serialize_entry("ts", &self.created)?;
+        map.serialize_entry("usersCount", &self.members)?;
+        map.end()
+    }
+}
 
 impl Serialize for Message<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -43,7 +43,7 @@ pub fn format(register: Register, id: &str) {
 }
 
 /// A registry that holds what `register` brings.
-fn registry(register: Register, id: &str) -> Registry {
+pub(super) fn registry(register: Register, id: &str) -> Registry {
     let mut registry = Registry::default();
     let settings = Settings::new(id, toml::Table::new(), std::env::temp_dir());
     register(&mut registry, &settings).expect("registers with empty settings");
@@ -164,6 +164,6 @@ fn features(bob: Author<'static>, at: Timestamp) -> Vec<Message<'static>> {
     vec![parent, reply, quote, orphan, joined, topic, Message::new("m-long", "GENERAL", bob, at, long)]
 }
 
-fn raw(json: &'static str) -> &'static RawValue {
+pub(super) fn raw(json: &'static str) -> &'static RawValue {
     serde_json::from_str(json).expect("written here")
 }

@@ -1,0 +1,110 @@
+//! Whole exports against the files in `fixtures/exports/<format>/`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::suite::{raw, registry};
+use super::{MemoryOutput, Register};
+use crate::{ArtifactPath, File, Message, Room, RoomKind, Scope, Summary, Timestamp};
+
+/// Each is a directory of golden files.
+const CASES: [&str; 3] = ["conversation", "direct", "empty"];
+
+/// Compares what the format `id` makes of three rooms with `fixtures/exports/<id>/<room>/`, byte for
+/// byte. `UPDATE=1 cargo test` rewrites the files; one that belongs to no room is an error, too.
+pub fn golden(register: Register, id: &str) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/exports").join(id);
+    let mut expected = BTreeSet::new();
+    for case in CASES {
+        for (name, bytes) in exported(register, id, case) {
+            let path = directory.join(case).join(&name);
+            if std::env::var_os("UPDATE").is_some() {
+                fs::create_dir_all(path.parent().expect("inside a directory")).expect("a new directory");
+                fs::write(&path, &bytes).expect("a new golden file");
+            }
+            let golden = fs::read_to_string(&path).expect("UPDATE=1 writes a new golden file");
+            assert_eq!(String::from_utf8(bytes).expect("UTF-8"), golden, "{case}/{name}");
+            expected.insert(path);
+        }
+    }
+    assert_eq!(files_in(&directory), expected, "every golden file belongs to a case");
+}
+
+fn exported(register: Register, id: &str, case: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut scope = Scope::new(room(case), Timestamp::from_millis(1_710_500_000_000), "admin");
+    // Golden files outlive versions.
+    scope.generator = "roomscribe test";
+    scope.from = (case == "direct").then(|| Timestamp::from_millis(1_709_251_200_000));
+    let messages = if case == "empty" { Vec::new() } else { conversation() };
+    scope.at_least = messages.len() as u64;
+
+    let registry = registry(register, id);
+    let mut output = MemoryOutput::default();
+    let format = registry.format(id).expect("registered under its id");
+    let mut writer = format.start(&Value::Null, &scope, &mut output).expect("started");
+    let mut summary = Summary::default();
+    for message in &messages {
+        writer.write(message).expect("written");
+        summary.messages += 1;
+        let (here, missing): (Vec<_>, Vec<_>) = message.files.iter().partition(|file| file.path.is_ok());
+        summary.files += here.len() as u64;
+        summary.missing_files += missing.len() as u64;
+    }
+    summary.first = messages.first().map(|message| message.sent_at);
+    summary.last = messages.last().map(|message| message.sent_at);
+    writer.finish(&summary).expect("finished");
+    std::mem::take(&mut *output.files().lock().expect("not poisoned"))
+}
+
+fn room(case: &str) -> Room<'static> {
+    let mut room = Room::new("GENERAL", "general");
+    room.created = Timestamp::from_millis(1_700_000_000_000);
+    room.members = 3;
+    match case {
+        "direct" => {
+            room.kind = RoomKind::Direct;
+            room.id = "alalbobbob";
+            room.name = None;
+            room.title = "Al, Bob".into();
+        }
+        "conversation" => {
+            room.topic = "All of us";
+            room.description = "Where \"everybody\" is";
+            room.announcement = "Be kind";
+        }
+        _ => {}
+    }
+    room
+}
+
+/// The sample messages that show features; the hostile strings have tests of their own.
+fn conversation() -> Vec<Message<'static>> {
+    let mut messages = super::sample_messages();
+    messages.retain(|message| {
+        let id = message.id;
+        !id.starts_with("m-hostile-") && !id.starts_with("m-file-") && id != "m-long"
+    });
+    let last = messages.last().expect("there are samples");
+    let mut upload = Message::new("m-upload", last.room, last.author, last.sent_at, "Look");
+    upload.files_json = Some(raw(r#"[{"_id":"f1","name":"a \"cat\".png","type":"image/png","size":12345}]"#));
+    upload.files = vec![File {
+        id: "f1".into(),
+        name: "a \"cat\".png".into(),
+        media_type: "image/png".into(),
+        size: 12_345,
+        path: ArtifactPath::new("assets/f1-a _cat_.png").map_err(|_| "unportable"),
+    }];
+    messages.push(upload);
+    messages
+}
+
+fn files_in(directory: &Path) -> BTreeSet<PathBuf> {
+    let entries = |directory: &Path| fs::read_dir(directory).expect("a directory");
+    let cases = entries(directory).map(|case| case.expect("an entry").path());
+    cases
+        .flat_map(|case| entries(&case).map(|file| file.expect("an entry").path()).collect::<Vec<_>>())
+        .collect()
+}
