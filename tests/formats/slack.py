@@ -134,7 +134,7 @@ def main():
                 wrong.append("the files of the demo are not there")
             run(programs / "slack-export-viewer", "-z", export, "--html-only", "-o", pages, "--no-browser")
             [page] = pages.glob("channel/*/index.html")
-            shown = page.read_text("utf-8").count('<div class="message-container ')
+            shown = page.read_text("utf-8").count('<div class="message-container')
             if shown != len(sent):
                 wrong.append(f"the viewer's page shows {shown} messages")
             failures += [f"{name}: {complaint}" for complaint in wrong]

@@ -52,7 +52,9 @@ fn the_export_is_as_it_was() {
     let export = export(&messages);
     if std::env::var_os("UPDATE").is_some() {
         fs::create_dir_all(&directory).unwrap();
-        export.iter().for_each(|(name, bytes)| fs::write(directory.join(name), bytes).unwrap());
+        for (name, bytes) in &export {
+            fs::write(directory.join(name), bytes).unwrap();
+        }
     }
     for (name, bytes) in &export {
         let golden = fs::read_to_string(directory.join(name)).expect("UPDATE=1 writes a new golden file");
@@ -102,7 +104,9 @@ fn replies_lie_in_their_post_and_times_keep_the_order() {
     let mut parent = Message::new("p", "GENERAL", al, at, "same");
     parent.replies = Some(Replies { count: 2, last: None, followers: vec![] });
     let mut replies = ["r1", "r2"].map(|id| Message::new(id, "GENERAL", al, at, "same"));
-    replies.iter_mut().for_each(|reply| reply.thread = Some("p"));
+    for reply in &mut replies {
+        reply.thread = Some("p");
+    }
     let [first, second] = replies;
     let mut orphan = Message::new("o", "GENERAL", al, at, "same");
     orphan.thread = Some("elsewhere");

@@ -92,7 +92,9 @@ fn a_thread_over_days_is_one_and_every_message_stays_in_its_day() {
     parent.replies = Some(Replies { count: 2, last: None, followers: vec![] });
     let between = Message::new("b", "GENERAL", al, day(1), "between");
     let mut replies = ["r1", "r2"].map(|id| Message::new(id, "GENERAL", al, day(2), id));
-    replies.iter_mut().for_each(|reply| reply.thread = Some("p"));
+    for reply in &mut replies {
+        reply.thread = Some("p");
+    }
     let [first, second] = replies;
     let export = export(&[parent, between, first, second]);
     let paths = ["general/2024-03-09.json", "general/2024-03-10.json", "general/2024-03-11.json"];
