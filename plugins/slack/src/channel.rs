@@ -111,4 +111,22 @@ mod tests {
         }
         assert_eq!(name("Führung 2"), "führung_2");
     }
+
+    #[test]
+    fn a_room_is_listed_where_slack_lists_its_kind() {
+        for (kind, file, named) in [
+            (RoomKind::Channel, "channels.json", true),
+            (RoomKind::Group, "groups.json", true),
+            (RoomKind::Direct, "dms.json", false),
+        ] {
+            let mut room = Room::new("r1", "keepers");
+            room.kind = kind;
+            let channel = Channel::new(&room);
+            let list: serde_json::Value = serde_json::from_slice(&channel.entry(vec![]).unwrap()).unwrap();
+            assert_eq!(channel.file().unwrap().as_str(), file);
+            assert_eq!(list[0]["name"].is_string(), named);
+            let folder = if named { &list[0]["name"] } else { &list[0]["id"] };
+            assert_eq!(folder, channel.folder());
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! or use a program that reads such exports.
 //!
 //! One pass and little memory: besides the distinct people of the room, and the threads that are
-//! still being answered, at most [`held::LONGEST`] messages are kept at a time.
+//! still being answered, at most 1,000 messages are kept at a time.
 
 mod card;
 mod channel;
