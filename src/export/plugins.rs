@@ -14,6 +14,8 @@ pub const PLUGINS: &[Plugin] = &[
     ("json", export_json::register),
     ("ndjson", export_ndjson::register),
     ("csv", export_csv::register),
+    ("slack", export_slack::register),
+    ("mattermost", export_mattermost::register),
     ("file", deliver_file::register),
     ("email", deliver_email::register),
 ];

@@ -216,7 +216,7 @@ fn wrong_settings_are_named() {
 fn formats_and_deliveries_are_listed() {
     let place = Place::new();
     let formats = place.run(&["formats"]);
-    for id in ["html", "json", "ndjson", "csv", "file", "email"] {
+    for id in ["html", "json", "ndjson", "csv", "slack", "mattermost", "file", "email"] {
         let line = format!("  {id:<10} ");
         assert!(formats.ok().lines().any(|text| text.starts_with(&line)), "{id}: {}", formats.stdout);
     }

@@ -124,7 +124,7 @@ fn formats_and_deliveries_are_described() {
         })
         .collect()
     };
-    assert_eq!(ids("formats"), ["html", "json", "ndjson", "csv", "mail"]);
+    assert_eq!(ids("formats"), ["html", "json", "ndjson", "csv", "slack", "mattermost", "mail"]);
     assert_eq!(ids("deliveries"), ["file", "email"]);
 }
 
