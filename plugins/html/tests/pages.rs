@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use export_sdk::conformance::render;
-use export_sdk::{Author, Message, Registry, Replies, Settings, Timestamp};
+use export_sdk::{Author, Message, Pinned, Registry, Replies, Settings, Timestamp};
 use serde_json::Value;
 
 const AL: Author<'static> = Author { id: "u1", username: "al", name: Some("Al") };
@@ -130,6 +130,20 @@ fn replies_say_where_they_belong() {
         page.split_once("<details").and_then(|(_, rest)| rest.split_once("</details>")).expect("a thread");
     assert!(thread.0.contains("id=\"m2\"") && thread.0.contains("11 Mar 2024, 01:20"), "{}", thread.0);
     assert!(thread.1.contains("id=\"m3\"") && thread.1.contains("Reply to a message that is not part"));
+    assert_whole(&pages);
+}
+
+#[test]
+fn the_replies_to_a_pinned_message_are_not_in_its_box() {
+    let mut parent = message("m1", 0);
+    parent.pinned = Some(Pinned { at: None, by: None });
+    let mut reply = message("m2", 1);
+    reply.thread = Some("m1");
+    let pages = pages(&[parent, reply]);
+    let (_, after) = pages["GENERAL.html"].split_once("<div class=\"pinned\">").expect("a box");
+    let (pinned, rest) = after.split_once("<details class=\"thread\"").expect("a thread");
+    assert_eq!(pinned.matches("</div>").count(), pinned.matches("<div").count() + 1, "{pinned}");
+    assert!(rest.contains("id=\"m2\"") && !rest.contains("\"pinned\""), "{rest}");
     assert_whole(&pages);
 }
 
