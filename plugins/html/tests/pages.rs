@@ -78,8 +78,23 @@ fn a_large_room_is_an_index_and_linked_pages() {
         [ways("pages/0001.html"), ways("pages/0002.html"), ways("pages/0003.html")],
         [(0, 1), (2, 1), (2, 0)]
     );
-    assert!(pages["GENERAL.html"].contains("Page 3 · 500 messages"));
+    let index = &pages["GENERAL.html"];
+    assert!(index.contains("Page 3 · 500 messages") && index.contains("<b>9 Mar 2024 – 10 Mar 2024</b>"));
     assert_whole(&pages);
+}
+
+#[test]
+fn pages_of_one_day_are_told_apart_by_their_times() {
+    let ids = ids(1100);
+    let messages: Vec<_> = ids.iter().enumerate().map(|(n, id)| message(id, n / 10)).collect();
+    let pages = pages(&messages);
+    let index = &pages["GENERAL.html"];
+    for card in [
+        "<b>9 Mar 2024, 16:00 – 17:39 UTC</b> <small>Page 1",
+        "<b>9 Mar 2024, 17:40 – 17:49 UTC</b> <small>Page 2",
+    ] {
+        assert!(index.contains(card), "{card} in {index}");
+    }
 }
 
 #[test]
