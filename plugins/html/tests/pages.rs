@@ -30,6 +30,10 @@ fn messages_of(page: &str) -> usize {
     page.matches(" id=\"m").count()
 }
 
+fn header(page: &str) -> &str {
+    page.split_once("</header>").expect("a header").0
+}
+
 /// Every relative link of every page leads to a page and an id that exist, and all tags are closed.
 fn assert_whole(pages: &BTreeMap<String, String>) {
     for (name, page) in pages {
@@ -59,6 +63,8 @@ fn a_small_room_is_one_page() {
     let pages = pages(&messages);
     assert_eq!(pages.keys().collect::<Vec<_>>(), ["GENERAL.html"]);
     assert_eq!(messages_of(&pages["GENERAL.html"]), 1000);
+    let header = header(&pages["GENERAL.html"]);
+    assert!(header.contains("<dt>Messages</dt><dd>1,000, from"), "{header}");
     assert_whole(&pages);
 }
 
@@ -79,8 +85,17 @@ fn a_large_room_is_an_index_and_linked_pages() {
         [(0, 1), (2, 1), (2, 0)]
     );
     let index = &pages["GENERAL.html"];
+    assert!(header(&pages["pages/0002.html"]).contains("Page 2 · 2,500 messages on all pages"));
     assert!(index.contains("Page 3 · 500 messages") && index.contains("<b>9 Mar 2024 – 10 Mar 2024</b>"));
     assert_whole(&pages);
+}
+
+#[test]
+fn a_count_that_may_be_too_low_is_not_shown() {
+    let ids = ids(10_000);
+    let messages: Vec<_> = ids.iter().enumerate().map(|(n, id)| message(id, n)).collect();
+    let page = &pages(&messages)["pages/0001.html"];
+    assert!(!page.contains("on all pages") && page.contains("<dt>Messages</dt><dd>from the beginning"));
 }
 
 #[test]
