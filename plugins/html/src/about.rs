@@ -7,6 +7,9 @@ use crate::inline::Named;
 use crate::markdown::markdown;
 use crate::when::{Count, Counted, Moment};
 
+/// The host counts messages beforehand, but no further.
+const COUNTED: u64 = 10_000;
+
 /// The scope, kept for the pages that begin later.
 pub(crate) struct About {
     pub(crate) title: String,
@@ -17,6 +20,8 @@ pub(crate) struct About {
     topic: String,
     description: String,
     announcement: String,
+    /// How many messages there will be, if that is known beforehand.
+    pub(crate) messages: Option<u64>,
     from: Option<Timestamp>,
     until: Timestamp,
     requested_by: String,
@@ -41,6 +46,7 @@ impl About {
             topic: room.topic.to_owned(),
             description: room.description.to_owned(),
             announcement: room.announcement.to_owned(),
+            messages: (scope.at_least < COUNTED).then_some(scope.at_least),
             from: scope.from,
             until: scope.until,
             requested_by: scope.requested_by.to_owned(),
@@ -72,6 +78,9 @@ impl About {
     /// Where the pages come from: window, requester, program.
     pub(crate) fn provenance(&self, page: &mut Markup) {
         page.tag("<dl class=\"facts\">\n<div><dt>Messages</dt><dd>");
+        if let Some(messages) = self.messages {
+            page.show(Count(messages)).tag(", ");
+        }
         match self.from {
             Some(from) => page.tag("from ").show(Moment(from)),
             None => page.tag("from the beginning"),

@@ -34,7 +34,7 @@ pub(crate) fn cards(page: &mut Markup, message: &Message<'_>, up: &'static str) 
         if !is_file(attachment) {
             card(page, attachment);
         } else if message.files.is_empty() {
-            let name = attachment.title.as_deref().filter(|name| !name.is_empty()).unwrap_or("file");
+            let name = attachment.title.as_deref().unwrap_or_default();
             file::missing(page, name, "it is not part of this export", 0);
             describe(page, attachment);
         } else if !message.files.iter().any(|given| file_id(attachment) == Some(given.id.as_ref())) {

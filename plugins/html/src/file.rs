@@ -1,16 +1,18 @@
 //! Files of a message: pictures and recordings in place, the rest as a card.
 
-use export_sdk::{ArtifactPath, File, safe_file_name};
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use export_sdk::{ArtifactPath, File};
 
 use crate::escape::Markup;
 
 /// Adds one file. `up` leads from the page to the folder of the export.
 pub(crate) fn file(page: &mut Markup, file: &File<'_>, up: &'static str) {
-    // The name it has in the folder: a name can turn its own end around.
-    let name = safe_file_name(&file.name);
+    let name = label(&file.name);
     let path = match &file.path {
         Ok(path) => path,
-        Err(reason) => return missing(page, &name, reason, file.size),
+        Err(reason) => return missing(page, &file.name, reason, file.size),
     };
     match file.media_type.as_ref() {
         // What browsers show without running anything in it. SVG is a document with scripts.
@@ -41,11 +43,27 @@ pub(crate) fn file(page: &mut Markup, file: &File<'_>, up: &'static str) {
     }
 }
 
+/// The name as it was given, but for what can turn its end around and so disguise `exe` as `png`.
+fn label(name: &str) -> Cow<'_, str> {
+    const TURNS: [RangeInclusive<char>; 2] = ['\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    let turns = |c: char| TURNS.iter().any(|range| range.contains(&c));
+    if name.trim().is_empty() {
+        "file".into()
+    } else if name.contains(turns) {
+        name.replace(turns, "\u{fffd}").into()
+    } else {
+        name.into()
+    }
+}
+
 /// A card for a file that is not here, with the reason.
 pub(crate) fn missing(page: &mut Markup, name: &str, reason: &str, bytes: u64) {
     page.tag("<p class=\"file missing\"><svg aria-hidden=\"true\"><use href=\"#:file\"/></svg><span><bdi>");
-    page.text(name).tag("</bdi><small>Missing: ").text(reason);
-    size(page, bytes);
+    page.text(&label(name)).tag("</bdi><small>Missing: ").text(reason);
+    // Of a file that is not here, 0 says that nobody knows.
+    if bytes > 0 {
+        size(page, bytes);
+    }
     page.tag("</small></span></p>\n");
 }
 
@@ -69,6 +87,7 @@ fn opens_harmlessly(media_type: &str) -> bool {
 #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
 fn size(page: &mut Markup, bytes: u64) {
     if bytes == 0 {
+        page.tag(" · 0 bytes");
         return;
     }
     let mut size = bytes as f64;
@@ -117,12 +136,24 @@ mod tests {
     #[test]
     fn a_missing_file_says_why_and_no_name_is_turned_around() {
         let card = html("photo\u{202e}gnp.exe", "image/png", Err("too large"));
-        assert!(card.contains("Missing: too large") && card.contains("photo_gnp.exe"), "{card}");
+        assert!(card.contains("Missing: too large") && card.contains("photo\u{fffd}gnp.exe"), "{card}");
+    }
+
+    #[test]
+    fn a_name_is_shown_as_it_was_given() {
+        for media_type in ["image/png", "audio/ogg", "video/mp4", "application/pdf"] {
+            let card = html("Wer? \"A:B\" 1/2 👩‍💻.x", media_type, Ok("assets/f1-Wer_ _A_B_ 1_2.x"));
+            let shown = "<bdi>Wer? &quot;A:B&quot; 1/2 👩‍💻.x</bdi>";
+            assert!(card.contains(shown), "{card}");
+        }
+        assert!(html("", "text/plain", Ok("assets/f1-_")).contains("<bdi>file</bdi>"));
     }
 
     #[test]
     fn sizes_are_short() {
-        for (bytes, expected) in [(1, " · 1 B"), (999_999, " · 1.0 MB"), (150_000, " · 150 kB"), (0, "")] {
+        for (bytes, expected) in
+            [(1, " · 1 B"), (999_999, " · 1.0 MB"), (150_000, " · 150 kB"), (0, " · 0 bytes")]
+        {
             let mut page = Markup::default();
             size(&mut page, bytes);
             assert_eq!(page.as_str(), expected);

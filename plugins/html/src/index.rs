@@ -5,7 +5,7 @@ use export_sdk::{Summary, Timestamp};
 use crate::about::{self, About};
 use crate::escape::Markup;
 use crate::page::{self, Name};
-use crate::when::{Counted, ShortDate};
+use crate::when::{Clock, Counted, Moment, ShortDate};
 
 /// All that is remembered of a page.
 pub(crate) struct Entry {
@@ -32,10 +32,7 @@ pub(crate) fn index(page: &mut Markup, about: &About, entries: &[Entry], summary
             year = Some(begins);
         }
         page.tag("<li><a href=\"pages/").show(Name(entry.number)).tag("\"><b>");
-        page.show(ShortDate(entry.first));
-        if entry.last.day() != entry.first.day() {
-            page.tag(" – ").show(ShortDate(entry.last));
-        }
+        days(page, entry);
         page.tag("</b> <small>Page ").show(entry.number).tag(" · ");
         page.show(Counted(entry.messages, "message", "messages")).tag("</small></a></li>\n");
     }
@@ -45,4 +42,13 @@ pub(crate) fn index(page: &mut Markup, about: &About, entries: &[Entry], summary
         "<p>No messages in this range.</p>\n</main>\n"
     });
     page::end(page);
+}
+
+/// From when until when; a page within one day says at what time, as the next may be of that day too.
+fn days(page: &mut Markup, entry: &Entry) {
+    if entry.last.day() == entry.first.day() {
+        page.show(Moment(entry.first)).tag(" – ").show(Clock(entry.last)).tag(" UTC");
+    } else {
+        page.show(ShortDate(entry.first)).tag(" – ").show(ShortDate(entry.last));
+    }
 }

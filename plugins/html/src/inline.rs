@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use export_sdk::{Mention, Message};
 use serde::Deserialize;
 
-use crate::emoji::emoji;
+use crate::emoji::{LONGEST, emoji};
 use crate::escape::Markup;
 use crate::link;
 
@@ -81,8 +81,7 @@ fn piece<'t>(text: &'t str, at: usize, named: &Named<'_>, links: bool) -> Option
         b'@' => name(rest, |name| named.person(name)).map(Piece::Chip),
         b'#' => name(rest, |name| named.room(name)).map(Piece::Chip),
         b':' => {
-            // No name in the table is longer.
-            let end = rest.bytes().skip(1).take(40).position(|byte| byte == b':')? + 1;
+            let end = rest.bytes().skip(1).take(LONGEST + 1).position(|byte| byte == b':')? + 1;
             emoji(&rest[1..end]).map(|emoji| Piece::Emoji(emoji, end + 1))
         }
         _ if links => link::bare(rest).map(Piece::Link),

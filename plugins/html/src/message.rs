@@ -39,11 +39,10 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place) {
     let sentence = system_text(message);
     page.tag("<li class=\"message");
     page.tag(match (&sentence, place.leads) {
-        (Some(_), _) => " system",
-        (None, true) => " leads",
-        (None, false) => "",
+        (Some(_), _) => " system\"",
+        (None, true) => " leads\"",
+        (None, false) => "\"",
     });
-    page.tag(if message.pinned.is_some() { " pinned\"" } else { "\"" });
     if !message.id.is_empty() {
         page.tag(" id=\"").text(message.id).tag("\"");
     }
@@ -51,9 +50,15 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place) {
     let alias = message.alias();
     let name = message.author.name.filter(|name| !name.trim().is_empty()).unwrap_or(message.author.username);
     let shown = alias.as_deref().filter(|alias| !alias.trim().is_empty()).unwrap_or(name);
+    // A box of its own: the replies in the body are not pinned.
+    let body = if message.pinned.is_some() {
+        "<div class=\"body\"><div class=\"pinned\">"
+    } else {
+        "<div class=\"body\">"
+    };
     if sentence.is_none() && place.leads {
         avatar(page, shown, message.author.username);
-        page.tag("<div class=\"body\"><p class=\"by\"><bdi class=\"name\">").text(shown).tag("</bdi> ");
+        page.tag(body).tag("<p class=\"by\"><bdi class=\"name\">").text(shown).tag("</bdi> ");
         if shown != message.author.username {
             page.tag("<bdi class=\"login\">@").text(message.author.username).tag("</bdi> ");
         }
@@ -62,7 +67,7 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place) {
     } else {
         // There is room for the hour only; the first of the group, or the event itself, has the date.
         time(page, message, day_number(message.sent_at));
-        page.tag("<div class=\"body\">");
+        page.tag(body);
     }
     notes(page, message, place.reply);
     if let Some(sentence) = sentence {
@@ -79,6 +84,9 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place) {
     edited(page, message);
     cards(page, message, place.up);
     reactions(page, &message.reactions);
+    if message.pinned.is_some() {
+        page.tag("</div>\n");
+    }
 }
 
 /// Closes what [`open`] opened.

@@ -111,7 +111,11 @@ impl<'run> Writer<'run> {
         let back = [Way::Index(&self.main_name), Way::Previous(number - 1)];
         page::ways(page, "Pages", if number == 1 { &back[..1] } else { &back });
         page.tag("<h1 dir=\"auto\">").text(&self.about.title).tag("</h1>\n<p class=\"kind\">Page ");
-        page.show(number).tag("</p>\n</header>\n<main id=\":main\">\n");
+        page.show(number);
+        if let Some(messages) = self.about.messages {
+            page.tag(" · ").show(Counted(messages, "message", "messages")).tag(" on all pages");
+        }
+        page.tag("</p>\n</header>\n<main id=\":main\">\n");
         Ok(())
     }
 

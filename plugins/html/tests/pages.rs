@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use export_sdk::conformance::render;
-use export_sdk::{Author, Message, Registry, Replies, Settings, Timestamp};
+use export_sdk::{Author, Message, Pinned, Registry, Replies, Settings, Timestamp};
 use serde_json::Value;
 
 const AL: Author<'static> = Author { id: "u1", username: "al", name: Some("Al") };
@@ -28,6 +28,10 @@ fn ids(count: usize) -> Vec<String> {
 
 fn messages_of(page: &str) -> usize {
     page.matches(" id=\"m").count()
+}
+
+fn header(page: &str) -> &str {
+    page.split_once("</header>").expect("a header").0
 }
 
 /// Every relative link of every page leads to a page and an id that exist, and all tags are closed.
@@ -59,6 +63,8 @@ fn a_small_room_is_one_page() {
     let pages = pages(&messages);
     assert_eq!(pages.keys().collect::<Vec<_>>(), ["GENERAL.html"]);
     assert_eq!(messages_of(&pages["GENERAL.html"]), 1000);
+    let header = header(&pages["GENERAL.html"]);
+    assert!(header.contains("<dt>Messages</dt><dd>1,000, from"), "{header}");
     assert_whole(&pages);
 }
 
@@ -78,8 +84,32 @@ fn a_large_room_is_an_index_and_linked_pages() {
         [ways("pages/0001.html"), ways("pages/0002.html"), ways("pages/0003.html")],
         [(0, 1), (2, 1), (2, 0)]
     );
-    assert!(pages["GENERAL.html"].contains("Page 3 · 500 messages"));
+    let index = &pages["GENERAL.html"];
+    assert!(header(&pages["pages/0002.html"]).contains("Page 2 · 2,500 messages on all pages"));
+    assert!(index.contains("Page 3 · 500 messages") && index.contains("<b>9 Mar 2024 – 10 Mar 2024</b>"));
     assert_whole(&pages);
+}
+
+#[test]
+fn a_count_that_may_be_too_low_is_not_shown() {
+    let ids = ids(10_000);
+    let messages: Vec<_> = ids.iter().enumerate().map(|(n, id)| message(id, n)).collect();
+    let page = &pages(&messages)["pages/0001.html"];
+    assert!(!page.contains("on all pages") && page.contains("<dt>Messages</dt><dd>from the beginning"));
+}
+
+#[test]
+fn pages_of_one_day_are_told_apart_by_their_times() {
+    let ids = ids(1100);
+    let messages: Vec<_> = ids.iter().enumerate().map(|(n, id)| message(id, n / 10)).collect();
+    let pages = pages(&messages);
+    let index = &pages["GENERAL.html"];
+    for card in [
+        "<b>9 Mar 2024, 16:00 – 17:39 UTC</b> <small>Page 1",
+        "<b>9 Mar 2024, 17:40 – 17:49 UTC</b> <small>Page 2",
+    ] {
+        assert!(index.contains(card), "{card} in {index}");
+    }
 }
 
 #[test]
@@ -130,6 +160,20 @@ fn replies_say_where_they_belong() {
         page.split_once("<details").and_then(|(_, rest)| rest.split_once("</details>")).expect("a thread");
     assert!(thread.0.contains("id=\"m2\"") && thread.0.contains("11 Mar 2024, 01:20"), "{}", thread.0);
     assert!(thread.1.contains("id=\"m3\"") && thread.1.contains("Reply to a message that is not part"));
+    assert_whole(&pages);
+}
+
+#[test]
+fn the_replies_to_a_pinned_message_are_not_in_its_box() {
+    let mut parent = message("m1", 0);
+    parent.pinned = Some(Pinned { at: None, by: None });
+    let mut reply = message("m2", 1);
+    reply.thread = Some("m1");
+    let pages = pages(&[parent, reply]);
+    let (_, after) = pages["GENERAL.html"].split_once("<div class=\"pinned\">").expect("a box");
+    let (pinned, rest) = after.split_once("<details class=\"thread\"").expect("a thread");
+    assert_eq!(pinned.matches("</div>").count(), pinned.matches("<div").count() + 1, "{pinned}");
+    assert!(rest.contains("id=\"m2\"") && !rest.contains("\"pinned\""), "{rest}");
     assert_whole(&pages);
 }
 
