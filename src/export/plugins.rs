@@ -12,6 +12,8 @@ type Plugin = (&'static str, fn(&mut Registry, &Settings) -> export_sdk::Result<
 pub const PLUGINS: &[Plugin] = &[
     ("html", export_html::register),
     ("json", export_json::register),
+    ("markdown", export_markdown::register),
+    ("text", export_text::register),
     ("file", deliver_file::register),
     ("email", deliver_email::register),
 ];
