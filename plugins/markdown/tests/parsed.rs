@@ -146,11 +146,11 @@ proptest! {
         prop_assert_eq!(found.authors, messages.len(), "{}", document);
         let typed: Vec<String> = messages.iter()
             .filter(|message| message.kind.is_none())
-            .map(|message| letters(&percent_decode_str(&visible(message.text)).decode_utf8_lossy()))
+            .map(|message| letters(&visible(message.text)))
             .filter(|text| !text.is_empty())
             .collect();
         let quoted: Vec<String> = found.quotes.iter()
-            .map(|text| letters(&percent_decode_str(text).decode_utf8_lossy()))
+            .map(|text| letters(text))
             .filter(|text| !text.is_empty())
             .collect();
         prop_assert_eq!(quoted, typed, "{}", document);
