@@ -16,6 +16,8 @@ pub const PLUGINS: &[Plugin] = &[
     ("csv", export_csv::register),
     ("slack", export_slack::register),
     ("mattermost", export_mattermost::register),
+    ("markdown", export_markdown::register),
+    ("text", export_text::register),
     ("file", deliver_file::register),
     ("email", deliver_email::register),
 ];

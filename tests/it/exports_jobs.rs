@@ -124,7 +124,10 @@ fn formats_and_deliveries_are_described() {
         })
         .collect()
     };
-    assert_eq!(ids("formats"), ["html", "json", "ndjson", "csv", "slack", "mattermost", "mail"]);
+    assert_eq!(
+        ids("formats"),
+        ["html", "json", "ndjson", "csv", "slack", "mattermost", "markdown", "text", "mail"]
+    );
     assert_eq!(ids("deliveries"), ["file", "email"]);
 }
 

@@ -1,0 +1,109 @@
+//! The course of an export: days, messages and the threads that hang on them.
+
+use std::io::Write;
+
+use export_sdk::{ArtifactPath, FormatWriter, Message, Output, Result, Room, Scope, Summary, safe_file_name};
+
+use crate::page::Page;
+use crate::{about, message};
+
+/// Writes the text of one export.
+pub(crate) struct Writer {
+    out: Box<dyn Write + Send>,
+    page: Page,
+    /// The day of the last separator, as `2024-03-15`.
+    day: Option<String>,
+    thread: Thread,
+}
+
+/// The message last written outside of threads, and its replies so far.
+#[derive(Default)]
+struct Thread {
+    id: String,
+    promised: u64,
+    seen: u64,
+}
+
+impl Writer {
+    pub(crate) fn start(scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
+        let out = output.create(&file_name(&scope.room)?, crate::MEDIA_TYPE)?;
+        let mut writer = Self { out, page: Page::default(), day: None, thread: Thread::default() };
+        about::head(&mut writer.page, scope);
+        writer.flush()?;
+        Ok(writer)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(self.page.write_to(&mut *self.out)?)
+    }
+
+    fn end_thread(&mut self) {
+        let missing = self.thread.promised.saturating_sub(self.thread.seen);
+        if missing > 0 {
+            self.page
+                .note(&format!("replies to the thread above that are not part of this export: {missing}"));
+        }
+        self.thread.promised = 0;
+    }
+
+    fn separator(&mut self, given: &Message<'_>) {
+        let day = given.sent_at.day().to_string();
+        if self.day.as_ref() != Some(&day) {
+            self.page.blank();
+            self.page.line("---- ", given.sent_at.day().strftime("%A, %-d %B %Y ----"));
+            self.page.blank();
+            self.day = Some(day);
+        }
+    }
+}
+
+impl FormatWriter for Writer {
+    fn write(&mut self, given: &Message<'_>) -> Result<()> {
+        self.page.reply = given.thread.is_some_and(|thread| thread == self.thread.id);
+        if self.page.reply {
+            self.thread.seen += 1;
+        } else {
+            self.end_thread();
+            self.separator(given);
+            let promised = given.replies.as_ref().map_or(0, |replies| replies.count);
+            self.thread = Thread { id: given.id.to_owned(), promised, seen: 0 };
+        }
+        let own_day = self.day.as_ref() == Some(&given.sent_at.day().to_string());
+        message::message(&mut self.page, given, own_day);
+        if given.thread.is_some() && !self.page.reply {
+            self.page.note("reply to a message that is not part of this export");
+        }
+        self.page.reply = false;
+        self.flush()
+    }
+
+    fn finish(mut self: Box<Self>, summary: &Summary) -> Result<()> {
+        self.end_thread();
+        about::totals(&mut self.page, summary);
+        self.flush()
+    }
+}
+
+/// `<room name>.txt`; a direct message has no name and takes its id.
+fn file_name(room: &Room<'_>) -> Result<ArtifactPath> {
+    let stem = safe_file_name(room.name.unwrap_or(room.id));
+    ArtifactPath::new(safe_file_name(&format!("{stem}.txt")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_room_gets_a_portable_file_name() {
+        let name = |room: &Room<'_>| file_name(room).expect("portable").to_string();
+        let mut room = Room::new("r1", "general");
+        assert_eq!(name(&room), "general.txt");
+        room.name = None;
+        assert_eq!(name(&room), "r1.txt");
+        for hostile in export_sdk::conformance::HOSTILE_NAMES {
+            let path = name(&Room::new("r1", hostile));
+            assert!(path.strip_suffix(".txt").is_some_and(|stem| !stem.is_empty()), "{path}");
+        }
+    }
+}
