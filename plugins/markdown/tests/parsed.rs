@@ -73,7 +73,7 @@ fn read(document: &str, options: Options) -> Found {
             },
             Event::Text(text) | Event::Code(text) => said = text.to_string(),
             Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Item) => {
-                said.push('\n')
+                said.push('\n');
             }
             Event::Rule => assert_eq!(depth, 0, "typed text makes no rule"),
             Event::Start(Tag::List(number)) => assert_eq!(number, None, "typed numbers stay"),

@@ -1,6 +1,6 @@
 //! The export format `text`: plain text that any editor shows, now and in fifty years.
 //!
-//! The first columns of a line say what it is, and only [`page::Page`] writes them: no message can
+//! The first columns of a line say what it is, and only `page::Page` writes them: no message can
 //! look like another one.
 
 mod about;
