@@ -5,15 +5,27 @@ use std::time::{Duration, Instant};
 
 use roomscribe::domain::{Job, JobId};
 use roomscribe::service::jobs;
-use roomscribe::store::Store;
 use roomscribe::store::engine::fault::FaultEngine;
 use roomscribe::store::engine::sled::SledEngine;
+use roomscribe::store::{Error, Result, Store};
 use roomscribe::work::Work;
 
 use super::TestServer;
 
 /// For a machine under load; nothing waits that long when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Opens a store that was closed just now. A process that another test starts meanwhile holds the
+/// locks of this one for a moment.
+pub(crate) fn again(mut open: impl FnMut() -> Result<Store>) -> Result<Store> {
+    let start = Instant::now();
+    loop {
+        match open() {
+            Err(Error::InUse(_)) if start.elapsed() < PATIENCE => std::thread::yield_now(),
+            outcome => return outcome,
+        }
+    }
+}
 
 impl TestServer {
     /// A new server over a store that fails when it is told to.
@@ -37,16 +49,13 @@ impl TestServer {
     }
 
     /// The same over a store that `open` opens.
-    pub(crate) fn reopen_with(
-        self,
-        open: impl FnOnce(&std::path::Path) -> roomscribe::store::Result<Store>,
-    ) -> Self {
+    pub(crate) fn reopen_with(self, mut open: impl FnMut(&std::path::Path) -> Result<Store>) -> Self {
         let Self { app, clock, api, runtime, directory, work } = self;
         let config = app.config.clone();
         // Cuts off all tasks; what blocks is waited for.
         drop((work, api, runtime));
         drop(app);
-        let store = open(directory.path()).expect("the store of the server before");
+        let store = again(|| open(directory.path())).expect("the store of the server before");
         Self::put_together(directory, config, store, clock)
     }
 
