@@ -90,6 +90,8 @@ fn a_server_that_stops_in_the_middle_goes_on_at_its_next_start() {
         server.wait_until("it was told to stop", || progress.work.check().is_err());
         gate.open();
     });
+    // It is part of the store, which is closed now.
+    drop(gate);
     assert_eq!(server.job(&export).state, JobState::Rendering);
     let server = server.reopen();
     server.work();

@@ -28,9 +28,10 @@ pub(crate) fn again(mut open: impl FnMut() -> Result<Store>) -> Result<Store> {
 }
 
 impl TestServer {
-    /// A new server over a store that fails when it is told to.
+    /// A new server over a store that fails when it is told to. It works on one export at a time, so
+    /// that none is taken up again before somebody rings.
     pub(crate) fn start_faulty() -> (Self, Arc<FaultEngine<SledEngine>>) {
-        let server = Self::start();
+        let server = Self::start_with(|config| config.export.workers = 1);
         let mut faulty = None;
         let server = server.reopen_with(|directory| {
             Store::open_with(directory, |place| {
