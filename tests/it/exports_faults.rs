@@ -71,8 +71,7 @@ fn a_job_whose_state_could_not_be_kept_is_done_when_the_disk_is_well_again() {
         let export = accepted(&server.as_admin(), file_of(&room, "json"));
         disk.fail_writes_after(written);
         // The bell that rang for the export must not start it once more while the disk fails.
-        let rung = server.app.export_bell.notified();
-        server.runtime().block_on(rung);
+        server.has_rung(&server.app.export_bell);
         server.work();
         // In this order: what failed a write was running by then.
         server.wait_until("the job was let go of", || {

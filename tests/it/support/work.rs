@@ -9,6 +9,7 @@ use roomscribe::store::engine::fault::FaultEngine;
 use roomscribe::store::engine::sled::SledEngine;
 use roomscribe::store::{Error, Result, Store};
 use roomscribe::work::Work;
+use tokio::sync::Notify;
 
 use super::TestServer;
 
@@ -79,6 +80,12 @@ impl TestServer {
         self.clock.advance(millis);
         self.app.export_bell.notify_one();
         self.app.mail_bell.notify_one();
+    }
+
+    /// Takes away what a bell has rung, so that nothing wakes by it later.
+    pub(crate) fn has_rung(&self, bell: &Notify) {
+        let rung = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, bell.notified()).await });
+        rung.expect("the bell rings");
     }
 
     /// A job as it is kept.
