@@ -202,7 +202,7 @@ fn wrong_settings_are_named() {
         ("nonsense", "config.toml"),
     ] {
         place.put("config.toml", text);
-        for command in [&["check"][..], &["formats"], &["serve"]] {
+        for command in [&["check"][..], &["formats"], &["serve", "--listen", "127.0.0.1:0"]] {
             let ended = place.run(command);
             assert_eq!(ended.code, Some(2), "{text}: {ended:?}");
             assert!(ended.stderr.starts_with("roomscribe: ") && ended.stderr.contains(expected), "{ended:?}");

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// A server that takes longer to start is stuck.
 const START: Duration = Duration::from_secs(60);
 /// A server that takes longer to stop is stuck.
-const STOP: Duration = Duration::from_secs(10);
+const STOP: Duration = Duration::from_secs(60);
 
 /// A directory in which the program runs: its data is in `data`.
 pub(crate) struct Place(TempDir);

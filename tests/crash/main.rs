@@ -34,6 +34,7 @@ struct Acknowledged {
     exports: Mutex<Vec<Accepted>>,
 }
 
+#[derive(Debug)]
 struct Accepted {
     id: String,
     format: &'static str,
@@ -74,6 +75,12 @@ fn nothing_acknowledged_is_lost_and_nothing_is_done_twice() {
     for export in &accepted {
         finish(&client, export, directory.path());
     }
+    // A kill between the disk and the answer: the export is there, and nobody was told of it.
+    let untold = untold(&client, &accepted);
+    assert!(untold.len() as u64 <= rounds, "at most one in each round: {untold:?}");
+    for export in &untold {
+        finish(&client, export, directory.path());
+    }
     let last =
         client.post("rooms.export", &json!({"rid": "GENERAL", "type": "file", "format": "json"})).unwrap();
     let last = Accepted { id: text(&last["exportId"]), format: "json", before: sent };
@@ -81,8 +88,9 @@ fn nothing_acknowledged_is_lost_and_nothing_is_done_twice() {
     let files = std::fs::read_dir(directory.path().join("exports")).unwrap();
     let files: BTreeSet<String> =
         files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    let expected = accepted.iter().chain([&last]).map(|export| format!("{}.zip", export.id)).collect();
-    assert_eq!(files, expected, "each accepted export made one file, and nothing else lies there");
+    let expected =
+        accepted.iter().chain(&untold).chain([&last]).map(|export| format!("{}.zip", export.id)).collect();
+    assert_eq!(files, expected, "each export made one file, and nothing else lies there");
     server.stop();
     server::check(directory.path());
 }
@@ -135,6 +143,23 @@ fn one_round(
     for person in people {
         person.join().unwrap();
     }
+}
+
+/// The exports that the server knows beside the accepted ones; it must know all of those.
+fn untold(client: &Client, accepted: &[Accepted]) -> Vec<Accepted> {
+    let list = client.get("/api/v1/exports.list?count=0").expect("a list");
+    let exports = list["exports"].as_array().unwrap();
+    assert_eq!(list["total"], exports.len(), "all of them");
+    let mut others: Vec<Accepted> = exports
+        .iter()
+        .map(|export| {
+            let format = if export["format"] == "json" { "json" } else { "html" };
+            Accepted { id: text(&export["_id"]), format, before: BTreeSet::new() }
+        })
+        .collect();
+    others.retain(|export| accepted.iter().all(|known| known.id != export.id));
+    assert_eq!(others.len() + accepted.len(), exports.len(), "no accepted export is lost");
+    others
 }
 
 /// Waits until an export is done, and looks at what it holds.

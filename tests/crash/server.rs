@@ -53,7 +53,7 @@ impl Server {
 
     /// A client with credentials of an earlier login.
     pub(crate) fn client(&self, id: &str, token: &str) -> Client {
-        let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(20))).build().into();
+        let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(60))).build().into();
         Client { agent, address: self.address.clone(), id: id.to_owned(), token: token.to_owned() }
     }
 

@@ -226,8 +226,9 @@ fn mails_hold_only_messages_of_their_room_in_order() {
     let id = accepted(&admin, body);
     server.work();
     assert_eq!(server.finished(&id).messages, 2);
-    server.wait_until("the mail is written", || server.names_in("outbox").len() == 1);
-    let mail = server.directory().join("outbox").join(&server.names_in("outbox")[0]);
+    let name = format!("{id}-0.eml");
+    server.wait_until("the mail is written", || server.names_in("outbox") == [name.as_str()]);
+    let mail = server.directory().join("outbox").join(name);
     let mail = std::fs::read_to_string(mail).unwrap();
     assert!(mail.find("first").unwrap() < mail.find("third").unwrap(), "{mail}");
     assert!(!mail.contains("secret") && !mail.contains("second"), "{mail}");

@@ -70,10 +70,12 @@ fn a_job_whose_state_could_not_be_kept_is_done_when_the_disk_is_well_again() {
         let room = server.talkative_room();
         let export = accepted(&server.as_admin(), file_of(&room, "json"));
         disk.fail_writes_after(written);
+        // The bell that rang for the export must not start it once more while the disk fails.
+        server.has_rung(&server.app.export_bell);
         server.work();
+        // In this order: what failed a write was running by then.
         server.wait_until("the job was let go of", || {
-            let running = server.app.running.of(&server.job(&export).id).is_some();
-            !running && disk.has_failed()
+            disk.has_failed() && server.app.running.of(&server.job(&export).id).is_none()
         });
         assert!(!server.job(&export).state.is_final());
         disk.heal();

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use crate::support::TestServer;
 use crate::support::exports::{accepted, file_of, unpack};
+use crate::support::gate::Gate;
 
-/// So many that their rendering takes a while.
+/// More than are counted before a rendering begins, so that it can be held in the middle.
 const MANY: u64 = 30_000;
 
 fn put(server: &TestServer, job: &Job) {
@@ -39,8 +40,8 @@ fn entries(server: &TestServer, job: &Job) -> Vec<String> {
     unpack(&server.file_of(job)).into_keys().collect()
 }
 
-/// A room that takes a while to export, and the id of its export, whose rendering has begun.
-fn long_export(server: &TestServer) -> (RoomId, String) {
+/// A room with an export whose rendering stands still in the middle, and the export's id.
+fn long_export(server: &TestServer, gate: &Gate) -> (RoomId, String) {
     let room = server.room(RoomKind::Channel, "talk", &["admin", "bob"]);
     let put = |batch: &mut roomscribe::store::Batch<'_>| {
         let mut message = server.message(&room, "", "2024-03-01T00:00:00.000Z", "on and on");
@@ -52,6 +53,7 @@ fn long_export(server: &TestServer) -> (RoomId, String) {
     };
     server.app.store.write::<_, Error>(put).expect("messages");
     let export = accepted(&server.as_admin(), file_of(&room, "json"));
+    gate.close_after(MANY / 3 * 2);
     server.work();
     server.wait_until("its rendering has begun", || {
         server.app.running.of(&JobId::new(&export)).is_some_and(|progress| progress.messages() > 0)
@@ -61,13 +63,14 @@ fn long_export(server: &TestServer) -> (RoomId, String) {
 
 #[test]
 fn an_export_that_is_being_written_is_cancelled_and_leaves_nothing() {
-    let server = TestServer::start();
-    let (room, export) = long_export(&server);
+    let (server, gate) = TestServer::start_gated();
+    let (room, export) = long_export(&server, &gate);
     let admin = server.as_admin();
     let answer = admin.get("exports.info", &format!("exportId={export}"));
     assert_eq!(answer.ok()["export"]["state"], "rendering");
     let answer = admin.post("exports.cancel", json!({"exportId": export}));
     assert_eq!(answer.ok()["export"]["state"], "cancelled");
+    gate.open();
     let job = server.finished(&export);
     assert_eq!((job.state, job.file, job.failure), (JobState::Cancelled, None, None));
     assert_eq!(server.names_in("exports"), [""; 0]);
@@ -79,9 +82,16 @@ fn an_export_that_is_being_written_is_cancelled_and_leaves_nothing() {
 
 #[test]
 fn a_server_that_stops_in_the_middle_goes_on_at_its_next_start() {
-    let server = TestServer::start();
-    let (_, export) = long_export(&server);
-    server.rest();
+    let (server, gate) = TestServer::start_gated();
+    let (_, export) = long_export(&server, &gate);
+    let progress = server.app.running.of(&JobId::new(&export)).expect("it is running");
+    std::thread::scope(|scope| {
+        scope.spawn(|| server.rest());
+        server.wait_until("it was told to stop", || progress.work.check().is_err());
+        gate.open();
+    });
+    // It is part of the store, which is closed now.
+    drop(gate);
     assert_eq!(server.job(&export).state, JobState::Rendering);
     let server = server.reopen();
     server.work();
@@ -95,10 +105,11 @@ fn a_server_that_stops_in_the_middle_goes_on_at_its_next_start() {
 
 #[test]
 fn a_room_that_is_deleted_while_it_is_exported_ends_its_export() {
-    let server = TestServer::start();
-    let (room, export) = long_export(&server);
+    let (server, gate) = TestServer::start_gated();
+    let (room, export) = long_export(&server, &gate);
     let record = server.app.store.room(&room).unwrap().unwrap();
     server.app.store.write::<_, Error>(|batch| batch.delete_room(&record)).unwrap();
+    gate.open();
     let job = server.finished(&export);
     assert_eq!(job.state, JobState::Failed);
     assert_eq!(job.failure.as_deref(), Some("the room was deleted while it was exported"));

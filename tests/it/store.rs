@@ -10,6 +10,8 @@ use roomscribe::store::schema::{SCHEMA, Schema};
 use roomscribe::store::{Batch, Error, Store};
 use tempfile::TempDir;
 
+use crate::support::work::again;
+
 const CACHE: u64 = 16 << 20;
 
 type Faulty = Arc<FaultEngine<SledEngine>>;
@@ -155,7 +157,7 @@ fn a_directory_is_open_once() {
     assert!(matches!(&second, Error::InUse(path) if path == directory.path()), "{second}");
     assert!(second.to_string().contains("choose another directory with --data"), "{second}");
     drop(store);
-    Store::open(directory.path(), CACHE).unwrap();
+    again(|| Store::open(directory.path(), CACHE)).unwrap();
 }
 
 #[test]
@@ -168,7 +170,7 @@ fn a_database_that_is_still_being_closed_is_waited_for() {
         std::thread::sleep(std::time::Duration::from_millis(200));
         drop(log);
     });
-    Store::open(directory.path(), CACHE).unwrap();
+    again(|| Store::open(directory.path(), CACHE)).unwrap();
     closing.join().unwrap();
 }
 
@@ -183,7 +185,7 @@ fn a_newer_layout_is_refused_and_left_alone() {
         store.durable_blocking().unwrap();
     }
     for _ in 0..2 {
-        let refused = Store::open(directory.path(), CACHE).err().unwrap();
+        let refused = again(|| Store::open(directory.path(), CACHE)).err().unwrap();
         assert!(matches!(refused, Error::Newer { found } if found == SCHEMA + 1), "{refused}");
         assert!(refused.to_string().contains("use a newer roomscribe"), "{refused}");
     }
@@ -198,7 +200,7 @@ fn a_damaged_snapshot_is_rebuilt_from_the_log() {
         store.durable_blocking().unwrap();
     }
     // Opened once more, sled has made a snapshot of the log.
-    let before = state(&Store::open(directory.path(), CACHE).unwrap());
+    let before = state(&again(|| Store::open(directory.path(), CACHE)).unwrap());
     let inside = directory.path().join("store");
     let mut damaged = 0;
     for entry in std::fs::read_dir(&inside).unwrap() {
@@ -210,7 +212,7 @@ fn a_damaged_snapshot_is_rebuilt_from_the_log() {
         }
     }
     assert!(damaged > 0, "there was a snapshot to damage");
-    let store = Store::open(directory.path(), CACHE).unwrap();
+    let store = again(|| Store::open(directory.path(), CACHE)).unwrap();
     assert_eq!(state(&store), before);
     assert!(before.0.is_some() && before.2, "and there was something to lose");
     assert!(inside.join("damaged-snapshots").read_dir().unwrap().next().is_some());

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 pub(crate) mod exports;
+pub(crate) mod gate;
 pub(crate) mod work;
 
 /// When the clock of a test server begins to stand: 2024-03-15T10:20:30.123Z.

@@ -221,12 +221,16 @@ fn names_and_types_are_taken_with_care() {
     assert_eq!(send("x.png", "").refusal(), "File uploads are disabled. [error-file-upload-disabled]");
 }
 
+/// For bodies that come at once.
+const LONG: Duration = Duration::from_secs(60);
+
 /// Sends a body piece by piece past the routes.
 fn stream_to(
     server: &TestServer,
     caller: &Caller<'_>,
     room: &RoomId,
     body: impl Stream<Item = Bytes> + Send + Sync + 'static,
+    patience: Duration,
 ) -> (u16, Value) {
     let incoming = Incoming {
         method: "POST".to_owned(),
@@ -236,7 +240,7 @@ fn stream_to(
         token: Some(caller.token().to_owned()),
         content_type: "multipart/form-data; boundary=limit".to_owned(),
         client: IpAddr::from([127, 0, 0, 1]),
-        patience: Duration::from_millis(50),
+        patience,
         body: Box::pin(body.map(Ok)),
     };
     let api = Arc::new(Api::new(2));
@@ -250,12 +254,15 @@ fn the_body_of_a_stranger_is_not_read() {
     let room = server.room(RoomKind::Group, "secret", &["bob"]);
     let untouched = || stream::poll_fn(|_| -> std::task::Poll<Option<Bytes>> { panic!("the body was read") });
     let unauthorized = (403, json!({"success": false, "error": "unauthorized"}));
-    assert_eq!(stream_to(&server, &server.as_user("eve"), &room, untouched()), unauthorized);
-    assert_eq!(stream_to(&server, &server.as_admin(), &room, untouched()), unauthorized);
-    assert_eq!(stream_to(&server, &server.as_user("bob"), &RoomId::new("none"), untouched()), unauthorized);
-    assert_eq!(stream_to(&server, &server.anonymous(), &room, untouched()).0, 401);
+    assert_eq!(stream_to(&server, &server.as_user("eve"), &room, untouched(), LONG), unauthorized);
+    assert_eq!(stream_to(&server, &server.as_admin(), &room, untouched(), LONG), unauthorized);
+    assert_eq!(
+        stream_to(&server, &server.as_user("bob"), &RoomId::new("none"), untouched(), LONG),
+        unauthorized
+    );
+    assert_eq!(stream_to(&server, &server.anonymous(), &room, untouched(), LONG).0, 401);
     settings::set(&server.app, "FileUpload_Enabled", &json!(false)).unwrap();
-    assert_eq!(stream_to(&server, &server.as_user("bob"), &room, untouched()).0, 400);
+    assert_eq!(stream_to(&server, &server.as_user("bob"), &room, untouched(), LONG).0, 400);
 }
 
 #[test]
@@ -265,12 +272,12 @@ fn slow_and_endless_bodies_are_given_up() {
     let bob = server.as_user("bob");
     let head = "--limit\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nsome";
     let begun = stream::iter([Bytes::from(head)]).chain(stream::pending());
-    assert_eq!(stream_to(&server, &bob, &room, begun).0, 408);
+    assert_eq!(stream_to(&server, &bob, &room, begun, Duration::from_millis(50)).0, 408);
     let junk = stream::repeat(Bytes::from_static(&[b'x'; 1000]));
-    assert_eq!(stream_to(&server, &bob, &room, junk.clone()).0, 400, "no part ever begins");
+    assert_eq!(stream_to(&server, &bob, &room, junk.clone(), LONG).0, 400, "no part ever begins");
     settings::set(&server.app, "FileUpload_MaxFileSize", &json!(1_000_000)).unwrap();
     let endless = stream::iter([Bytes::from(head)]).chain(junk);
-    let (status, body) = stream_to(&server, &bob, &room, endless);
+    let (status, body) = stream_to(&server, &bob, &room, endless, LONG);
     assert_eq!((status, &body["error"]), (400, &json!("[error-file-too-large]")));
     assert_eq!(files(&server), (0, 0));
 }

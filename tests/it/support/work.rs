@@ -5,20 +5,34 @@ use std::time::{Duration, Instant};
 
 use roomscribe::domain::{Job, JobId};
 use roomscribe::service::jobs;
-use roomscribe::store::Store;
 use roomscribe::store::engine::fault::FaultEngine;
 use roomscribe::store::engine::sled::SledEngine;
+use roomscribe::store::{Error, Result, Store};
 use roomscribe::work::Work;
+use tokio::sync::Notify;
 
 use super::TestServer;
 
 /// For a machine under load; nothing waits that long when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Opens a store that was closed just now. A process that another test starts meanwhile holds the
+/// locks of this one for a moment.
+pub(crate) fn again(mut open: impl FnMut() -> Result<Store>) -> Result<Store> {
+    let start = Instant::now();
+    loop {
+        match open() {
+            Err(Error::InUse(_)) if start.elapsed() < PATIENCE => std::thread::yield_now(),
+            outcome => return outcome,
+        }
+    }
+}
 
 impl TestServer {
-    /// A new server over a store that fails when it is told to.
+    /// A new server over a store that fails when it is told to. It works on one export at a time, so
+    /// that none is taken up again before somebody rings.
     pub(crate) fn start_faulty() -> (Self, Arc<FaultEngine<SledEngine>>) {
-        let server = Self::start();
+        let server = Self::start_with(|config| config.export.workers = 1);
         let mut faulty = None;
         let server = server.reopen_with(|directory| {
             Store::open_with(directory, |place| {
@@ -37,16 +51,13 @@ impl TestServer {
     }
 
     /// The same over a store that `open` opens.
-    pub(crate) fn reopen_with(
-        self,
-        open: impl FnOnce(&std::path::Path) -> roomscribe::store::Result<Store>,
-    ) -> Self {
+    pub(crate) fn reopen_with(self, mut open: impl FnMut(&std::path::Path) -> Result<Store>) -> Self {
         let Self { app, clock, api, runtime, directory, work } = self;
         let config = app.config.clone();
         // Cuts off all tasks; what blocks is waited for.
         drop((work, api, runtime));
         drop(app);
-        let store = open(directory.path()).expect("the store of the server before");
+        let store = again(|| open(directory.path())).expect("the store of the server before");
         Self::put_together(directory, config, store, clock)
     }
 
@@ -69,6 +80,12 @@ impl TestServer {
         self.clock.advance(millis);
         self.app.export_bell.notify_one();
         self.app.mail_bell.notify_one();
+    }
+
+    /// Takes away what a bell has rung, so that nothing wakes by it later.
+    pub(crate) fn has_rung(&self, bell: &Notify) {
+        let rung = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, bell.notified()).await });
+        rung.expect("the bell rings");
     }
 
     /// A job as it is kept.
