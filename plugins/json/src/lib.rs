@@ -6,8 +6,8 @@
 use std::io::Write;
 
 use export_sdk::{
-    ExportFormat, FormatWriter, Message, NoOptions, Output, Registry, Result, Room, Scope, Settings, Summary,
-    Timestamp,
+    ArtifactPath, ExportFormat, File, FormatWriter, Message, NoOptions, Output, Registry, Result, Room,
+    Scope, Settings, Summary, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +72,13 @@ impl FormatWriter for Writer {
         self.line.extend_from_slice(self.separator);
         self.separator = b",\n";
         message.write_line(&mut self.line)?;
+        if !message.files.is_empty() {
+            self.line.pop(); // the brace that closes the message
+            self.line.extend_from_slice(b",\"exportedFiles\":");
+            let files: Vec<_> = message.files.iter().map(ExportedFile::new).collect();
+            serde_json::to_writer(&mut self.line, &files)?;
+            self.line.push(b'}');
+        }
         Ok(self.file.write_all(&self.line)?)
     }
 
@@ -94,8 +101,24 @@ struct Head<'a> {
     range: Range,
     exported_by: &'a str,
     exported_at: Timestamp,
-    /// Where the files of a message lie beside this document.
-    files: &'static str,
+}
+
+/// Where a file of a message lies beside this document, or why it does not.
+#[derive(Serialize)]
+struct ExportedFile<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<&'a str>,
+}
+
+impl<'a> ExportedFile<'a> {
+    fn new(file: &'a File<'_>) -> Self {
+        let path = file.path.as_ref();
+        Self { id: &file.id, path: path.ok().map(ArtifactPath::as_str), missing: path.err().copied() }
+    }
 }
 
 #[derive(Serialize)]
@@ -119,7 +142,6 @@ impl<'a> Head<'a> {
             range: Range { from: scope.from, until: scope.until },
             exported_by: scope.requested_by,
             exported_at: scope.requested_at,
-            files: "assets/<file _id>-<file name>",
         }
     }
 }
