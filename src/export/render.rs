@@ -45,11 +45,12 @@ pub fn render(task: &Task<'_>, spool: &RefCell<Spool>, progress: &JobProgress) -
         sdk::Scope::new(view::room(task.room, activity.members), view::time(task.until), task.requested_by);
     scope.from = task.from.map(view::time);
     scope.requested_at = view::time(task.requested_at);
+    let chosen = chosen(task)?;
     scope.at_least = if task.selection.is_empty() {
         let from = task.from.unwrap_or(Time::from_millis(i64::MIN));
         task.store.count_messages(&task.room.id, from, task.until, 10_000).map_err(unreadable)?
     } else {
-        task.selection.len() as u64
+        chosen.len() as u64
     };
     let mut output = SharedSpool(spool);
     let writer = task.format.start(task.options, &scope, &mut output)?;
@@ -57,11 +58,25 @@ pub fn render(task: &Task<'_>, spool: &RefCell<Spool>, progress: &JobProgress) -
     if task.selection.is_empty() {
         pass.window()?;
     } else {
-        pass.selection()?;
+        pass.selection(&chosen)?;
     }
     let Pass { writer, summary, .. } = pass;
     writer.finish(&summary)?;
     Ok(summary)
+}
+
+/// The chosen messages that are in the room, oldest first, each once.
+fn chosen<'a>(task: &Task<'a>) -> sdk::Result<Vec<(Time, &'a MessageId)>> {
+    let mut chosen = Vec::new();
+    for id in task.selection {
+        let place = task.store.message_place(id).map_err(unreadable)?;
+        if let Some(place) = place.filter(|place| place.room == task.room.id) {
+            chosen.push((place.sent_at, id));
+        }
+    }
+    chosen.sort();
+    chosen.dedup();
+    Ok(chosen)
 }
 
 /// The spool as formats see it; the host puts files into it meanwhile.
@@ -150,16 +165,7 @@ impl Pass<'_, '_> {
         go_on()
     }
 
-    fn selection(&mut self) -> sdk::Result<()> {
-        let mut chosen: Vec<(Time, &MessageId)> = Vec::new();
-        for id in self.task.selection {
-            let place = self.task.store.message_place(id).map_err(unreadable)?;
-            if let Some(place) = place.filter(|place| place.room == self.task.room.id) {
-                chosen.push((place.sent_at, id));
-            }
-        }
-        chosen.sort();
-        chosen.dedup();
+    fn selection(&mut self, chosen: &[(Time, &MessageId)]) -> sdk::Result<()> {
         for (_, id) in chosen {
             if let Some(message) = self.task.store.message(id).map_err(unreadable)? {
                 self.write(&message).map_err(|Failure(error)| error)?;

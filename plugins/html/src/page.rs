@@ -8,7 +8,7 @@ const HEAD: &str = concat!(
     "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
     "style-src 'sha256-",
-    "543YlJMqhgo6F1+4JalZ72w0xLwOe0HNJyL4zoMzNwk=",
+    "xKAHYpLH/dD9Svx0XVwCAb+zJVpG6IVsqovDJFAYQpI=",
     "'; img-src 'self' file:; media-src 'self' file:; base-uri 'none'; form-action 'none'\">\n",
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
     "<meta name=\"color-scheme\" content=\"light dark\">\n",
