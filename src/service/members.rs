@@ -61,22 +61,35 @@ pub fn join(app: &App, caller: &Caller, room: &RoomId, code: Option<&str>) -> Re
         if room.kind != RoomKind::Channel || !access::can_see(app, &caller.user, &room)? {
             return Err(Error::not_allowed());
         }
-        if let Some(wanted) = &room.join_code
-            && !access::holds_in(app, &caller.user, "join-without-join-code", &room.id)?
-        {
-            match code.filter(|code| !code.is_empty()) {
-                None => return Err(Error::refused("error-code-required", "Code required")),
-                Some(code) if code != wanted => {
-                    return Err(Error::refused("error-code-invalid", "Invalid code"));
-                }
-                Some(_) => {}
-            }
-        }
-        batch.put_subscription(&newcomer(batch, &caller.user, &room.id, now)?)?;
-        let kind = if room.parent.is_some() { "ut" } else { "uj" };
-        let username = &caller.user.username;
-        note(batch, &Message::system(kind, room.id, caller.user.reference(), now, username))
+        enter(app, batch, &caller.user, &room, code, now).map(drop)
     })
+}
+
+/// Makes somebody a member of a public channel that they may see and are not in, if they know its code.
+pub fn enter(
+    app: &App,
+    batch: &mut Batch<'_>,
+    user: &User,
+    room: &Room,
+    code: Option<&str>,
+    now: Time,
+) -> Result<Subscription> {
+    if let Some(wanted) = &room.join_code
+        && !access::holds_in(app, user, "join-without-join-code", &room.id)?
+    {
+        match code.filter(|code| !code.is_empty()) {
+            None => return Err(Error::refused("error-code-required", "Code required")),
+            Some(code) if code != wanted => {
+                return Err(Error::refused("error-code-invalid", "Invalid code"));
+            }
+            Some(_) => {}
+        }
+    }
+    let member = newcomer(batch, user, &room.id, now)?;
+    batch.put_subscription(&member)?;
+    let kind = if room.parent.is_some() { "ut" } else { "uj" };
+    note(batch, &Message::system(kind, room.id.clone(), user.reference(), now, &user.username))?;
+    Ok(member)
 }
 
 /// Makes others members. Who is one already stays one.

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{access, cards, mentions, settings, threads, writing};
+use super::{access, cards, members, mentions, settings, threads, writing};
 use crate::app::App;
 use crate::domain::id::LONGEST_ID;
 use crate::domain::{Activity, Json, Message, MessageId, Room, RoomId, RoomKind, Subscription, Time, User};
@@ -71,7 +71,7 @@ pub fn send_within(
     let mut own = batch.get::<Subscription>(&key)?;
     writing::refuse_archived(&room)?;
     if draft.join && own.is_none() && room.kind == RoomKind::Channel {
-        own = Some(join(app, batch, author, &room)?);
+        own = Some(members::enter(app, batch, author, &room, None, now)?);
     }
     writing::check(app, author, &room, own.as_ref())?;
     check_content(app, author, &room, &mut draft)?;
@@ -161,20 +161,6 @@ fn check_content(app: &App, author: &User, room: &Room, draft: &mut Draft) -> Re
         Some(fields) => writing::check_custom_fields(app, fields),
         None => Ok(()),
     }
-}
-
-/// Makes the author a member of a public channel.
-fn join(app: &App, batch: &mut Batch<'_>, author: &User, room: &Room) -> Result<Subscription> {
-    let open = room.join_code.is_none() || access::holds_in(app, author, "join-without-join-code", &room.id)?;
-    if !open {
-        return Err(Error::refused("error-code-required", "Code required"));
-    }
-    let now = app.now();
-    let member = Subscription::new(&author.reference(), room.id.clone(), now);
-    batch.put_subscription(&member)?;
-    let joined = Message::system("uj", room.id.clone(), author.reference(), now, &author.username);
-    super::rooms::note(batch, &joined)?;
-    Ok(member)
 }
 
 /// Everything that changes because a message was sent, but for its thread.
