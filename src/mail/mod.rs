@@ -8,6 +8,7 @@ mod transport;
 use export_sdk::MailAddress;
 
 pub use compose::{ComposeError, compose};
+pub(crate) use transport::write;
 pub use transport::{BadMailSettings, MailSettings, SendError, Transport};
 
 /// Whom the server's mails come from.

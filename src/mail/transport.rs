@@ -121,7 +121,8 @@ fn judge(error: &lettre::transport::smtp::Error) -> SendError {
     }
 }
 
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file so that it is whole under its name, or not there; on disk when this returns.
+pub(crate) fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let part = folder.join(format!(".{name}.part"));
     let mut file = File::create(&part)?;

@@ -5,9 +5,9 @@
 //! accepts a mail in the moment the power fails may get it twice; both copies then carry the same
 //! Message-ID, by which mail programs tell that they are one.
 
-use std::fs::{self, File};
+use std::fs;
 use std::future::Future;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,7 +17,7 @@ use export_sdk::{ErrorKind, Mail, MailAddress, MailSubject, Outbox};
 
 use crate::app::App;
 use crate::domain::{Job, OutboxMail, OutboxState, Time};
-use crate::mail::{MailSettings, SendError, Sender, Transport, compose};
+use crate::mail::{self, MailSettings, SendError, Sender, Transport, compose};
 use crate::service::settings;
 use crate::store::Error;
 
@@ -57,7 +57,7 @@ impl Outbox for StoreOutbox<'_> {
         let sender = sender(app).map_err(|error| failed("the mail has no sender").because(error))?;
         let text = compose(&mail, &sender, SystemTime::now())
             .map_err(|error| sdk::Error::new(ErrorKind::Rejected, error.to_string()))?;
-        keep(app, &mail.key, &text)?;
+        mail::write(&directory(app), &file_name(&mail.key), &text)?;
         let now = app.now();
         let record = OutboxMail {
             key: mail.key,
@@ -79,19 +79,11 @@ fn directory(app: &App) -> PathBuf {
 }
 
 fn path(app: &App, key: &str) -> PathBuf {
-    directory(app).join(format!("{}.eml", sdk::safe_file_name(key)))
+    directory(app).join(file_name(key))
 }
 
-/// Writes a mail's text under its final name, on disk when this returns.
-fn keep(app: &App, key: &str, text: &[u8]) -> io::Result<()> {
-    let directory = directory(app);
-    fs::create_dir_all(&directory)?;
-    let (final_name, aside) = (path(app, key), directory.join(format!("{}.part", sdk::safe_file_name(key))));
-    let mut file = File::create(&aside)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    fs::rename(aside, final_name)?;
-    File::open(directory)?.sync_all()
+fn file_name(key: &str) -> String {
+    format!("{}.eml", sdk::safe_file_name(key))
 }
 
 /// Tells the owner of a finished export where to fetch it, if mail is set up and they have an

@@ -33,7 +33,7 @@ pub use options::{NoOptions, OptionSpec};
 pub use output::Output;
 pub use plain::{plain_line, plain_lines};
 pub use registry::{AnyDelivery, AnyFormat, BoxFuture, Registry};
-pub use settings::Settings;
+pub use settings::{NoSettings, Settings};
 pub use system::system_text;
 pub use timestamp::Timestamp;
 pub use view::{

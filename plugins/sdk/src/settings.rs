@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Error, ErrorKind, Result};
@@ -37,6 +38,11 @@ impl Settings {
         &self.data_dir
     }
 }
+
+/// The settings of a plug-in that has none: any key is refused.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NoSettings {}
 
 #[cfg(test)]
 mod tests {
