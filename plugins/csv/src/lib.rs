@@ -10,8 +10,8 @@ mod row;
 use std::io::Write;
 
 use export_sdk::{
-    Error, ErrorKind, ExportFormat, FormatWriter, Message, OptionSpec, Output, Registry, Result, Scope,
-    Settings, Summary,
+    Error, ErrorKind, ExportFormat, FormatWriter, Message, NoSettings, OptionSpec, Output, Registry, Result,
+    Scope, Settings, Summary,
 };
 use serde::Deserialize;
 
@@ -25,10 +25,6 @@ pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;
     registry.add_format(Csv)
 }
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct NoSettings {}
 
 /// What a request may choose.
 #[derive(Default, Deserialize)]

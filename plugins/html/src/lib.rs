@@ -20,19 +20,15 @@ mod reaction;
 mod when;
 mod writer;
 
-use export_sdk::{ExportFormat, FormatWriter, NoOptions, Order, Output, Registry, Result, Scope, Settings};
-use serde::Deserialize;
+use export_sdk::{
+    ExportFormat, FormatWriter, NoOptions, NoSettings, Order, Output, Registry, Result, Scope, Settings,
+};
 
 /// Adds the format `html`. Its settings table `[plugins.html]` has no keys.
 pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;
     registry.add_format(Html)
 }
-
-/// Refuses any key, so that a misspelt table is noticed at start.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct NoSettings {}
 
 struct Html;
 

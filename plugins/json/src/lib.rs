@@ -6,10 +6,10 @@
 use std::io::Write;
 
 use export_sdk::{
-    ArtifactPath, ExportFormat, File, FormatWriter, Message, NoOptions, Output, Registry, Result, Room,
-    Scope, Settings, Summary, Timestamp,
+    ArtifactPath, ExportFormat, File, FormatWriter, Message, NoOptions, NoSettings, Output, Registry, Result,
+    Room, Scope, Settings, Summary, Timestamp,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 const MEDIA_TYPE: &str = "application/json";
 
@@ -18,10 +18,6 @@ pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;
     registry.add_format(Json)
 }
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct NoSettings {}
 
 struct Json;
 

@@ -12,8 +12,9 @@ mod message;
 mod page;
 mod writer;
 
-use export_sdk::{ExportFormat, FormatWriter, NoOptions, Order, Output, Registry, Result, Scope, Settings};
-use serde::Deserialize;
+use export_sdk::{
+    ExportFormat, FormatWriter, NoOptions, NoSettings, Order, Output, Registry, Result, Scope, Settings,
+};
 
 const MEDIA_TYPE: &str = "text/markdown";
 
@@ -22,10 +23,6 @@ pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;
     registry.add_format(Markdown)
 }
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct NoSettings {}
 
 struct Markdown;
 

@@ -11,7 +11,9 @@ mod post;
 mod text;
 mod writer;
 
-use export_sdk::{ExportFormat, FormatWriter, OptionSpec, Order, Output, Registry, Result, Scope, Settings};
+use export_sdk::{
+    ExportFormat, FormatWriter, NoSettings, OptionSpec, Order, Output, Registry, Result, Scope, Settings,
+};
 use serde::Deserialize;
 
 use crate::name::TeamName;
@@ -23,10 +25,6 @@ pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;
     registry.add_format(Mattermost)
 }
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct NoSettings {}
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -7,10 +7,10 @@
 use std::io::Write;
 
 use export_sdk::{
-    ExportFormat, FormatWriter, Message, NoOptions, Output, Registry, Result, Room, Scope, Settings, Summary,
-    Timestamp,
+    ExportFormat, FormatWriter, Message, NoOptions, NoSettings, Output, Registry, Result, Room, Scope,
+    Settings, Summary, Timestamp,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
 
@@ -19,10 +19,6 @@ pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;
     registry.add_format(Ndjson)
 }
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct NoSettings {}
 
 struct Ndjson;
 

@@ -17,8 +17,9 @@ mod people;
 mod system;
 mod writer;
 
-use export_sdk::{ExportFormat, FormatWriter, NoOptions, Output, Registry, Result, Scope, Settings};
-use serde::Deserialize;
+use export_sdk::{
+    ExportFormat, FormatWriter, NoOptions, NoSettings, Output, Registry, Result, Scope, Settings,
+};
 
 const MEDIA_TYPE: &str = "application/json";
 
@@ -27,10 +28,6 @@ pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;
     registry.add_format(Slack)
 }
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct NoSettings {}
 
 struct Slack;
 

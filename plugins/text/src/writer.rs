@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use export_sdk::{ArtifactPath, FormatWriter, Message, Output, Result, Room, Scope, Summary, safe_file_name};
+use export_sdk::{FormatWriter, Message, Output, Result, Scope, Summary};
 
 use crate::page::Page;
 use crate::{about, message};
@@ -26,7 +26,7 @@ struct Thread {
 
 impl Writer {
     pub(crate) fn start(scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
-        let out = output.create(&file_name(&scope.room)?, crate::MEDIA_TYPE)?;
+        let out = output.create(&scope.room.file_name("txt")?, crate::MEDIA_TYPE)?;
         let mut writer = Self { out, page: Page::default(), day: None, thread: Thread::default() };
         about::head(&mut writer.page, scope);
         writer.flush()?;
@@ -84,19 +84,13 @@ impl FormatWriter for Writer {
     }
 }
 
-/// `<room name>.txt`; a direct message has no name and takes its id.
-fn file_name(room: &Room<'_>) -> Result<ArtifactPath> {
-    let stem = safe_file_name(room.name.unwrap_or(room.id));
-    ArtifactPath::new(safe_file_name(&format!("{stem}.txt")))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use export_sdk::Room;
 
     #[test]
     fn every_room_gets_a_portable_file_name() {
-        let name = |room: &Room<'_>| file_name(room).expect("portable").to_string();
+        let name = |room: &Room<'_>| room.file_name("txt").expect("portable").to_string();
         let mut room = Room::new("r1", "general");
         assert_eq!(name(&room), "general.txt");
         room.name = None;
