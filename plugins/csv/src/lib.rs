@@ -11,7 +11,7 @@ use std::io::Write;
 
 use export_sdk::{
     Error, ErrorKind, ExportFormat, FormatWriter, Message, NoSettings, OptionSpec, Output, Registry, Result,
-    Scope, Settings, Summary,
+    Room, RoomWriter, Scope, Settings, Summary, each_room,
 };
 use serde::Deserialize;
 
@@ -27,7 +27,7 @@ pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
 }
 
 /// What a request may choose.
-#[derive(Default, Deserialize)]
+#[derive(Default, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Options {
     bom: bool,
@@ -76,19 +76,23 @@ impl ExportFormat for Csv {
 
     fn start<'run>(
         &'run self,
-        Options { bom, formulas }: Options,
-        scope: &Scope<'_>,
+        options: Options,
+        _: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        let mut file = output.create(&scope.room.file_name("csv")?, MEDIA_TYPE)?;
-        if bom {
-            file.write_all(BYTE_ORDER_MARK)?;
-        }
-        let rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
-        let mut table = Table { rows, formulas };
-        table.write_row(row::COLUMNS.into_iter().map(|(name, _)| name))?;
-        Ok(Box::new(table))
+        Ok(each_room(output, move |room, _, output| begin(options, room, output)))
     }
+}
+
+fn begin(Options { bom, formulas }: Options, room: &Room<'_>, output: &mut dyn Output) -> Result<Table> {
+    let mut file = output.create(&room.file_name("csv")?, MEDIA_TYPE)?;
+    if bom {
+        file.write_all(BYTE_ORDER_MARK)?;
+    }
+    let rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+    let mut table = Table { rows, formulas };
+    table.write_row(row::COLUMNS.into_iter().map(|(name, _)| name))?;
+    Ok(table)
 }
 
 struct Table {
@@ -106,7 +110,7 @@ impl Table {
     }
 }
 
-impl FormatWriter for Table {
+impl RoomWriter for Table {
     fn write(&mut self, message: &Message<'_>) -> Result<()> {
         self.write_row(row::COLUMNS.into_iter().map(|(_, cell)| cell(message)))
     }

@@ -7,8 +7,8 @@ use std::fmt::Display;
 use std::io::Write;
 
 use export_sdk::{
-    ArtifactPath, Attachment, ExportFormat, File, FormatWriter, Message, NoOptions, Output, Result, Scope,
-    Summary, Timestamp, system_text,
+    ArtifactPath, Attachment, ExportFormat, File, FormatWriter, Message, NoOptions, Output, Result, Room,
+    Scope, Summary, Timestamp, system_text,
 };
 
 use crate::escape::{Html, Linked, OneLine, Plain};
@@ -51,16 +51,12 @@ impl ExportFormat for Digest {
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
         let mut html = output.create(&ArtifactPath::new(HTML)?, "text/html; charset=utf-8")?;
-        let mut text = output.create(&ArtifactPath::new(TEXT)?, "text/plain; charset=utf-8")?;
-        let title = OneLine(&scope.room.title).to_string();
+        let text = output.create(&ArtifactPath::new(TEXT)?, "text/plain; charset=utf-8")?;
         write!(
             html,
-            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title></head>\n\
-             <body style=\"font-family:sans-serif;font-size:14px;line-height:1.4;color:#222\">\n\
-             <h1 style=\"font-size:18px;margin:0 0 16px\"><bdi>{0}</bdi></h1>\n",
-            Html(&title)
+            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Messages</title></head>\n\
+             <body style=\"font-family:sans-serif;font-size:14px;line-height:1.4;color:#222\">\n"
         )?;
-        write!(text, "{title}\n\n")?;
         let footer = format!("exported by {} with {}", scope.requested_by, scope.generator);
         Ok(Box::new(Writer { html, text, footer }))
     }
@@ -73,6 +69,14 @@ struct Writer {
 }
 
 impl FormatWriter for Writer {
+    fn begin_room(&mut self, room: &Room<'_>, _: &Scope<'_>) -> Result<()> {
+        let title = OneLine(&room.title).to_string();
+        let style = "font-size:18px;margin:0 0 16px";
+        writeln!(self.html, "<h1 style=\"{style}\"><bdi>{}</bdi></h1>", Html(&title))?;
+        write!(self.text, "{title}\n\n")?;
+        Ok(())
+    }
+
     fn write(&mut self, message: &Message<'_>) -> Result<()> {
         self.heading(message)?;
         if let Some(sentence) = system_text(message) {
@@ -90,6 +94,10 @@ impl FormatWriter for Writer {
         }
         self.html.write_all(b"</div>\n")?;
         self.text.write_all(b"\n")?;
+        Ok(())
+    }
+
+    fn end_room(&mut self, _: &Summary) -> Result<()> {
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What an export is about: the room and where the pages come from.
 
-use export_sdk::{RoomKind, Scope, Summary, Timestamp};
+use export_sdk::{Room, RoomKind, Scope, Summary, Timestamp};
 
 use crate::escape::Markup;
 use crate::inline::Named;
@@ -29,8 +29,7 @@ pub(crate) struct About {
 }
 
 impl About {
-    pub(crate) fn of(scope: &Scope<'_>) -> Self {
-        let room = &scope.room;
+    pub(crate) fn of(room: &Room<'_>, scope: &Scope<'_>) -> Self {
         let kind = match room.kind {
             RoomKind::Channel => "Public channel",
             RoomKind::Group => "Private group",
@@ -46,7 +45,7 @@ impl About {
             topic: room.topic.to_owned(),
             description: room.description.to_owned(),
             announcement: room.announcement.to_owned(),
-            messages: (scope.at_least < COUNTED).then_some(scope.at_least),
+            messages: (room.at_least < COUNTED).then_some(room.at_least),
             from: scope.from,
             until: scope.until,
             requested_by: scope.requested_by.to_owned(),

@@ -7,7 +7,7 @@
 use std::fmt::{self, Display, Write as _};
 use std::io;
 
-use export_sdk::ArtifactPath;
+use export_sdk::FileLink;
 
 /// A piece of a page in the making; emptied into the file after every message and used again.
 #[derive(Default)]
@@ -52,7 +52,7 @@ impl Markup {
     }
 
     /// Adds the relative address of a file of this export.
-    pub(crate) fn address(&mut self, path: &ArtifactPath) -> &mut Self {
+    pub(crate) fn address(&mut self, path: &FileLink) -> &mut Self {
         self.encoded(path.as_str())
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use export_sdk::{ArtifactPath, File};
+use export_sdk::{File, FileLink};
 
 use crate::escape::Markup;
 
@@ -67,14 +67,14 @@ pub(crate) fn missing(page: &mut Markup, name: &str, reason: &str, bytes: u64) {
     page.tag("</small></span></p>\n");
 }
 
-fn caption(page: &mut Markup, path: &ArtifactPath, name: &str, file: &File<'_>, up: &'static str) {
+fn caption(page: &mut Markup, path: &FileLink, name: &str, file: &File<'_>, up: &'static str) {
     page.tag("<figcaption>");
     link(page, path, name, true, up);
     size(page, file.size);
     page.tag("</figcaption></figure>\n");
 }
 
-fn link(page: &mut Markup, path: &ArtifactPath, name: &str, opens: bool, up: &'static str) {
+fn link(page: &mut Markup, path: &FileLink, name: &str, opens: bool, up: &'static str) {
     page.tag("<a rel=\"noopener noreferrer\" href=\"").tag(up).address(path);
     page.tag(if opens { "\"><bdi>" } else { "\" download><bdi>" }).text(name).tag("</bdi></a>");
 }
@@ -105,6 +105,8 @@ fn size(page: &mut Markup, bytes: u64) {
 
 #[cfg(test)]
 mod tests {
+    use export_sdk::ArtifactPath;
+
     use super::*;
 
     fn html(name: &str, media_type: &str, path: Result<&str, &'static str>) -> String {
@@ -114,7 +116,7 @@ mod tests {
             name: name.into(),
             media_type: media_type.into(),
             size: 12_345,
-            path: path.map(|path| ArtifactPath::new(path).unwrap()),
+            path: path.map(|path| FileLink::new(&ArtifactPath::new(path).unwrap(), false)),
         };
         file(&mut page, &given, "../");
         page.as_str().to_owned()

@@ -58,9 +58,9 @@ impl ExportFormat for Html {
     fn start<'run>(
         &'run self,
         _options: NoOptions,
-        scope: &Scope<'_>,
+        _: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        Ok(Box::new(writer::Writer::start(scope, output)?))
+        Ok(Box::new(writer::Archive::new(output)))
     }
 }

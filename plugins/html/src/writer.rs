@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use export_sdk::{
-    ArtifactPath, FormatWriter, Message, Output, Result, Scope, Summary, Timestamp, safe_file_name,
+    ArtifactPath, FormatWriter, Message, Output, Result, Room, Scope, Summary, Timestamp,
 };
 
 use crate::about::{self, About};
@@ -19,8 +19,37 @@ const LONGEST_PAGE: u64 = 2 * PAGE;
 /// Messages of one author that follow this quickly need no name.
 const GROUP: i64 = 7 * 60_000;
 
-/// Writes the pages of one export.
-pub(crate) struct Writer<'run> {
+/// Writes the pages of one export, room after room.
+pub(crate) struct Archive<'run> {
+    /// With the room's writer while there is one.
+    output: Option<&'run mut dyn Output>,
+    room: Option<Writer<'run>>,
+}
+
+impl<'run> Archive<'run> {
+    pub(crate) fn new(output: &'run mut dyn Output) -> Self {
+        Self { output: Some(output), room: None }
+    }
+}
+
+impl FormatWriter for Archive<'_> {
+    fn begin_room(&mut self, room: &Room<'_>, scope: &Scope<'_>) -> Result<()> {
+        self.room = self.output.take().map(|output| Writer::start(room, scope, output)).transpose()?;
+        Ok(())
+    }
+
+    fn write(&mut self, message: &Message<'_>) -> Result<()> {
+        self.room.as_mut().map_or(Ok(()), |room| room.write(message))
+    }
+
+    fn end_room(&mut self, summary: &Summary) -> Result<()> {
+        self.output = self.room.take().map(|room| room.finish(summary)).transpose()?;
+        Ok(())
+    }
+}
+
+/// Writes the pages of one room.
+struct Writer<'run> {
     output: &'run mut dyn Output,
     about: About,
     markup: Markup,
@@ -60,18 +89,18 @@ struct Group {
 }
 
 impl<'run> Writer<'run> {
-    pub(crate) fn start(scope: &Scope<'_>, output: &'run mut dyn Output) -> Result<Self> {
-        let stem = safe_file_name(scope.room.id);
-        let main_name = safe_file_name(&format!("{stem}.html"));
-        let main = output.create(&ArtifactPath::new(main_name.clone())?, "text/html")?;
+    fn start(room: &Room<'_>, scope: &Scope<'_>, output: &'run mut dyn Output) -> Result<Self> {
+        let path = room.file_name("html")?;
+        let main_name = path.to_string();
+        let main = output.create(&path, "text/html")?;
         let mut writer = Self {
             output,
-            about: About::of(scope),
+            about: About::of(room, scope),
             markup: Markup::default(),
             main_name,
             main,
             sheet: None,
-            paged: scope.at_least > PAGE,
+            paged: room.at_least > PAGE,
             done: Vec::new(),
             day: None,
             thread: Thread::default(),
@@ -286,7 +315,7 @@ impl<'run> Writer<'run> {
     }
 }
 
-impl FormatWriter for Writer<'_> {
+impl<'run> Writer<'run> {
     fn write(&mut self, message: &Message<'_>) -> Result<()> {
         if self.thread.open && message.thread == Some(self.thread.id.as_str()) {
             self.reply(message)?;
@@ -296,7 +325,7 @@ impl FormatWriter for Writer<'_> {
         self.flush()
     }
 
-    fn finish(mut self: Box<Self>, summary: &Summary) -> Result<()> {
+    fn finish(mut self, summary: &Summary) -> Result<&'run mut dyn Output> {
         if self.paged {
             self.close_sheet(false)?;
             index::index(&mut self.markup, &self.about, &self.done, summary);
@@ -311,6 +340,7 @@ impl FormatWriter for Writer<'_> {
             page.tag("</footer>\n");
             page::end(page);
         }
-        self.flush()
+        self.flush()?;
+        Ok(self.output)
     }
 }

@@ -61,9 +61,9 @@ fn a_small_room_is_one_page() {
     let ids = ids(1000);
     let messages: Vec<_> = ids.iter().enumerate().map(|(n, id)| message(id, n)).collect();
     let pages = pages(&messages);
-    assert_eq!(pages.keys().collect::<Vec<_>>(), ["GENERAL.html"]);
-    assert_eq!(messages_of(&pages["GENERAL.html"]), 1000);
-    let header = header(&pages["GENERAL.html"]);
+    assert_eq!(pages.keys().collect::<Vec<_>>(), ["general.html"]);
+    assert_eq!(messages_of(&pages["general.html"]), 1000);
+    let header = header(&pages["general.html"]);
     assert!(header.contains("<dt>Messages</dt><dd>1,000, from"), "{header}");
     assert_whole(&pages);
 }
@@ -75,7 +75,7 @@ fn a_large_room_is_an_index_and_linked_pages() {
     let pages = pages(&messages);
     let counts: Vec<_> = pages.iter().map(|(name, page)| (name.as_str(), messages_of(page))).collect();
     let expected =
-        [("GENERAL.html", 0), ("pages/0001.html", 1000), ("pages/0002.html", 1000), ("pages/0003.html", 500)];
+        [("general.html", 0), ("pages/0001.html", 1000), ("pages/0002.html", 1000), ("pages/0003.html", 500)];
     assert_eq!(counts, expected);
     let ways = |page: &str| {
         (pages[page].matches("<a rel=\"prev\"").count(), pages[page].matches("<a rel=\"next\"").count())
@@ -84,7 +84,7 @@ fn a_large_room_is_an_index_and_linked_pages() {
         [ways("pages/0001.html"), ways("pages/0002.html"), ways("pages/0003.html")],
         [(0, 1), (2, 1), (2, 0)]
     );
-    let index = &pages["GENERAL.html"];
+    let index = &pages["general.html"];
     assert!(header(&pages["pages/0002.html"]).contains("Page 2 · 2,500 messages on all pages"));
     assert!(index.contains("Page 3 · 500 messages") && index.contains("<b>9 Mar 2024 – 10 Mar 2024</b>"));
     assert_whole(&pages);
@@ -103,7 +103,7 @@ fn pages_of_one_day_are_told_apart_by_their_times() {
     let ids = ids(1100);
     let messages: Vec<_> = ids.iter().enumerate().map(|(n, id)| message(id, n / 10)).collect();
     let pages = pages(&messages);
-    let index = &pages["GENERAL.html"];
+    let index = &pages["general.html"];
     for card in [
         "<b>9 Mar 2024, 16:00 – 17:39 UTC</b> <small>Page 1",
         "<b>9 Mar 2024, 17:40 – 17:49 UTC</b> <small>Page 2",
@@ -151,7 +151,7 @@ fn replies_say_where_they_belong() {
     let mut orphan = message("m3", 1);
     orphan.thread = Some("elsewhere");
     let pages = pages(&[parent, reply, orphan]);
-    let page = &pages["GENERAL.html"];
+    let page = &pages["general.html"];
     assert!(
         page.contains("<summary>3 replies</summary>")
             && page.contains("2 replies are not part of this export")
@@ -170,7 +170,7 @@ fn the_replies_to_a_pinned_message_are_not_in_its_box() {
     let mut reply = message("m2", 1);
     reply.thread = Some("m1");
     let pages = pages(&[parent, reply]);
-    let (_, after) = pages["GENERAL.html"].split_once("<div class=\"pinned\">").expect("a box");
+    let (_, after) = pages["general.html"].split_once("<div class=\"pinned\">").expect("a box");
     let (pinned, rest) = after.split_once("<details class=\"thread\"").expect("a thread");
     assert_eq!(pinned.matches("</div>").count(), pinned.matches("<div").count() + 1, "{pinned}");
     assert!(rest.contains("id=\"m2\"") && !rest.contains("\"pinned\""), "{rest}");
@@ -181,7 +181,7 @@ fn the_replies_to_a_pinned_message_are_not_in_its_box() {
 fn quick_successions_share_a_name() {
     let mut other = message("m3", 2);
     other.author = Author { id: "u2", username: "bob", name: None };
-    let page = &pages(&[message("m1", 0), message("m2", 7), other, message("m4", 3), message("m5", 11)])["GENERAL.html"];
+    let page = &pages(&[message("m1", 0), message("m2", 7), other, message("m4", 3), message("m5", 11)])["general.html"];
     let leads: Vec<_> =
         ["m1", "m2", "m3", "m4", "m5"].map(|id| page.contains(&format!("leads\" id=\"{id}\""))).into();
     assert_eq!(leads, [true, false, true, true, true]);

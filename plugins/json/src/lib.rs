@@ -6,8 +6,8 @@
 use std::io::Write;
 
 use export_sdk::{
-    ArtifactPath, ExportFormat, File, FormatWriter, Message, NoOptions, NoSettings, Output, Registry, Result,
-    Room, Scope, Settings, Summary, Timestamp,
+    ExportFormat, File, FileLink, FormatWriter, Message, NoOptions, NoSettings, Output, Registry, Result,
+    Room, RoomWriter, Scope, Settings, Summary, Timestamp, each_room,
 };
 use serde::Serialize;
 
@@ -43,16 +43,20 @@ impl ExportFormat for Json {
     fn start<'run>(
         &'run self,
         NoOptions {}: NoOptions,
-        scope: &Scope<'_>,
+        _: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        let mut file = output.create(&scope.room.file_name("json")?, MEDIA_TYPE)?;
-        let mut head = serde_json::to_vec(&Head::new(scope))?;
-        head.pop(); // the brace that closes; the messages belong inside
-        head.extend_from_slice(b",\"messages\":[");
-        file.write_all(&head)?;
-        Ok(Box::new(Writer { file, line: head, separator: b"\n" }))
+        Ok(each_room(output, begin))
     }
+}
+
+fn begin(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Writer> {
+    let mut file = output.create(&room.file_name("json")?, MEDIA_TYPE)?;
+    let mut head = serde_json::to_vec(&Head::new(room, scope))?;
+    head.pop(); // the brace that closes; the messages belong inside
+    head.extend_from_slice(b",\"messages\":[");
+    file.write_all(&head)?;
+    Ok(Writer { file, line: head, separator: b"\n" })
 }
 
 struct Writer {
@@ -62,7 +66,7 @@ struct Writer {
     separator: &'static [u8],
 }
 
-impl FormatWriter for Writer {
+impl RoomWriter for Writer {
     fn write(&mut self, message: &Message<'_>) -> Result<()> {
         self.line.clear();
         self.line.extend_from_slice(self.separator);
@@ -113,7 +117,7 @@ struct ExportedFile<'a> {
 impl<'a> ExportedFile<'a> {
     fn new(file: &'a File<'_>) -> Self {
         let path = file.path.as_ref();
-        Self { id: &file.id, path: path.ok().map(ArtifactPath::as_str), missing: path.err().copied() }
+        Self { id: &file.id, path: path.ok().map(FileLink::as_str), missing: path.err().copied() }
     }
 }
 
@@ -130,11 +134,11 @@ struct Range {
 }
 
 impl<'a> Head<'a> {
-    fn new(scope: &'a Scope<'_>) -> Self {
+    fn new(room: &'a Room<'_>, scope: &'a Scope<'_>) -> Self {
         Self {
             format: Format { name: "roomscribe-json", version: 1 },
             generator: scope.generator,
-            room: &scope.room,
+            room,
             range: Range { from: scope.from, until: scope.until },
             exported_by: scope.requested_by,
             exported_at: scope.requested_at,

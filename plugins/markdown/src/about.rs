@@ -1,12 +1,11 @@
 //! What an export is about: the room and where the document comes from.
 
-use export_sdk::{RoomKind, Scope, Summary, Timestamp, plain_line};
+use export_sdk::{Room, RoomKind, Scope, Summary, Timestamp, plain_line};
 
 use crate::page::Page;
 
 /// The head of the document.
-pub(crate) fn head(page: &mut Page, scope: &Scope<'_>) {
-    let room = &scope.room;
+pub(crate) fn head(page: &mut Page, room: &Room<'_>, scope: &Scope<'_>) {
     let title = plain_line(&room.title);
     page.tag("# ").text(if title.is_empty() { room.id } else { &title }).end_block();
     let kind = match room.kind {

@@ -14,6 +14,7 @@ mod writer;
 
 use export_sdk::{
     ExportFormat, FormatWriter, NoOptions, NoSettings, Order, Output, Registry, Result, Scope, Settings,
+    each_room,
 };
 
 const MEDIA_TYPE: &str = "text/markdown";
@@ -52,9 +53,9 @@ impl ExportFormat for Markdown {
     fn start<'run>(
         &'run self,
         NoOptions {}: NoOptions,
-        scope: &Scope<'_>,
+        _: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        Ok(Box::new(writer::Writer::start(scope, output)?))
+        Ok(each_room(output, writer::Writer::start))
     }
 }

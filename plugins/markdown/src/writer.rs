@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use export_sdk::{FormatWriter, Message, Output, Result, Scope, Summary};
+use export_sdk::{Message, Output, Result, Room, RoomWriter, Scope, Summary};
 
 use crate::about;
 use crate::message::{Reply, message};
@@ -26,10 +26,10 @@ struct Thread {
 }
 
 impl Writer {
-    pub(crate) fn start(scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
-        let out = output.create(&scope.room.file_name("md")?, crate::MEDIA_TYPE)?;
+    pub(crate) fn start(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
+        let out = output.create(&room.file_name("md")?, crate::MEDIA_TYPE)?;
         let mut writer = Self { out, page: Page::default(), day: None, thread: Thread::default() };
-        about::head(&mut writer.page, scope);
+        about::head(&mut writer.page, room, scope);
         writer.flush()?;
         Ok(writer)
     }
@@ -59,7 +59,7 @@ impl Writer {
     }
 }
 
-impl FormatWriter for Writer {
+impl RoomWriter for Writer {
     fn write(&mut self, given: &Message<'_>) -> Result<()> {
         let reply = match given.thread {
             Some(thread) if thread == self.thread.id => Reply::InThread,

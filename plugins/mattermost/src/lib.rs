@@ -66,12 +66,16 @@ impl ExportFormat for Mattermost {
         Order::Threads
     }
 
+    fn wants_top(&self) -> bool {
+        true
+    }
+
     fn start<'run>(
         &'run self,
         Options { team }: Options,
-        scope: &Scope<'_>,
+        _: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        Ok(Box::new(writer::Writer::new(team, scope, output)?))
+        Ok(Box::new(writer::Writer::new(team, output)?))
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! This is what grows: with the distinct people, not with the messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use export_sdk::{Message, Result};
+use export_sdk::{Member, Message, Result};
 use serde::Serialize;
 
 use crate::name;
@@ -21,14 +21,20 @@ pub(crate) struct People(BTreeMap<String, Person>);
 #[derive(Default)]
 struct Person {
     name: Option<String>,
-    /// Wrote or gave a reaction. Who was only mentioned must not get into a private channel.
-    member: bool,
+    /// The numbers of the channels they are in, wrote in or gave a reaction in. Who was only
+    /// mentioned must not get into a private channel.
+    channels: BTreeSet<usize>,
 }
 
 impl People {
-    /// Everybody whom `message` names.
-    pub(crate) fn gather(&mut self, message: &Message<'_>) {
-        self.person(message.author.username, message.author.name).member = true;
+    /// Somebody is in the channel of that number.
+    pub(crate) fn member(&mut self, channel: usize, member: &Member<'_>) {
+        self.person(member.username, member.name).channels.insert(channel);
+    }
+
+    /// Everybody whom `message`, in the channel of that number, names.
+    pub(crate) fn gather(&mut self, channel: usize, message: &Message<'_>) {
+        self.person(message.author.username, message.author.name).channels.insert(channel);
         for mention in message.mentions() {
             if !matches!(&*mention.username, "all" | "here") {
                 self.person(&mention.username, mention.name.as_deref());
@@ -36,7 +42,7 @@ impl People {
         }
         for reaction in &message.reactions {
             for (n, username) in reaction.usernames.iter().enumerate() {
-                self.person(username, reaction.names.get(n).copied()).member = true;
+                self.person(username, reaction.names.get(n).copied()).channels.insert(channel);
             }
         }
     }
@@ -54,17 +60,18 @@ impl People {
     }
 
     /// Writes a line for each.
-    pub(crate) fn write(&self, file: &mut dyn Write, team: &str, channel: &str) -> Result<()> {
+    pub(crate) fn write(&self, file: &mut dyn Write, team: &str, names: &[String]) -> Result<()> {
         for (username, person) in &self.0 {
             let name = name::user(username);
-            let channels = [Membership { name: channel, roles: "channel_user" }];
+            let channels = person.channels.iter().map(|number| &names[*number]);
+            let channels: Vec<_> = channels.map(|name| Membership { name, roles: "channel_user" }).collect();
             let teams = [Team { name: team, roles: "team_user", channels: &channels }];
             let user = User {
                 email: format!("{name}@roomscribe.invalid"),
                 username: name,
                 nickname: first(person.name.as_deref().unwrap_or(username), LONGEST).into_owned(),
                 roles: "system_user",
-                teams: if person.member { &teams } else { &[] },
+                teams: if channels.is_empty() { &[] } else { &teams },
             };
             let mut line = serde_json::to_vec(&Line { kind: "user", user })?;
             line.push(b'\n');

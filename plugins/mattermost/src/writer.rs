@@ -1,8 +1,10 @@
-//! The pass over the room: posts with their replies inside, and the lines that come last.
+//! The pass over the rooms: posts with their replies inside, and the lines that come last.
 
 use std::io::Write;
 
-use export_sdk::{ArtifactPath, FormatWriter, Message, Output, Result, Room, RoomKind, Scope, Summary};
+use export_sdk::{
+    ArtifactPath, FormatWriter, Member, Message, Output, Result, Room, RoomKind, Scope, Summary,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -18,7 +20,8 @@ pub(crate) struct Writer<'run> {
     output: &'run mut dyn Output,
     posts: Box<dyn Write + Send>,
     team: String,
-    channel: Channel,
+    /// All rooms so far.
+    channels: Vec<Channel>,
     people: People,
     open: Option<Open>,
     /// The time of the last post: Mattermost orders by it, and takes equal posts of one time for one.
@@ -58,14 +61,19 @@ impl Channel {
     }
 }
 
+/// The name of the channel that is being written.
+fn current(channels: &[Channel]) -> &str {
+    channels.last().map_or("", |channel| &channel.name)
+}
+
 impl<'run> Writer<'run> {
-    pub(crate) fn new(team: TeamName, scope: &Scope<'_>, output: &'run mut dyn Output) -> Result<Self> {
+    pub(crate) fn new(team: TeamName, output: &'run mut dyn Output) -> Result<Self> {
         let mut readme = output.create(&ArtifactPath::new("README.txt")?, "text/plain; charset=utf-8")?;
         readme.write_all(README.as_bytes())?;
         let posts = output.create(&ArtifactPath::new("2-posts.jsonl")?, MEDIA_TYPE)?;
         let TeamName(team) = team;
-        let channel = Channel::new(&team, &scope.room);
-        Ok(Self { output, posts, team, channel, people: People::default(), open: None, last: 0 })
+        let (channels, people) = (Vec::new(), People::default());
+        Ok(Self { output, posts, team, channels, people, open: None, last: 0 })
     }
 
     /// Ends the post that is open.
@@ -80,7 +88,7 @@ impl<'run> Writer<'run> {
     fn post(&mut self, message: &Message<'_>, part: &str) -> Result<()> {
         self.close()?;
         self.last = message.sent_at.millis().max(self.last.saturating_add(1));
-        let place = Place { team: &self.team, channel: &self.channel.name };
+        let place = Place { team: &self.team, channel: current(&self.channels) };
         let post = json(message, (0, part), self.last, Some(place))?;
         self.posts.write_all(b"{\"type\":\"post\",\"post\":")?;
         self.posts.write_all(post.strip_suffix(b"}").unwrap_or(&post))?;
@@ -105,8 +113,19 @@ impl<'run> Writer<'run> {
 }
 
 impl FormatWriter for Writer<'_> {
+    fn begin_room(&mut self, room: &Room<'_>, _: &Scope<'_>) -> Result<()> {
+        self.channels.push(Channel::new(&self.team, room));
+        self.last = 0;
+        Ok(())
+    }
+
+    fn member(&mut self, member: &Member<'_>) -> Result<()> {
+        self.people.member(self.channels.len() - 1, member);
+        Ok(())
+    }
+
     fn write(&mut self, message: &Message<'_>) -> Result<()> {
-        self.people.gather(message);
+        self.people.gather(self.channels.len() - 1, message);
         let text = text(message);
         let mut parts = parts(&text).into_iter().enumerate();
         let begun = self.open.as_ref().map(|open| open.id.as_str());
@@ -118,13 +137,19 @@ impl FormatWriter for Writer<'_> {
         parts.try_for_each(|part| self.reply(message, part))
     }
 
-    fn finish(mut self: Box<Self>, _: &Summary) -> Result<()> {
-        self.close()?;
+    fn end_room(&mut self, _: &Summary) -> Result<()> {
+        self.close()
+    }
+
+    fn finish(self: Box<Self>, _: &Summary) -> Result<()> {
         let mut file = self.output.create(&ArtifactPath::new("1-import.jsonl")?, MEDIA_TYPE)?;
         Self::write_line(&mut *file, &json!({"type": "version", "version": 1}))?;
         let team = json!({"name": self.team, "display_name": self.team, "type": "I"});
         Self::write_line(&mut *file, &json!({"type": "team", "team": team}))?;
-        Self::write_line(&mut *file, &json!({"type": "channel", "channel": self.channel}))?;
-        self.people.write(&mut *file, &self.team, &self.channel.name)
+        for channel in &self.channels {
+            Self::write_line(&mut *file, &json!({"type": "channel", "channel": channel}))?;
+        }
+        let names: Vec<String> = self.channels.into_iter().map(|channel| channel.name).collect();
+        self.people.write(&mut *file, &self.team, &names)
     }
 }

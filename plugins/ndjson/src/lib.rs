@@ -7,8 +7,8 @@
 use std::io::Write;
 
 use export_sdk::{
-    ExportFormat, FormatWriter, Message, NoOptions, NoSettings, Output, Registry, Result, Room, Scope,
-    Settings, Summary, Timestamp,
+    ExportFormat, FormatWriter, Message, NoOptions, NoSettings, Output, Registry, Result, Room, RoomWriter,
+    Scope, Settings, Summary, Timestamp, each_room,
 };
 use serde::Serialize;
 
@@ -44,15 +44,19 @@ impl ExportFormat for Ndjson {
     fn start<'run>(
         &'run self,
         NoOptions {}: NoOptions,
-        scope: &Scope<'_>,
+        _: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        let file = output.create(&scope.room.file_name("ndjson")?, MEDIA_TYPE)?;
-        let mut writer = Writer { file, line: Vec::new() };
-        serde_json::to_writer(&mut writer.line, &Header::new(scope))?;
-        writer.end_line()?;
-        Ok(Box::new(writer))
+        Ok(each_room(output, begin))
     }
+}
+
+fn begin(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Writer> {
+    let file = output.create(&room.file_name("ndjson")?, MEDIA_TYPE)?;
+    let mut writer = Writer { file, line: Vec::new() };
+    serde_json::to_writer(&mut writer.line, &Header::new(room, scope))?;
+    writer.end_line()?;
+    Ok(writer)
 }
 
 struct Writer {
@@ -70,7 +74,7 @@ impl Writer {
     }
 }
 
-impl FormatWriter for Writer {
+impl RoomWriter for Writer {
     fn write(&mut self, message: &Message<'_>) -> Result<()> {
         message.write_line(&mut self.line)?;
         self.end_line()
@@ -106,13 +110,13 @@ struct Range {
 }
 
 impl<'a> Header<'a> {
-    fn new(scope: &'a Scope<'_>) -> Self {
+    fn new(room: &'a Room<'_>, scope: &'a Scope<'_>) -> Self {
         Self {
             kind: "header",
             format: "roomscribe-ndjson",
             version: 1,
             generator: scope.generator,
-            room: &scope.room,
+            room,
             range: Range { from: scope.from, until: scope.until },
             exported_by: scope.requested_by,
             exported_at: scope.requested_at,

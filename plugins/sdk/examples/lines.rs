@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use export_sdk::{
-    ArtifactPath, ExportFormat, FormatWriter, Message, NoOptions, Output, Registry, Result, Scope, Settings,
-    Summary,
+    ExportFormat, FormatWriter, Message, NoOptions, Output, Registry, Result, Room, RoomWriter, Scope,
+    Settings, Summary, each_room,
 };
 
 /// Adds the format.
@@ -36,18 +36,22 @@ impl ExportFormat for Lines {
     fn start<'run>(
         &'run self,
         _: NoOptions,
-        scope: &Scope<'_>,
+        _: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        let mut file = output.create(&ArtifactPath::new("messages.txt")?, "text/plain")?;
-        writeln!(file, "# {}", one_line(&scope.room.title))?;
-        Ok(Box::new(LinesWriter(file)))
+        Ok(each_room(output, begin))
     }
+}
+
+fn begin(room: &Room<'_>, _: &Scope<'_>, output: &mut dyn Output) -> Result<LinesWriter> {
+    let mut file = output.create(&room.file_name("txt")?, "text/plain")?;
+    writeln!(file, "# {}", one_line(&room.title))?;
+    Ok(LinesWriter(file))
 }
 
 struct LinesWriter(Box<dyn Write + Send>);
 
-impl FormatWriter for LinesWriter {
+impl RoomWriter for LinesWriter {
     fn write(&mut self, message: &Message<'_>) -> Result<()> {
         let text = export_sdk::system_text(message).unwrap_or_else(|| message.text.into());
         writeln!(self.0, "{} {}: {}", message.sent_at, one_line(message.author.username), one_line(&text))?;

@@ -15,4 +15,4 @@ mod suite;
 pub use golden::golden;
 pub use hostile::{HOSTILE_NAMES, HOSTILE_TEXTS};
 pub use memory::{MemoryOutbox, MemoryOutput, Shared};
-pub use suite::{Register, format, render, sample_messages, sample_scope};
+pub use suite::{Register, format, render, sample_messages, sample_room, sample_scope};

@@ -1,11 +1,10 @@
-//! How a room is written down.
+//! How rooms are written down.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Message, OptionSpec, Output, Result, Room, Timestamp};
+use crate::{FormatWriter, OptionSpec, Output, Result, Scope};
 
-/// A way to write a room down: HTML, JSON, CSV.
+/// A way to write rooms down: HTML, JSON, CSV.
 ///
 /// A format is built once at start and shared by all exports; what belongs to one export lives in
 /// the [`FormatWriter`] that [`start`](Self::start) returns. Everything here runs on a blocking
@@ -33,12 +32,21 @@ pub trait ExportFormat: Send + Sync + 'static {
         &[]
     }
 
-    /// The order in which this format wants the messages.
+    /// The order in which this format wants the messages of a room.
     fn order(&self) -> Order {
         Order::Time
     }
 
-    /// Opens the files that every export has and writes what comes before the first message.
+    /// Whether the programs that read this format expect its files at the very top of a zip. Such a
+    /// zip is not laid out as a bag, unless the request says so.
+    fn wants_top(&self) -> bool {
+        false
+    }
+
+    /// Opens the files that every export has. The rooms follow, each announced to the writer.
+    ///
+    /// A format that writes every room into files of its own returns
+    /// [`each_room`](crate::each_room).
     fn start<'run>(
         &'run self,
         options: Self::Options,
@@ -47,20 +55,7 @@ pub trait ExportFormat: Send + Sync + 'static {
     ) -> Result<Box<dyn FormatWriter + 'run>>;
 }
 
-/// Receives the messages of one export, each exactly once.
-///
-/// The host drives: between two calls it reports progress and checks for cancellation, so a writer
-/// does neither. A writer that is dropped without [`finish`](Self::finish) was cancelled or failed;
-/// there is nothing to clean up, the host removes the files.
-pub trait FormatWriter {
-    /// Writes one message.
-    fn write(&mut self, message: &Message<'_>) -> Result<()>;
-
-    /// Writes what comes after the last message. Consumes the writer: nothing can follow.
-    fn finish(self: Box<Self>, summary: &Summary) -> Result<()>;
-}
-
-/// In what order a format receives messages.
+/// In what order a format receives the messages of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// Oldest first; equal times by id.
@@ -69,60 +64,4 @@ pub enum Order {
     /// themselves oldest first. A reply whose beginning is not part of the export keeps its place
     /// in time.
     Threads,
-}
-
-/// What one export is about. Known before the first message.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Scope<'a> {
-    /// The room.
-    pub room: Room<'a>,
-    /// The first instant of the window, if one was asked for.
-    pub from: Option<Timestamp>,
-    /// The end of the window: messages at this instant are not part of it. Always set, at the
-    /// latest to the moment of the request, so that later messages cannot change the result.
-    pub until: Timestamp,
-    /// The login name of the person who asked.
-    pub requested_by: &'a str,
-    /// When the export was asked for.
-    pub requested_at: Timestamp,
-    /// A lower bound of the number of messages, exact while below 10,000: enough to choose between
-    /// one page and many.
-    pub at_least: u64,
-    /// Name and version of the program, for the provenance line.
-    pub generator: &'a str,
-}
-
-impl<'a> Scope<'a> {
-    /// An export of everything in `room` until `until`, asked for by `requested_by` at that time.
-    pub fn new(room: Room<'a>, until: Timestamp, requested_by: &'a str) -> Self {
-        Self {
-            room,
-            from: None,
-            until,
-            requested_by,
-            requested_at: until,
-            at_least: 0,
-            generator: concat!("roomscribe ", env!("CARGO_PKG_VERSION")),
-        }
-    }
-}
-
-/// What the host knows after the last message. Serializes as the `counts` of machine formats.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Summary {
-    /// Messages written, system messages included.
-    pub messages: u64,
-    /// Files that are part of the export.
-    pub files: u64,
-    /// Files that messages mention but the server does not have.
-    pub missing_files: u64,
-    /// The time of the first message, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first: Option<Timestamp>,
-    /// The time of the last message.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last: Option<Timestamp>,
 }

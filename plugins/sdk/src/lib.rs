@@ -1,9 +1,10 @@
 //! The contract between the roomscribe server and its export plug-ins.
 //!
-//! A plug-in is an [`ExportFormat`] (how a room is written down) or a [`Delivery`] (how the result
-//! is handed over). Both are plain traits: a format turns borrowed [`Message`]s into bytes through
-//! an [`Output`]; a delivery sees only complete, hashed files. The host owns the loop, the files,
-//! retries, cancellation and the errors' way to people.
+//! A plug-in is an [`ExportFormat`] (how rooms are written down), a [`Transform`] (what is changed or
+//! left out on the way) or a [`Delivery`] (how the result is handed over). All are plain traits: a
+//! format turns borrowed [`Message`]s into bytes through an [`Output`]; a delivery sees only
+//! complete, hashed files. The host owns the loop, the files, retries, cancellation and the errors'
+//! way to people.
 //!
 //! A plug-in crate exports one function, `register`, and is named in one line of the server.
 
@@ -13,29 +14,37 @@ pub mod conformance;
 mod delivery;
 mod error;
 mod format;
+mod link;
 mod mail;
 mod options;
 mod output;
 mod plain;
 mod registry;
+mod scope;
 mod settings;
 mod system;
 mod timestamp;
+mod transform;
 mod view;
 mod wire;
+mod writer;
 
 pub use artifact::{ArtifactPath, safe_file_name};
 pub use delivery::{Artifact, Attempt, Delivery, Export, Packaging, Receipt};
 pub use error::{Cancelled, Error, ErrorKind, Result};
-pub use format::{ExportFormat, FormatWriter, Order, Scope, Summary};
+pub use format::{ExportFormat, Order};
+pub use link::FileLink;
 pub use mail::{Mail, MailAddress, MailFile, MailSubject, Outbox};
 pub use options::{NoOptions, OptionSpec};
 pub use output::Output;
 pub use plain::{plain_line, plain_lines};
-pub use registry::{AnyDelivery, AnyFormat, BoxFuture, Registry};
+pub use registry::{AnyDelivery, AnyFormat, AnyTransform, BoxFuture, Registry};
+pub use scope::{Scope, Summary};
 pub use settings::{NoSettings, Settings};
 pub use system::system_text;
 pub use timestamp::Timestamp;
+pub use transform::{Texts, Transform, Transformer, Verdict};
 pub use view::{
-    Attachment, Author, Edited, File, Mention, Message, Pinned, Reaction, Replies, Room, RoomKind,
+    Attachment, Author, Edited, File, Member, Mention, Message, Pinned, Reaction, Replies, Room, RoomKind,
 };
+pub use writer::{FormatWriter, RoomWriter, each_room};

@@ -1,5 +1,6 @@
 //! The only way out of a format.
 
+use std::fs::File;
 use std::io::Write;
 
 use crate::{ArtifactPath, Result};
@@ -13,4 +14,8 @@ use crate::{ArtifactPath, Result};
 pub trait Output {
     /// Adds a file. A path that exists already is an error. The writer is buffered.
     fn create(&mut self, path: &ArtifactPath, media_type: &str) -> Result<Box<dyn Write + Send>>;
+
+    /// An empty file without a name, for what must be sorted or read again and does not belong into
+    /// memory. It is gone when it is dropped, and never part of the export.
+    fn scratch(&mut self) -> Result<File>;
 }

@@ -8,13 +8,14 @@ use serde_json::Value;
 
 use crate::{
     Attempt, Delivery, Error, ErrorKind, Export, ExportFormat, FormatWriter, OptionSpec, Order, Output,
-    Packaging, Receipt, Result, Scope,
+    Packaging, Receipt, Result, Scope, Transform, Transformer,
 };
 
-/// All formats and deliveries, in the order of their registration.
+/// All formats, transforms and deliveries, in the order of their registration.
 #[derive(Default)]
 pub struct Registry {
     formats: Vec<Box<dyn AnyFormat>>,
+    transforms: Vec<Box<dyn AnyTransform>>,
     deliveries: Vec<Box<dyn AnyDelivery>>,
 }
 
@@ -23,6 +24,13 @@ impl Registry {
     pub fn add_format(&mut self, format: impl ExportFormat) -> Result<()> {
         check_id("format", format.id(), self.formats.iter().map(|known| known.id()))?;
         self.formats.push(Box::new(format));
+        Ok(())
+    }
+
+    /// Adds a transform. A second one of the same id is an error.
+    pub fn add_transform(&mut self, transform: impl Transform) -> Result<()> {
+        check_id("transform", transform.id(), self.transforms.iter().map(|known| known.id()))?;
+        self.transforms.push(Box::new(transform));
         Ok(())
     }
 
@@ -41,6 +49,14 @@ impl Registry {
             .ok_or_else(|| unknown("format", id, self.formats.iter().map(|f| f.id())))
     }
 
+    /// The transform of that id; the error lists the known ones.
+    pub fn transform(&self, id: &str) -> Result<&dyn AnyTransform> {
+        let found = self.transforms.iter().find(|transform| transform.id() == id);
+        found
+            .map(|transform| &**transform)
+            .ok_or_else(|| unknown("transform", id, self.transforms.iter().map(|t| t.id())))
+    }
+
     /// The delivery of that id; the error lists the known ones.
     pub fn delivery(&self, id: &str) -> Result<&dyn AnyDelivery> {
         let found = self.deliveries.iter().find(|delivery| delivery.id() == id);
@@ -52,6 +68,11 @@ impl Registry {
     /// All formats.
     pub fn formats(&self) -> impl Iterator<Item = &dyn AnyFormat> {
         self.formats.iter().map(|format| &**format)
+    }
+
+    /// All transforms.
+    pub fn transforms(&self) -> impl Iterator<Item = &dyn AnyTransform> {
+        self.transforms.iter().map(|transform| &**transform)
     }
 
     /// All deliveries.
@@ -91,6 +112,8 @@ pub trait AnyFormat: Send + Sync {
     fn options(&self) -> &[OptionSpec];
     /// See [`ExportFormat::order`].
     fn order(&self) -> Order;
+    /// See [`ExportFormat::wants_top`].
+    fn wants_top(&self) -> bool;
     /// Whether [`start`](Self::start) will accept these options (null or an object).
     fn check(&self, options: &Value) -> Result<()>;
     /// See [`ExportFormat::start`].
@@ -127,6 +150,10 @@ impl<F: ExportFormat> AnyFormat for F {
         ExportFormat::order(self)
     }
 
+    fn wants_top(&self) -> bool {
+        ExportFormat::wants_top(self)
+    }
+
     fn check(&self, options: &Value) -> Result<()> {
         parse::<F::Options>(ExportFormat::id(self), options).map(drop)
     }
@@ -138,6 +165,42 @@ impl<F: ExportFormat> AnyFormat for F {
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
         ExportFormat::start(self, parse(ExportFormat::id(self), options)?, scope, output)
+    }
+}
+
+/// A [`Transform`] whose options are still JSON. Authors never see it.
+pub trait AnyTransform: Send + Sync {
+    /// See [`Transform::id`].
+    fn id(&self) -> &str;
+    /// See [`Transform::describe`].
+    fn describe(&self) -> &str;
+    /// See [`Transform::options`].
+    fn options(&self) -> &[OptionSpec];
+    /// Whether [`start`](Self::start) will accept these options (null or an object).
+    fn check(&self, options: &Value) -> Result<()>;
+    /// See [`Transform::start`].
+    fn start<'run>(&'run self, options: &Value) -> Result<Box<dyn Transformer + 'run>>;
+}
+
+impl<T: Transform> AnyTransform for T {
+    fn id(&self) -> &str {
+        Transform::id(self)
+    }
+
+    fn describe(&self) -> &str {
+        Transform::describe(self)
+    }
+
+    fn options(&self) -> &[OptionSpec] {
+        Transform::options(self)
+    }
+
+    fn check(&self, options: &Value) -> Result<()> {
+        AnyTransform::start(self, options).map(drop)
+    }
+
+    fn start<'run>(&'run self, options: &Value) -> Result<Box<dyn Transformer + 'run>> {
+        Transform::start(self, parse(Transform::id(self), options)?)
     }
 }
 

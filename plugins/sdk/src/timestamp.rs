@@ -34,6 +34,11 @@ impl Timestamp {
     pub fn day(self) -> jiff::civil::Date {
         self.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date()
     }
+
+    /// The same instant as clocks in `zone` showed it.
+    pub fn zoned(self, zone: &jiff::tz::TimeZone) -> jiff::Zoned {
+        self.to_jiff().to_zoned(zone.clone())
+    }
 }
 
 impl fmt::Display for Timestamp {

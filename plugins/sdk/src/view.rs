@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{ArtifactPath, Result as SdkResult, Timestamp, safe_file_name};
+use crate::{ArtifactPath, FileLink, Result as SdkResult, Timestamp, safe_file_name};
 
 /// The room that is exported.
 ///
@@ -31,6 +31,11 @@ pub struct Room<'a> {
     pub created: Timestamp,
     /// How many members it has now.
     pub members: u64,
+    /// A name for files and addresses that no other room of the export has; made by the host.
+    pub slug: Cow<'a, str>,
+    /// A lower bound of the number of its messages in the export, exact while below 10,000: enough
+    /// to choose between one page and many.
+    pub at_least: u64,
 }
 
 impl<'a> Room<'a> {
@@ -46,14 +51,39 @@ impl<'a> Room<'a> {
             announcement: "",
             created: Timestamp::default(),
             members: 0,
+            slug: Cow::Borrowed(""),
+            at_least: 0,
         }
     }
 
-    /// The path of a main file: `<room name>.<extension>`. A direct message has no name and takes
-    /// its id.
+    /// The path of a main file: `<slug>.<extension>`. Without a slug the room's name serves, and its
+    /// id where it has none.
     pub fn file_name(&self, extension: &str) -> SdkResult<ArtifactPath> {
-        let stem = safe_file_name(self.name.unwrap_or(self.id));
-        ArtifactPath::new(safe_file_name(&format!("{stem}.{extension}")))
+        let stem = if self.slug.is_empty() { self.name.unwrap_or(self.id) } else { &self.slug };
+        ArtifactPath::new(safe_file_name(&format!("{}.{extension}", safe_file_name(stem))))
+    }
+}
+
+/// Somebody who is in the room.
+///
+/// It serializes as `{"_id", "username", "name", "roles"}`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Member<'a> {
+    /// The user's id.
+    pub id: &'a str,
+    /// The login name.
+    pub username: &'a str,
+    /// The display name, if one was set.
+    pub name: Option<&'a str>,
+    /// What they are in this room: `owner`, `moderator`, `leader`.
+    pub roles: Vec<&'a str>,
+}
+
+impl<'a> Member<'a> {
+    /// A plain member.
+    pub fn new(id: &'a str, username: &'a str) -> Self {
+        Self { id, username, name: None, roles: Vec::new() }
     }
 }
 
@@ -260,8 +290,8 @@ pub struct File<'a> {
     pub media_type: Cow<'a, str>,
     /// Its size in bytes, 0 if unknown.
     pub size: u64,
-    /// Where it lies inside the export, or why it does not.
-    pub path: Result<ArtifactPath, &'static str>,
+    /// Where it lies beside the format's documents, or why it does not.
+    pub path: Result<FileLink, &'static str>,
 }
 
 /// A user named with `@`.

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
-use crate::{Author, Message, Pinned, Reaction, Result as SdkResult, Room};
+use crate::{Author, Member, Message, Pinned, Reaction, Result as SdkResult, Room};
 
 impl Message<'_> {
     /// Appends the message object to `line` without a line break in it, and none after it.
@@ -114,6 +114,21 @@ impl Serialize for Author<'_> {
         map.serialize_entry("username", self.username)?;
         if let Some(name) = self.name {
             map.serialize_entry("name", name)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Member<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("_id", self.id)?;
+        map.serialize_entry("username", self.username)?;
+        if let Some(name) = self.name {
+            map.serialize_entry("name", name)?;
+        }
+        if !self.roles.is_empty() {
+            map.serialize_entry("roles", &self.roles)?;
         }
         map.end()
     }

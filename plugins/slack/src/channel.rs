@@ -1,6 +1,8 @@
-//! The room: the folder of its days, and its entry in `channels.json`, `groups.json` or `dms.json`.
+//! A room: the folder of its days, and its entry in `channels.json`, `groups.json` or `dms.json`.
 
-use export_sdk::{ArtifactPath, Result, Room, RoomKind, safe_file_name};
+use std::collections::BTreeSet;
+
+use export_sdk::{Result, Room, RoomKind, safe_file_name};
 use serde::Serialize;
 
 use crate::id;
@@ -8,9 +10,11 @@ use crate::id;
 /// The longest name of a channel in Slack.
 const LONGEST: usize = 80;
 
-/// What is kept of the room until the end.
+/// What is kept of a room until its end.
 pub(crate) struct Channel {
     pub(crate) id: String,
+    /// The login names of those who are in it, or wrote in it.
+    pub(crate) members: BTreeSet<String>,
     kind: RoomKind,
     name: String,
     created: i64,
@@ -22,8 +26,9 @@ impl Channel {
     pub(crate) fn new(room: &Room<'_>) -> Self {
         Self {
             id: id::room(room.kind, room.id),
+            members: BTreeSet::new(),
             kind: room.kind,
-            name: name(room.name.unwrap_or(room.id)),
+            name: name(if room.slug.is_empty() { room.name.unwrap_or(room.id) } else { &room.slug }),
             created: room.created.millis().div_euclid(1000),
             topic: room.topic.to_owned(),
             purpose: room.description.to_owned(),
@@ -36,16 +41,22 @@ impl Channel {
     }
 
     /// Where the entry belongs.
-    pub(crate) fn file(&self) -> Result<ArtifactPath> {
-        ArtifactPath::new(match self.kind {
+    pub(crate) fn file(&self) -> &'static str {
+        match self.kind {
             RoomKind::Group => "groups.json",
             RoomKind::Direct => "dms.json",
             _ => "channels.json",
-        })
+        }
     }
 
-    /// The list of this one room.
-    pub(crate) fn entry(&self, members: Vec<String>) -> Result<Vec<u8>> {
+    /// Gives the folder another name, because an earlier room has it.
+    pub(crate) fn rename(&mut self, number: usize) {
+        self.name = format!("{}-{number}", self.name);
+    }
+
+    /// The entry in that list.
+    pub(crate) fn entry(&self) -> Result<Vec<u8>> {
+        let members: Vec<String> = self.members.iter().map(|username| id::user(username)).collect();
         let named = self.kind != RoomKind::Direct;
         let note = |text: &str| named.then(|| Note { value: text.to_owned(), creator: "", last_set: 0 });
         let entry = Entry {
@@ -59,9 +70,7 @@ impl Channel {
             topic: note(&self.topic),
             purpose: note(&self.purpose),
         };
-        let mut list = serde_json::to_vec_pretty(&[entry])?;
-        list.push(b'\n');
-        Ok(list)
+        Ok(serde_json::to_vec_pretty(&entry)?)
     }
 }
 
@@ -101,6 +110,8 @@ struct Note {
 
 #[cfg(test)]
 mod tests {
+    use export_sdk::ArtifactPath;
+
     use super::*;
 
     #[test]
@@ -122,10 +133,10 @@ mod tests {
             let mut room = Room::new("r1", "keepers");
             room.kind = kind;
             let channel = Channel::new(&room);
-            let list: serde_json::Value = serde_json::from_slice(&channel.entry(vec![]).unwrap()).unwrap();
-            assert_eq!(channel.file().unwrap().as_str(), file);
-            assert_eq!(list[0]["name"].is_string(), named);
-            let folder = if named { &list[0]["name"] } else { &list[0]["id"] };
+            let entry: serde_json::Value = serde_json::from_slice(&channel.entry().unwrap()).unwrap();
+            assert_eq!(channel.file(), file);
+            assert_eq!(entry["name"].is_string(), named);
+            let folder = if named { &entry["name"] } else { &entry["id"] };
             assert_eq!(folder, channel.folder());
         }
     }

@@ -1,4 +1,4 @@
-//! The files of the days: `<channel>/<YYYY-MM-DD>.json`, one open at a time.
+//! The files of a room's days: `<channel>/<YYYY-MM-DD>.json`, one open at a time.
 
 use std::io::Write;
 

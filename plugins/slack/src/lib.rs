@@ -50,12 +50,16 @@ impl ExportFormat for Slack {
         "A Slack export: users.json, channels.json and a file for each day, to move to Slack or a reader of its exports"
     }
 
+    fn wants_top(&self) -> bool {
+        true
+    }
+
     fn start<'run>(
         &'run self,
         NoOptions {}: NoOptions,
-        scope: &Scope<'_>,
+        _: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        Ok(Box::new(writer::Writer::new(scope, output)))
+        Ok(Box::new(writer::Writer::new(output)))
     }
 }

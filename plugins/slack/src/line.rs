@@ -126,7 +126,7 @@ fn reaction<'a>(reaction: &export_sdk::Reaction<'a>) -> Reaction<'a> {
 }
 
 fn gather(message: &Message<'_>, named: &Named<'_>, people: &mut People) {
-    people.wrote(message.author.username, message.author.name);
+    people.named(message.author.username, message.author.name);
     for person in &named.people {
         if !matches!(&*person.username, "all" | "here") {
             people.named(&person.username, person.name.as_deref());

@@ -15,48 +15,26 @@ pub(crate) const TEAM: &str = "TROOMSCRIBE";
 
 /// People by login name.
 #[derive(Default)]
-pub(crate) struct People(BTreeMap<String, Person>);
-
-#[derive(Default)]
-struct Person {
-    name: Option<String>,
-    wrote: bool,
-}
+pub(crate) struct People(BTreeMap<String, Option<String>>);
 
 impl People {
-    /// Somebody wrote a message.
-    pub(crate) fn wrote(&mut self, username: &str, name: Option<&str>) {
-        self.person(username, name).wrote = true;
-    }
-
-    /// Somebody was named: mentioned, or gave a reaction.
+    /// Somebody is in a room, wrote, was mentioned or gave a reaction. The first display name stays.
     pub(crate) fn named(&mut self, username: &str, name: Option<&str>) {
-        self.person(username, name);
-    }
-
-    /// The first display name stays.
-    fn person(&mut self, username: &str, name: Option<&str>) -> &mut Person {
         if !self.0.contains_key(username) {
-            self.0.insert(username.to_owned(), Person::default());
+            self.0.insert(username.to_owned(), None);
         }
-        let person = self.0.get_mut(username).expect("inserted before");
-        if person.name.is_none() {
-            person.name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+        let known = self.0.get_mut(username).expect("inserted before");
+        if known.is_none() {
+            *known = name.filter(|name| !name.is_empty()).map(str::to_owned);
         }
-        person
-    }
-
-    /// The ids of those who wrote.
-    pub(crate) fn members(&self) -> Vec<String> {
-        self.0.iter().filter(|(_, person)| person.wrote).map(|(username, _)| id::user(username)).collect()
     }
 
     /// Writes `users.json`.
     pub(crate) fn write(&self, file: &mut dyn Write) -> Result<()> {
         file.write_all(b"[")?;
-        for (n, (username, person)) in self.0.iter().enumerate() {
+        for (n, (username, name)) in self.0.iter().enumerate() {
             file.write_all(if n == 0 { b"\n" } else { b",\n" })?;
-            let shown = person.name.as_deref().unwrap_or(username);
+            let shown = name.as_deref().unwrap_or(username);
             let user = User {
                 id: id::user(username),
                 team_id: TEAM,
@@ -95,12 +73,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_is_listed_once_and_only_writers_are_members() {
+    fn everybody_is_listed_once_by_the_first_name() {
         let mut people = People::default();
         people.named("bob", None);
         people.named("al", Some(""));
-        people.wrote("bob", Some("Bob"));
-        people.wrote("bob", Some("Robert"));
+        people.named("bob", Some("Bob"));
+        people.named("bob", Some("Robert"));
         let mut file = Vec::new();
         people.write(&mut file).unwrap();
         let users: serde_json::Value = serde_json::from_slice(&file).unwrap();
@@ -109,6 +87,5 @@ mod tests {
             (Some("al"), Some("Bob"))
         );
         assert_eq!(users.as_array().map(Vec::len), Some(2));
-        assert_eq!(people.members(), [id::user("bob")]);
     }
 }

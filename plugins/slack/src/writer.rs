@@ -1,6 +1,9 @@
-//! The pass over the room: timestamps, days, and the lists that come last.
+//! The pass over the rooms: timestamps, days, and the lists that come last.
 
-use export_sdk::{ArtifactPath, FormatWriter, Message, Output, Result, Scope, Summary};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use export_sdk::{ArtifactPath, FormatWriter, Member, Message, Output, Result, Room, Scope, Summary};
 
 use crate::MEDIA_TYPE;
 use crate::channel::Channel;
@@ -11,54 +14,104 @@ use crate::people::People;
 
 pub(crate) struct Writer<'run> {
     output: &'run mut dyn Output,
-    channel: Channel,
-    days: Days,
     people: People,
+    folders: BTreeSet<String>,
+    /// `channels.json` and its likes, open as soon as they hold a room.
+    lists: BTreeMap<&'static str, Box<dyn Write + Send>>,
+    open: Option<Open>,
+}
+
+/// The room that is being written.
+struct Open {
+    channel: Channel,
+    announced: bool,
+    days: Days,
     queue: Queue,
     /// The timestamp of the last message: no two are the same in a channel.
     last: i64,
 }
 
 impl<'run> Writer<'run> {
-    pub(crate) fn new(scope: &Scope<'_>, output: &'run mut dyn Output) -> Self {
-        let channel = Channel::new(&scope.room);
-        let days = Days::new(channel.folder());
-        let (people, queue) = (People::default(), Queue::default());
-        Self { output, channel, days, people, queue, last: i64::MIN }
+    pub(crate) fn new(output: &'run mut dyn Output) -> Self {
+        let (people, folders, lists) = (People::default(), BTreeSet::new(), BTreeMap::new());
+        Self { output, people, folders, lists, open: None }
     }
+}
 
-    fn write_held(&mut self, held: &Held) -> Result<()> {
+impl Open {
+    fn write_held(&mut self, output: &mut dyn Output, held: &Held) -> Result<()> {
         let Held { sent_at, json, replies, .. } = held;
         if replies.is_empty() {
-            return self.days.write(self.output, *sent_at, &[json]);
+            return self.days.write(output, *sent_at, &[json]);
         }
         let open = json.strip_suffix(b"}").unwrap_or(json);
-        self.days.write(self.output, *sent_at, &[open, b",\"replies\":[", replies, b"]}"])
+        self.days.write(output, *sent_at, &[open, b",\"replies\":[", replies, b"]}"])
     }
 }
 
 impl FormatWriter for Writer<'_> {
-    fn write(&mut self, message: &Message<'_>) -> Result<()> {
-        // Messages of one millisecond are told apart by its microseconds, in their order.
-        self.last = micros(message.sent_at).max(self.last.saturating_add(1));
-        let ts = ts(self.last);
-        let place = Place { ts: &ts, thread: self.queue.thread(message), channel: &self.channel.id };
-        let (json, user) = line(message, &place, &mut self.people)?;
-        self.queue.push(message, &ts, user, json)?;
-        while let Some(held) = self.queue.pop_ready() {
-            self.write_held(&held)?;
+    fn begin_room(&mut self, room: &Room<'_>, _: &Scope<'_>) -> Result<()> {
+        let mut channel = Channel::new(room);
+        let mut number = 1;
+        while !self.folders.insert(channel.folder().to_owned()) {
+            number += 1;
+            channel = Channel::new(room);
+            channel.rename(number);
+        }
+        let days = Days::new(channel.folder());
+        let queue = Queue::default();
+        self.open = Some(Open { channel, announced: false, days, queue, last: i64::MIN });
+        Ok(())
+    }
+
+    fn member(&mut self, member: &Member<'_>) -> Result<()> {
+        self.people.named(member.username, member.name);
+        if let Some(open) = &mut self.open {
+            open.announced = true;
+            open.channel.members.insert(member.username.to_owned());
         }
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, _: &Summary) -> Result<()> {
-        while let Some(held) = self.queue.pop() {
-            self.write_held(&held)?;
+    fn write(&mut self, message: &Message<'_>) -> Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        // Messages of one millisecond are told apart by its microseconds, in their order.
+        open.last = micros(message.sent_at).max(open.last.saturating_add(1));
+        let ts = ts(open.last);
+        let place = Place { ts: &ts, thread: open.queue.thread(message), channel: &open.channel.id };
+        let (json, user) = line(message, &place, &mut self.people)?;
+        if !open.announced && !open.channel.members.contains(message.author.username) {
+            open.channel.members.insert(message.author.username.to_owned());
         }
-        self.days.finish()?;
+        open.queue.push(message, &ts, user, json)?;
+        while let Some(held) = open.queue.pop_ready() {
+            open.write_held(self.output, &held)?;
+        }
+        Ok(())
+    }
+
+    fn end_room(&mut self, _: &Summary) -> Result<()> {
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        while let Some(held) = open.queue.pop() {
+            open.write_held(self.output, &held)?;
+        }
+        open.days.finish()?;
+        let name = open.channel.file();
+        let mut separator: &[u8] = b",\n";
+        if !self.lists.contains_key(name) {
+            self.lists.insert(name, self.output.create(&ArtifactPath::new(name)?, MEDIA_TYPE)?);
+            separator = b"[\n";
+        }
+        let list = self.lists.get_mut(name).expect("inserted before");
+        list.write_all(separator)?;
+        Ok(list.write_all(&open.channel.entry()?)?)
+    }
+
+    fn finish(mut self: Box<Self>, _: &Summary) -> Result<()> {
+        for list in self.lists.values_mut() {
+            list.write_all(b"\n]\n")?;
+        }
         let mut users = self.output.create(&ArtifactPath::new("users.json")?, MEDIA_TYPE)?;
-        self.people.write(&mut *users)?;
-        let entry = self.channel.entry(self.people.members())?;
-        Ok(self.output.create(&self.channel.file()?, MEDIA_TYPE)?.write_all(&entry)?)
+        self.people.write(&mut *users)
     }
 }

@@ -10,6 +10,7 @@ mod writer;
 
 use export_sdk::{
     ExportFormat, FormatWriter, NoOptions, NoSettings, Order, Output, Registry, Result, Scope, Settings,
+    each_room,
 };
 
 const MEDIA_TYPE: &str = "text/plain";
@@ -48,9 +49,9 @@ impl ExportFormat for Text {
     fn start<'run>(
         &'run self,
         NoOptions {}: NoOptions,
-        scope: &Scope<'_>,
+        _: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        Ok(Box::new(writer::Writer::start(scope, output)?))
+        Ok(each_room(output, writer::Writer::start))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use export_sdk::{FormatWriter, Message, Output, Result, Scope, Summary};
+use export_sdk::{Message, Output, Result, Room, RoomWriter, Scope, Summary};
 
 use crate::page::Page;
 use crate::{about, message};
@@ -25,10 +25,10 @@ struct Thread {
 }
 
 impl Writer {
-    pub(crate) fn start(scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
-        let out = output.create(&scope.room.file_name("txt")?, crate::MEDIA_TYPE)?;
+    pub(crate) fn start(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
+        let out = output.create(&room.file_name("txt")?, crate::MEDIA_TYPE)?;
         let mut writer = Self { out, page: Page::default(), day: None, thread: Thread::default() };
-        about::head(&mut writer.page, scope);
+        about::head(&mut writer.page, room, scope);
         writer.flush()?;
         Ok(writer)
     }
@@ -57,7 +57,7 @@ impl Writer {
     }
 }
 
-impl FormatWriter for Writer {
+impl RoomWriter for Writer {
     fn write(&mut self, given: &Message<'_>) -> Result<()> {
         self.page.reply = given.thread.is_some_and(|thread| thread == self.thread.id);
         if self.page.reply {

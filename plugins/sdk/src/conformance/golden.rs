@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::suite::{raw, registry};
+use super::suite::{raw, registry, write_room};
 use super::{MemoryOutput, Register};
-use crate::{ArtifactPath, File, Message, Room, RoomKind, Scope, Summary, Timestamp};
+use crate::{ArtifactPath, File, FileLink, Message, Room, RoomKind, Scope, Timestamp};
 
 /// Each is a directory of golden files.
 const CASES: [&str; 3] = ["conversation", "direct", "empty"];
@@ -34,27 +34,17 @@ pub fn golden(register: Register, id: &str) {
 }
 
 fn exported(register: Register, id: &str, case: &str) -> BTreeMap<String, Vec<u8>> {
-    let mut scope = Scope::new(room(case), Timestamp::from_millis(1_710_500_000_000), "admin");
+    let mut scope = Scope::new(Timestamp::from_millis(1_710_500_000_000), "admin");
     // Golden files outlive versions.
     scope.generator = "roomscribe test";
     scope.from = (case == "direct").then(|| Timestamp::from_millis(1_709_251_200_000));
     let messages = if case == "empty" { Vec::new() } else { conversation() };
-    scope.at_least = messages.len() as u64;
 
     let registry = registry(register, id);
     let mut output = MemoryOutput::default();
     let format = registry.format(id).expect("registered under its id");
     let mut writer = format.start(&Value::Null, &scope, &mut output).expect("started");
-    let mut summary = Summary::default();
-    for message in &messages {
-        writer.write(message).expect("written");
-        summary.messages += 1;
-        let (here, missing): (Vec<_>, Vec<_>) = message.files.iter().partition(|file| file.path.is_ok());
-        summary.files += here.len() as u64;
-        summary.missing_files += missing.len() as u64;
-    }
-    summary.first = messages.first().map(|message| message.sent_at);
-    summary.last = messages.last().map(|message| message.sent_at);
+    let summary = write_room(&mut *writer, &room(case), &scope, &messages).expect("written");
     writer.finish(&summary).expect("finished");
     std::mem::take(&mut *output.files().lock().expect("not poisoned"))
 }
@@ -63,8 +53,10 @@ fn room(case: &str) -> Room<'static> {
     let mut room = Room::new("GENERAL", "general");
     room.created = Timestamp::from_millis(1_700_000_000_000);
     room.members = 3;
+    room.slug = "general".into();
     match case {
         "direct" => {
+            room.slug = "alalbobbob".into();
             room.kind = RoomKind::Direct;
             room.id = "alalbobbob";
             room.name = None;
@@ -95,7 +87,9 @@ fn conversation() -> Vec<Message<'static>> {
         name: "a \"cat\".png".into(),
         media_type: "image/png".into(),
         size: 12_345,
-        path: ArtifactPath::new("assets/f1-a _cat_.png").map_err(|_| "unportable"),
+        path: ArtifactPath::new("assets/f1-a _cat_.png")
+            .map(|path| FileLink::new(&path, false))
+            .map_err(|_| "unportable"),
     }];
     messages.push(upload);
     messages

@@ -1,6 +1,7 @@
 //! Outputs and outboxes that live in memory, and fail on demand.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
@@ -45,6 +46,10 @@ impl Output for MemoryOutput {
             budget: self.budget.clone(),
             cancel: self.cancel,
         }))
+    }
+
+    fn scratch(&mut self) -> Result<File> {
+        Ok(tempfile::tempfile()?)
     }
 }
 

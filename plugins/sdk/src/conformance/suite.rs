@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{HOSTILE_NAMES, HOSTILE_TEXTS, MemoryOutput};
 use crate::{
-    AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, Message, Pinned, Reaction, Registry, Replies,
-    Result, Room, Scope, Settings, Summary, Timestamp, safe_file_name,
+    AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, FileLink, FormatWriter, Member, Message, Pinned,
+    Reaction, Registry, Replies, Result, Room, Scope, Settings, Summary, Timestamp, safe_file_name,
 };
 
 /// The `register` function that every plug-in crate exports.
@@ -17,8 +17,8 @@ pub type Register = fn(&mut Registry, &Settings) -> Result<()>;
 /// Runs the whole suite against the format `id` that `register` brings.
 ///
 /// Panics with a sentence that says what is wrong. Checked: the empty room, one message, hostile
-/// strings everywhere, the same input twice, a full disk and a cancellation at every write, and
-/// options that do not exist.
+/// strings everywhere, the same input twice, two rooms in one export, a full disk and a cancellation
+/// at every write, and options that do not exist.
 pub fn format(register: Register, id: &str) {
     let registry = registry(register, id);
     let format = registry.format(id).expect("registered under its id");
@@ -32,6 +32,10 @@ pub fn format(register: Register, id: &str) {
     let once = render(format, &json!({}), &messages).expect("hostile messages export");
     let twice = render(format, &Value::Null, &messages).expect("the same again");
     assert_eq!(once, twice, "the same input makes the same bytes");
+
+    let mut output = MemoryOutput::default();
+    let rooms = [(sample_room(), &messages[..]), (other_room(), &messages[..2])];
+    export(format, &Value::Null, &rooms, &mut output).expect("two rooms export");
 
     let nonsense = json!({"no such option": 1});
     let refused = format.check(&nonsense).expect_err("an unknown option is refused");
@@ -82,27 +86,74 @@ fn run(
     messages: &[Message<'_>],
     output: &mut MemoryOutput,
 ) -> Result<()> {
+    export(format, options, &[(sample_room(), messages)], output)
+}
+
+fn export(
+    format: &dyn AnyFormat,
+    options: &Value,
+    rooms: &[(Room<'static>, &[Message<'_>])],
+    output: &mut MemoryOutput,
+) -> Result<()> {
     let mut scope = sample_scope();
-    scope.at_least = messages.len() as u64;
+    scope.rooms = rooms.len() as u64;
     let mut writer = format.start(options, &scope, output)?;
+    let mut total = Summary::default();
+    for (room, messages) in rooms {
+        total.add(&write_room(&mut *writer, room, &scope, messages)?);
+    }
+    writer.finish(&total)
+}
+
+/// What the host does with a room.
+pub(super) fn write_room(
+    writer: &mut dyn FormatWriter,
+    room: &Room<'_>,
+    scope: &Scope<'_>,
+    messages: &[Message<'_>],
+) -> Result<Summary> {
+    let mut room = room.clone();
+    room.at_least = messages.len() as u64;
+    writer.begin_room(&room, scope)?;
+    let mut bob = Member::new("bobbobbobbobbobbo", "bob");
+    bob.name = Some("Bob <b>Small</b>");
+    bob.roles = vec!["owner"];
+    writer.member(&bob)?;
+    writer.member(&Member::new("alalalalalalalala", "al"))?;
     let mut summary = Summary::default();
     for message in messages {
         writer.write(message)?;
         summary.messages += 1;
+        let (here, missing): (Vec<_>, Vec<_>) = message.files.iter().partition(|file| file.path.is_ok());
+        summary.files += here.len() as u64;
+        summary.missing_files += missing.len() as u64;
         summary.first.get_or_insert(message.sent_at);
         summary.last = Some(message.sent_at);
     }
-    writer.finish(&summary)
+    writer.end_room(&summary)?;
+    Ok(summary)
 }
 
-/// A room whose name, topic and description are hostile.
-pub fn sample_scope() -> Scope<'static> {
+/// A room whose title, topic and description are hostile.
+pub fn sample_room() -> Room<'static> {
     let mut room = Room::new("GENERAL", "general");
     room.title = "</title><script>alert('title')</script>".into();
     room.topic = "</style><script>alert('topic')</script>";
     room.description = "<img src=x onerror=alert('description')>";
+    room.slug = "general".into();
     room.members = 3;
-    let mut scope = Scope::new(room, Timestamp::from_millis(1_710_500_000_000), "admin");
+    room
+}
+
+fn other_room() -> Room<'static> {
+    let mut room = Room::new("OTHER", "other");
+    room.slug = "other".into();
+    room
+}
+
+/// What the export of the samples is about.
+pub fn sample_scope() -> Scope<'static> {
+    let mut scope = Scope::new(Timestamp::from_millis(1_710_500_000_000), "admin");
     // Golden files outlive versions.
     scope.generator = "roomscribe (test)";
     scope
@@ -130,7 +181,7 @@ pub fn sample_messages() -> Vec<Message<'static>> {
             name: (*name).into(),
             media_type: if n % 2 == 0 { "image/png" } else { "text/html" }.into(),
             size: 12_345,
-            path: if n % 5 == 4 { Err("the file is not on this server") } else { Ok(path.expect("safe")) },
+            path: if n % 5 == 4 { Err("the file is not on this server") } else { Ok(FileLink::new(&path.expect("safe"), false)) },
         }];
         messages.push(message);
     }
