@@ -10,6 +10,7 @@ pub mod json;
 pub mod mail;
 pub mod message;
 pub mod permission;
+pub mod query;
 pub mod room;
 pub mod setting;
 pub mod time;
