@@ -87,7 +87,8 @@ impl Query {
         // Whatever is accepted can be read again.
         if query.to_string().chars().nth(MOST_CHARACTERS).is_some() {
             let text = format!(
-                "With its times written out, this query has more than {MOST_CHARACTERS} characters. Shorten it."
+                "With its times written out, this query has more than {MOST_CHARACTERS} characters. \
+                 Shorten it."
             );
             return Err(QueryError::new(0, text));
         }

@@ -55,8 +55,8 @@ impl Asker<'_> {
             let known = Key::ALL.map(|key| format!("{}:", key.word())).join(", ");
             let (key, value) = (Excerpt(&field.key), Excerpt(&field.value));
             let text = format!(
-                "There is no key {key}:. Known are {known}. To look for the words themselves, put them in quotes: \
-                 \"{key}:{value}\"."
+                "There is no key {key}:. Known are {known}. To look for the words themselves, put them \
+                 in quotes: \"{key}:{value}\"."
             );
             return Err(QueryError::new(at, text));
         };
@@ -96,11 +96,15 @@ impl Asker<'_> {
         moment.filter(|moment| key != Key::On || moment.is_date).ok_or_else(|| {
             let (word, value) = (key.word(), Excerpt(&field.value));
             let text = if key == Key::On {
-                format!("{word}:{value} names no day. Write a day ({word}:2024-03-31), a month (2024-03) or a year (2024).")
+                format!(
+                    "{word}:{value} names no day. Write a day ({word}:2024-03-31), a month (2024-03) or a \
+                     year (2024)."
+                )
             } else {
                 format!(
-                    "{word}:{value} names no time. Write a day ({word}:2024-03-31), a month (2024-03), a year (2024), \
-                     a local time (2024-03-31T14:30) or a time with its offset (2024-03-31T14:30:00+02:00)."
+                    "{word}:{value} names no time. Write a day ({word}:2024-03-31), a month (2024-03), a \
+                     year (2024), a local time (2024-03-31T14:30) or a time with its offset \
+                     (2024-03-31T14:30:00+02:00)."
                 )
             };
             QueryError::new(at, text)

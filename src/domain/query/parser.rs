@@ -96,8 +96,9 @@ impl<'a> Parser<'a> {
                 Ok(node)
             }
             Some(Token::Close | Token::Or | Token::And | Token::Not) | None => {
-                let text = "Something to look for is missing here. OR and AND stand between two terms, NOT and - \
-                            before one, and parentheses around some; in quotes, they are looked for themselves.";
+                let text = "Something to look for is missing here. OR and AND stand between two terms, NOT \
+                            and - before one, and parentheses around some; in quotes, they are looked for \
+                            themselves.";
                 Err(QueryError::new(at, text))
             }
         }
@@ -119,7 +120,8 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         let text = format!(
-            "A query holds at most {MOST_TERMS} terms; on: counts as two. Leave some out, or ask in several queries."
+            "A query holds at most {MOST_TERMS} terms; on: counts as two. Leave some out, or ask in \
+             several queries."
         );
         Err(QueryError::new(at, text))
     }

@@ -108,8 +108,8 @@ impl Reader<'_> {
             }
         }
         let text = format!(
-            "The quote before {} is never closed. Put another \" at the end of the phrase; a quote inside of it \
-             is written \\\".",
+            "The quote before {} is never closed. Put another \" at the end of the phrase; a quote inside \
+             of it is written \\\".",
             Excerpt(&phrase)
         );
         Err(QueryError::new(start, text))

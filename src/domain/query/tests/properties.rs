@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn a_word_in_quotes_finds_itself(text in any::<String>().prop_filter("not empty", |text| !text.is_empty())) {
+    fn a_word_in_quotes_finds_itself(text in "(?s).{1,20}") {
         let quoted = format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""));
         let message = said(&format!("Äx{text}y"));
         prop_assert!(finds(&quoted, &message), "{}", quoted);
