@@ -11,6 +11,7 @@ pub mod mail;
 pub mod message;
 pub mod order;
 pub mod permission;
+pub mod query;
 pub mod room;
 pub mod setting;
 pub mod time;
