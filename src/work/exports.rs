@@ -13,11 +13,12 @@ use super::mails::{StoreOutbox, announce_export, pause_millis};
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
 use crate::domain::{Job, JobId, JobState};
-use crate::export::progress::JobProgress;
-use crate::export::render::{Task, render};
+use crate::export::progress::{JobProgress, Phase};
+use crate::export::render::{Rendered, Task, render};
 use crate::export::spool::{Sealed, Spool};
 use crate::export::{pack, view};
 use crate::service::jobs::{self, Next};
+use crate::service::orders;
 use crate::store::Result;
 
 /// A delivery that takes longer has lost its other side.
@@ -103,10 +104,11 @@ async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk
     // A format that panics costs its own job.
     let prepared = prepared.map_err(|panic| internal("the export failed").because(panic))??;
     let Some((job, export)) = prepared else { return Ok(()) };
-    let delivery = app.registry.delivery(&job.delivery)?;
+    progress.enter(Phase::Delivering);
+    let delivery = app.registry.delivery(&job.order.delivery.id)?;
     let outbox = StoreOutbox::new(app);
     let attempt = Attempt::new(job.attempts + 1, job.id.as_str(), &outbox);
-    let options = job.delivery_options.value();
+    let options = job.order.delivery.options.value();
     let delivering = delivery.deliver(&options, &export, &attempt);
     let receipt = tokio::time::timeout(LONGEST_DELIVERY, delivering)
         .await
@@ -140,8 +142,8 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
         let sealed = Sealed::open(&directory)?.ok_or_else(|| internal("the rendered export is gone"))?;
         (job, sealed)
     };
-    let delivery = app.registry.delivery(&job.delivery)?;
-    let mut export = Export::new(job.id.as_str(), &job.room_title, job.messages);
+    let delivery = app.registry.delivery(&job.order.delivery.id)?;
+    let mut export = Export::new(job.id.as_str(), &job.order.title, job.messages);
     match delivery.packaging() {
         Packaging::Loose => {
             for artifact in sealed.artifacts()? {
@@ -149,6 +151,7 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
             }
         }
         Packaging::SingleFile => {
+            progress.enter(Phase::Packing);
             let zip = directory.join("packed.zip");
             let level = app.config.export.compression;
             let mut artifact = pack::pack(&sealed, &zip, level, view::time(job.created), &progress.work)?;
@@ -160,26 +163,19 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
 }
 
 fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Option<Sealed>> {
-    let room = app.store.room(&job.room).map_err(store_failed)?;
-    let room = room.ok_or_else(|| sdk::Error::new(ErrorKind::Rejected, "the room was deleted"))?;
-    let format = app.registry.format(&job.format)?;
     let spool = Spool::create(jobs::spool_directory(app, &job.id), progress.work.clone())?;
     let spool = RefCell::new(spool);
     let task = Task {
         store: &app.store,
-        room: &room,
-        from: job.from,
-        until: job.until,
-        selection: &job.selection,
-        format,
-        options: &job.format_options.value(),
+        registry: &app.registry,
+        order: &job.order,
+        may_see: &|room| orders::belongs(app, &job.owner, room),
         requested_by: &job.owner_username,
         requested_at: job.created,
+        sample: None,
     };
-    let summary = render(&task, &spool, progress)?;
-    if app.store.room(&job.room).map_err(store_failed)?.is_none() {
-        return Err(sdk::Error::new(ErrorKind::Rejected, "the room was deleted while it was exported"));
-    }
+    let Rendered { summary, .. } = render(&task, &spool, progress)?;
+    progress.enter(Phase::Sealing);
     // Noted before the seal: a sealed rendering is never looked at again.
     let noted = jobs::advance(app, &job.id, JobEvent::Rendered, |job| {
         job.messages = summary.messages;
@@ -222,7 +218,7 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         }
         return Ok(());
     };
-    tracing::info!(job = %job.id, format = job.format, messages = job.messages, "an export is done");
+    tracing::info!(job = %job.id, title = job.order.title, messages = job.messages, "an export is done");
     Ok(())
 }
 
@@ -232,7 +228,8 @@ fn download_name(app: &App, job: &Job) -> String {
     let owner = owner.map_or_else(|| job.owner_username.clone(), |user| user.display_name().to_owned());
     // Short enough that what tells exports apart is never cut off.
     let owner: String = owner.chars().take(32).collect();
-    let data = if job.format == "json" { "-data" } else { "" };
+    let data =
+        if matches!(job.order.formats.as_slice(), [format] if format.id == "json") { "-data" } else { "" };
     let name = format!("{}-{owner}{data}-{}.zip", job.created.day(), job.id);
     sdk::safe_file_name(&name)
 }
