@@ -204,7 +204,9 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         _ => None,
     };
     // Before the job is done, so that a crash in between cannot lose the mail; posting it twice sends one.
+    // What was handed to somebody else cannot be fetched here.
     if job.notify
+        && file.is_some()
         && let Err(error) = announce_export(app, job)
     {
         tracing::warn!(%error, job = %job.id, "the owner of an export could not be told by mail");
