@@ -22,6 +22,8 @@ use crate::store::Result;
 
 /// A delivery that takes longer has lost its other side.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(15 * 60);
+/// How often a delivery under way is asked whether anybody still wants it.
+const GLANCE: Duration = Duration::from_millis(200);
 /// How long the engine sleeps at most, in case nobody rings.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
@@ -108,12 +110,26 @@ async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk
     let attempt = Attempt::new(job.attempts + 1, job.id.as_str(), &outbox);
     let options = job.delivery_options.value();
     let delivering = delivery.deliver(&options, &export, &attempt);
-    let receipt = tokio::time::timeout(LONGEST_DELIVERY, delivering)
-        .await
-        .map_err(|_| sdk::Error::new(ErrorKind::Unavailable, "the delivery took too long"))??;
+    let delivered = tokio::select! {
+        biased;
+        delivered = tokio::time::timeout(LONGEST_DELIVERY, delivering) => delivered,
+        cancelled = told_to_stop(progress) => return Err(cancelled),
+    };
+    let receipt =
+        delivered.map_err(|_| sdk::Error::new(ErrorKind::Unavailable, "the delivery took too long"))??;
     let closer = Arc::clone(app);
     let finished = tokio::task::spawn_blocking(move || finish(&closer, &job, &export, receipt)).await;
     finished.map_err(|panic| internal("the export failed").because(panic))?
+}
+
+/// Waits until somebody does not want the job any more.
+async fn told_to_stop(progress: &JobProgress) -> sdk::Error {
+    loop {
+        if let Err(cancelled) = progress.work.check() {
+            return cancelled.into();
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
 }
 
 fn internal(message: &str) -> sdk::Error {
