@@ -23,6 +23,8 @@ use crate::store::Result;
 
 /// A delivery that takes longer has lost its other side.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(15 * 60);
+/// How often a delivery under way is asked whether anybody still wants it.
+const GLANCE: Duration = Duration::from_millis(200);
 /// How long the engine sleeps at most, in case nobody rings.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
@@ -110,12 +112,26 @@ async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk
     let attempt = Attempt::new(job.attempts + 1, job.id.as_str(), &outbox);
     let options = job.order.delivery.options.value();
     let delivering = delivery.deliver(&options, &export, &attempt);
-    let receipt = tokio::time::timeout(LONGEST_DELIVERY, delivering)
-        .await
-        .map_err(|_| sdk::Error::new(ErrorKind::Unavailable, "the delivery took too long"))??;
+    let delivered = tokio::select! {
+        biased;
+        delivered = tokio::time::timeout(LONGEST_DELIVERY, delivering) => delivered,
+        cancelled = told_to_stop(progress) => return Err(cancelled),
+    };
+    let receipt =
+        delivered.map_err(|_| sdk::Error::new(ErrorKind::Unavailable, "the delivery took too long"))??;
     let closer = Arc::clone(app);
     let finished = tokio::task::spawn_blocking(move || finish(&closer, &job, &export, receipt)).await;
     finished.map_err(|panic| internal("the export failed").because(panic))?
+}
+
+/// Waits until somebody does not want the job any more.
+async fn told_to_stop(progress: &JobProgress) -> sdk::Error {
+    loop {
+        if let Err(cancelled) = progress.work.check() {
+            return cancelled.into();
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
 }
 
 fn internal(message: &str) -> sdk::Error {
@@ -200,7 +216,9 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         _ => None,
     };
     // Before the job is done, so that a crash in between cannot lose the mail; posting it twice sends one.
+    // What was handed to somebody else cannot be fetched here.
     if job.notify
+        && file.is_some()
         && let Err(error) = announce_export(app, job)
     {
         tracing::warn!(%error, job = %job.id, "the owner of an export could not be told by mail");

@@ -128,7 +128,7 @@ fn formats_and_deliveries_are_described() {
         ids("formats"),
         ["html", "json", "ndjson", "csv", "slack", "mattermost", "markdown", "text", "mail"]
     );
-    assert_eq!(ids("deliveries"), ["file", "email"]);
+    assert_eq!(ids("deliveries"), ["file", "email", "webhook"]);
 }
 
 #[test]
