@@ -125,7 +125,7 @@ pub fn render(
             if matches!(order.rooms, Rooms::Seen | Rooms::Server) {
                 continue;
             }
-            return Err(rejected("a room of the export was deleted; ask again without it"));
+            return Err(rejected("the room was deleted"));
         };
         let slug = names.take(&room);
         let most = task.sample.map_or(u64::MAX, |sample| sample - total.read);
@@ -134,7 +134,7 @@ pub fn render(
         total.summary.add(&rendered.summary);
         total.read += rendered.read;
         if task.store.room(id).map_err(unreadable)?.is_none() {
-            return Err(rejected("a room was deleted while it was exported; ask again"));
+            return Err(rejected("the room was deleted while it was exported"));
         }
         if task.sample.is_some_and(|sample| total.read >= sample) {
             break;

@@ -24,6 +24,8 @@ fn an_export_tells_how_it_stands_from_beginning_to_end() {
         "rid": room.as_str(),
         "roomName": "talk",
         "format": "json",
+        "formats": ["json"],
+        "timeZone": "UTC",
         "type": "file",
         "state": "queued",
         "messages": 0,
