@@ -45,7 +45,7 @@ const UPLOADS: &str = "assets/";
 /// Where the payload and the other files lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layout {
-    /// A BagIt bag; in a zip it is one directory of this name.
+    /// A bag after RFC 8493; in a zip it is one directory of this name.
     Bag {
         /// A safe file name, see [`Layout::bag`].
         name: String,

@@ -5,7 +5,7 @@
 //! text, and the signature over the list. Nothing in it is believed that does not follow from these.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,9 @@ pub enum ProofError {
     /// Nobody vouches for the export.
     #[error("the export is not signed, so nothing in it can be proven; export the room again")]
     Unsigned,
+    /// The file of the proof could not be read.
+    #[error("the proof cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
     /// The proof itself is bad.
     #[error("the proof does not hold: {0}")]
     Wrong(&'static str),
@@ -168,8 +171,7 @@ impl Proof {
     /// Reads a proof from its file. Nothing is checked yet.
     pub fn read(path: &Path) -> Result<Self> {
         let mut bytes = Vec::new();
-        let file = File::open(path).map_err(VerifyError::from)?;
-        file.take(LONGEST_PROOF).read_to_end(&mut bytes).map_err(VerifyError::from)?;
+        File::open(path)?.take(LONGEST_PROOF).read_to_end(&mut bytes)?;
         serde_json::from_slice(&bytes)
             .map_err(|_| ProofError::Wrong("the file is not a proof, or a part of one"))
     }

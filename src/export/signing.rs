@@ -218,11 +218,11 @@ mod tests {
         for [secret, public, message, signature] in VECTORS {
             let signer = Signer(parse(&format!("{ALGORITHM} {secret} {public}\n")).unwrap());
             let message = hex::decode(message).unwrap();
-            let signed = signer.sign(&message);
+            let made = signer.sign(&message);
             assert_eq!(signer.public_key_hex(), public);
-            assert_eq!(hex::encode(signed.bytes), signature);
-            assert_eq!(signed.signer_of(&message), Some(signer.public_key()));
-            assert_eq!(signed.signer_of(b"something else"), None);
+            assert_eq!(hex::encode(made.bytes), signature);
+            assert_eq!(made.signer_of(&message), Some(signer.public_key()));
+            assert_eq!(made.signer_of(b"something else"), None);
         }
     }
 

@@ -31,7 +31,7 @@ impl Info {
         let value: String = value.trim().chars().take(LONGEST_VALUE).map(straight).collect();
         let value = value.trim();
         if !value.is_empty() {
-            self.0.push_str(&format!("{label}: {value}\n"));
+            self.0.extend([label, ": ", value, "\n"]);
         }
     }
 
@@ -44,7 +44,7 @@ impl Info {
 
     /// Says how a line of this file can be proven.
     pub(crate) fn add_root(&mut self, root: &LineRoot) {
-        self.0.push_str(&format!("{MERKLE_ROOT}: {root}\n"));
+        self.0.extend([MERKLE_ROOT, ": ", &root.to_string(), "\n"]);
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -47,13 +47,17 @@ fn numbered(count: usize) -> Vec<Vec<u8>> {
 
 fn grown(leaves: &[Vec<u8>]) -> Tree {
     let mut tree = Tree::default();
-    leaves.iter().for_each(|bytes| tree.push(leaf(bytes)));
+    for bytes in leaves {
+        tree.push(leaf(bytes));
+    }
     tree
 }
 
 fn path(index: usize, leaves: &[Vec<u8>]) -> Vec<Hash> {
     let mut finder = PathFinder::new(index as u64, leaves.len() as u64);
-    leaves.iter().for_each(|bytes| finder.push(leaf(bytes)));
+    for bytes in leaves {
+        finder.push(leaf(bytes));
+    }
     finder.finish()
 }
 

@@ -45,7 +45,9 @@ pub(super) fn write(
         bytes += artifact.size;
     }
     info.add(PAYLOAD_OXUM, &format!("{bytes}.{files}"));
-    roots.iter().for_each(|root| info.add_root(root));
+    for root in &roots {
+        info.add_root(root);
+    }
 
     let mut tags = String::new();
     if shape.listed().contains(&BAGIT) {

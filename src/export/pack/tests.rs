@@ -197,8 +197,8 @@ fn the_payload_comes_first_and_every_list_is_right_in_both_layouts() {
         assert_eq!(content(MANIFEST), listed(&entries[..3], top));
         assert_eq!(content("tagmanifest-sha256.txt"), listed(&entries[3..entries.len() - 2], top));
         let signature = super::super::signing::Signature::parse(&content("signature.json")).unwrap();
-        let signed = content("tagmanifest-sha256.txt");
-        assert_eq!(signature.signer_of(signed.as_bytes()), Some(signer.public_key()));
+        let list = content("tagmanifest-sha256.txt");
+        assert_eq!(signature.signer_of(list.as_bytes()), Some(signer.public_key()));
         let info = format!(
             "External-Description: a Payload-Oxum: 0.0\nBagging-Date: 2024-03-15\n\
              Bag-Software-Agent: roomscribe {}\nPayload-Oxum: 80000.3\n",

@@ -150,8 +150,8 @@ fn a_proof_with_a_forged_field_does_not_hold() {
 
 #[test]
 fn a_chain_that_a_forger_made_is_signed_by_the_forger() {
-    let room = Room::new();
-    let mut proof = room.proof(1, "m0");
+    let server = Room::new();
+    let mut proof = server.proof(1, "m0");
     let forger = Room::new().signer;
     proof.line = line(7);
     proof.path.clear();
@@ -162,7 +162,7 @@ fn a_chain_that_a_forger_made_is_signed_by_the_forger() {
     assert!(matches!(proof.check(), Err(ProofError::Wrong(_))), "the signature is for something else");
     proof.signature = forger.sign(proof.tag_manifest.as_bytes()).to_json();
     assert_eq!(proof.check().unwrap().key, forger.public_key());
-    let claimed = proof.signature.replace(&forger.public_key_hex(), &room.signer.public_key_hex());
+    let claimed = proof.signature.replace(&forger.public_key_hex(), &server.signer.public_key_hex());
     assert!(Signature::parse(&claimed).is_some());
     proof.signature = claimed;
     assert!(matches!(proof.check(), Err(ProofError::Wrong(_))), "the key did not sign this");

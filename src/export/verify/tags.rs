@@ -68,7 +68,7 @@ impl Tags {
 
     /// The verdict, once all payload files have been seen.
     pub(super) fn conclude(&self, seen: Expected, manifest_sha256: Hash) -> Result<Verified> {
-        let listed = self.tag_manifest.split_inclusive('\n').last().unwrap_or_default();
+        let listed = self.tag_manifest.split_inclusive('\n').next_back().unwrap_or_default();
         if listed != hash_line(&manifest_sha256, MANIFEST) {
             return Err(fault(MANIFEST, "its hash is not the one in tagmanifest-sha256.txt"));
         }

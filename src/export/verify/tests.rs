@@ -229,36 +229,13 @@ fn what_is_told_about_the_files_must_be_so() {
 }
 
 #[test]
-fn a_signature_must_be_right_and_is_that_of_one_key() {
-    let bench = Bench::new();
+fn a_key_that_did_not_sign_is_refused() {
     for layout in layouts() {
-        let (bytes, key) = signed(0, &layout);
-        let (other, other_key) = signed(0, &layout);
-        assert_ne!(key, other_key);
-        let json = |bytes: &[u8]| bytes.windows(13).position(|window| window == b"{\"algorithm\":").unwrap();
-        let length = bytes[json(&bytes)..].iter().position(|byte| *byte == b'\n').unwrap();
-        // The whole signature of another export: the zip is right, but both exports are equal.
-        let mut swapped = bytes.clone();
-        let (from, to) = (json(&other), json(&bytes));
-        swapped[to..to + length].copy_from_slice(&other[from..from + length]);
-        let mut checksum = flate2::Crc::new();
-        checksum.update(&swapped[to..=to + length]);
-        let found = {
-            let mut checksum = flate2::Crc::new();
-            checksum.update(&bytes[to..=to + length]);
-            checksum.sum().to_le_bytes()
-        };
-        for place in 0..swapped.len() - 4 {
-            if swapped[place..place + 4] == found {
-                swapped[place..place + 4].copy_from_slice(&checksum.sum().to_le_bytes());
-            }
-        }
-        assert_eq!(bench.verify(&resealed(swapped)).unwrap().key, Some(other_key));
-        // A key that did not sign.
-        let mut renamed = bytes.clone();
-        let place = renamed.windows(64).position(|window| window == key.to_string().as_bytes()).unwrap();
-        renamed[place..place + 64].copy_from_slice(other_key.to_string().as_bytes());
-        let complaint = bench.complaint(&renamed);
+        let ((mut bytes, key), (_, other)) = (signed(0, &layout), signed(0, &layout));
+        assert_ne!(key, other);
+        let place = bytes.windows(64).position(|window| window == key.to_string().as_bytes()).unwrap();
+        bytes[place..place + 64].copy_from_slice(other.to_string().as_bytes());
+        let complaint = Bench::new().complaint(&bytes);
         let expected = r#""signature.json" is damaged: it is not the signature of tagmanifest-sha256.txt"#;
         assert_eq!(complaint, expected);
     }

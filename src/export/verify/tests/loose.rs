@@ -123,6 +123,14 @@ fn what_is_too_much_is_named() {
 }
 
 #[test]
+fn whoever_signs_the_same_files_with_another_key_is_told_apart() {
+    let (room, other) = (Room::new(&Layout::Plain), Room::new(&Layout::Plain));
+    fs::copy(other.path("signature.json"), room.path("signature.json")).unwrap();
+    assert_eq!(room.verify().unwrap().key, Some(other.key));
+    assert_ne!(room.key, other.key);
+}
+
+#[test]
 #[cfg(unix)]
 fn links_are_refused_even_if_they_lead_to_the_right_bytes() {
     for layout in layouts() {
