@@ -13,10 +13,11 @@ use super::mails::{StoreOutbox, announce_export, pause_millis};
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
 use crate::domain::{Job, JobId, JobState};
+use crate::export::pack::{self, Packing};
 use crate::export::progress::{JobProgress, Phase};
 use crate::export::render::{Rendered, Task, render};
 use crate::export::spool::{Sealed, Spool};
-use crate::export::{pack, view};
+use crate::export::view;
 use crate::service::jobs::{self, Next};
 use crate::service::orders;
 use crate::store::Result;
@@ -170,7 +171,11 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
             progress.enter(Phase::Packing);
             let zip = directory.join("packed.zip");
             let level = app.config.export.compression;
-            let mut artifact = pack::pack(&sealed, &zip, level, view::time(job.created), &progress.work)?;
+            let (name, stamp) = (job.id.as_str(), view::time(job.created));
+            let mut packing = Packing::of_order(&job.order, &app.registry, name, level, stamp)?;
+            packing.info.add("External-Identifier", job.id.as_str());
+            packing.signer = Some(&app.signer);
+            let mut artifact = pack::pack(&sealed, &zip, &packing, &progress.work)?;
             artifact.path = ArtifactPath::new(format!("{}.zip", job.id))?;
             export.artifacts.push(artifact);
         }
