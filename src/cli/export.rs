@@ -1,18 +1,21 @@
 //! `roomscribe export`: the engine of the server, without a server.
 
+mod choices;
+mod estimate;
+mod meter;
+
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use clap::Args;
-use serde_json::{Map, Value};
+use clap::{Args, ValueEnum};
+use indicatif::HumanCount;
+use serde_json::Value;
 
-use super::import::counter;
-use super::{Failure, Outcome, Place, say, unable, usage};
+use super::{Failure, Outcome, Place, printable, say, unable, usage};
 use crate::app::App;
-use crate::domain::{Room, RoomId, Rooms};
+use crate::domain::Order;
+use crate::error::Error;
 use crate::export::bag::Layout;
 use crate::export::pack::{self, Packing};
 use crate::export::progress::JobProgress;
@@ -25,109 +28,151 @@ use crate::service::orders::{self, Asked, Request, Wanted};
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     roomscribe export general --format html --output general.zip\n  \
-    roomscribe export general --format json --output general/ --from 2024-01-01 --to 2024-03-31\n\n\
-    The server must not run on the same data meanwhile; ask it for exports through rooms.export.")]
+    roomscribe export general random -f html -f json -o two-rooms/      both formats, in html/ and json/\n  \
+    roomscribe export general -f json -o march/ --from 2024-03-01 --until 2024-03-31 --time-zone Europe/Berlin\n  \
+    roomscribe export --all -f ndjson -o everything.zip --query 'from:alice has:file'\n  \
+    roomscribe export general -f csv -f html --option csv.bom=true -o general.zip\n  \
+    roomscribe export --thread MESSAGE-ID -f markdown -o thread/\n  \
+    roomscribe export --all -f html --dry-run                           how large would it be?\n\n\
+    `roomscribe formats` lists the formats and transforms with all their options.\n\
+    The server must not run on the same data meanwhile; ask it for exports through exports.create.\n\
+    Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start.")]
 pub(super) struct Options {
-    /// The room's name or id
-    room: String,
-    /// How it is written down; `roomscribe formats` lists what there is
-    #[arg(short, long, default_value = "html")]
-    format: String,
+    #[command(flatten)]
+    whose: Whose,
+    /// How it is written down; several are written in one go, each into a directory of its own
+    #[arg(short, long = "format", value_name = "FORMAT", default_value = "html")]
+    formats: Vec<String>,
     /// A .zip file, or a directory for loose files
-    #[arg(short, long, value_name = "PATH")]
-    output: PathBuf,
-    /// The first day or instant
+    #[arg(short, long, value_name = "PATH", required_unless_present = "dry_run")]
+    output: Option<PathBuf>,
+    /// The first day or instant: 2024-03-31, 2024-03, 2024-03-31T14:00, 2024-03-31T14:00:00Z
     #[arg(long, value_name = "DATE")]
     from: Option<String>,
     /// The last day, which is part of the export, or the instant at which it ends
-    #[arg(long, value_name = "DATE")]
-    to: Option<String>,
-    /// An option of the format
-    #[arg(long = "option", value_name = "NAME=VALUE")]
+    #[arg(long, alias = "to", value_name = "DATE")]
+    until: Option<String>,
+    /// The zone of days, and of the times that people read in it: Europe/Berlin [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Only messages that match: 'from:alice has:file "next release"'; README has the language
+    #[arg(long, value_name = "QUERY", default_value = "", hide_default_value = true)]
+    query: String,
+    /// Leave out what the server noted down: who joined, what was renamed
+    #[arg(long)]
+    no_system_messages: bool,
+    /// What every message passes, in this order
+    #[arg(long = "transform", value_name = "TRANSFORM")]
+    transforms: Vec<String>,
+    /// An option: of the format if there is one, else with the name of its format or transform before it
+    #[arg(long = "option", value_name = "[PLUGIN.]NAME=VALUE")]
     settings: Vec<String>,
+    /// How the files lie: a bag (RFC 8493), or plainly at the top [default: a bag in a .zip, but for
+    /// formats that other programs read as they are; plainly in a directory]
+    #[arg(long, value_enum)]
+    layout: Option<Shape>,
+    #[command(flatten)]
+    estimate: estimate::Options,
     /// Replace the .zip file if it is there
     #[arg(long)]
     force: bool,
 }
 
-pub(super) fn run(place: Place, options: &Options) -> Outcome {
-    let zipped = options.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
-    if zipped && options.output.exists() && !options.force {
-        return Err(usage(anyhow!("{} is there already; replace it with --force", options.output.display())));
+/// Whose messages.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Whose {
+    /// Rooms by name or id
+    #[arg(value_name = "ROOM")]
+    rooms: Vec<String>,
+    /// Every room of the server
+    #[arg(long)]
+    all: bool,
+    /// The thread that this message began
+    #[arg(long, value_name = "ID")]
+    thread: Option<String>,
+    /// Single messages of one room; give it once for each
+    #[arg(long = "message", value_name = "ID")]
+    messages: Vec<String>,
+}
+
+/// How the files lie.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Shape {
+    Bag,
+    Plain,
+}
+
+impl Whose {
+    fn wanted(&self) -> Wanted {
+        if let Some(thread) = &self.thread {
+            Wanted::Thread(thread.clone())
+        } else if self.all {
+            Wanted::Server
+        } else if self.messages.is_empty() {
+            Wanted::Rooms(self.rooms.clone())
+        } else {
+            Wanted::Messages(self.messages.clone())
+        }
     }
-    let format_options = format_options(&options.settings)?;
+}
+
+pub(super) fn run(place: Place, options: &Options) -> Outcome {
+    let output = options.output.as_deref().filter(|_| !options.estimate.dry_run);
+    if let Some(output) = output.filter(|output| is_zip(output) && output.exists() && !options.force) {
+        return Err(usage(anyhow!("{} is there already; replace it with --force", output.display())));
+    }
     let app = place.existing_app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
-    let room = find(&app, &options.room)?;
-    let now = app.now();
+    options.whose.rooms.iter().try_for_each(|room| known(&app, room))?;
+    let chosen = choices::read(&app.registry, &options.formats, &options.transforms, &options.settings)?;
     let request = Request {
-        wanted: Wanted::Rooms(Vec::new()),
+        wanted: options.whose.wanted(),
         from: options.from.clone(),
-        until: options.to.clone(),
-        time_zone: None,
-        query: String::new(),
-        system_messages: true,
-        transforms: Vec::new(),
-        formats: vec![Asked { id: options.format.clone(), options: format_options }],
+        until: options.until.clone(),
+        time_zone: options.time_zone.clone(),
+        query: options.query.clone(),
+        system_messages: !options.no_system_messages,
+        transforms: chosen.transforms,
+        formats: chosen.formats,
         delivery: Asked { id: "file".to_owned(), options: Value::Null },
-        archive: None,
+        archive: options.layout.map(|layout| {
+            match layout {
+                Shape::Bag => "bag",
+                Shape::Plain => "plain",
+            }
+            .to_owned()
+        }),
     };
-    let rooms = Rooms::Listed(vec![room.id.clone()]);
-    let order = orders::complete(&app.registry, request, rooms, room.title(), now, "").map_err(usage)?;
-    orders::check(&app.registry, &order).map_err(usage)?;
+    let order = orders::order(&app, None, request).map_err(refused)?;
     let task = Task {
         store: &app.store,
         registry: &app.registry,
         order: &order,
         may_see: &|_| Ok(true),
         requested_by: "command line",
-        requested_at: now,
+        requested_at: app.now(),
         sample: None,
     };
-    let progress = JobProgress::default();
-    let done = thread::scope(|scope| {
-        let (stop, stopped) = std::sync::mpsc::channel::<()>();
-        let bar = counter("messages");
-        let progress = &progress;
-        scope.spawn(move || {
-            while stopped
-                .recv_timeout(Duration::from_millis(200))
-                .is_err_and(|error| error == std::sync::mpsc::RecvTimeoutError::Timeout)
-            {
-                bar.set_position(progress.messages());
-            }
-            bar.finish_and_clear();
-        });
-        let done = write(&app, &task, progress, &options.output, zipped);
-        drop(stop);
-        done
-    })?;
+    let Some(output) = output else { return estimate::tell(&task, &options.estimate) };
+    let done = meter::watched(|progress| write(&app, &task, progress, output))?;
     let messages = if done == 1 { "message" } else { "messages" };
-    say(&format!("{done} {messages} of {} in {}", room.title(), options.output.display()))?;
-    Ok(())
+    let title = printable(&order.title);
+    say(&format!("{} {messages} of {title} in {}", HumanCount(done), output.display()))
 }
 
-fn write(
-    app: &App,
-    task: &Task<'_>,
-    progress: &JobProgress,
-    output: &Path,
-    zipped: bool,
-) -> Result<u64, Failure> {
+fn is_zip(output: &Path) -> bool {
+    output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+}
+
+fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path) -> Result<u64, Failure> {
     let directory = app.config.server.data.join("spool").join(format!("command-{}", std::process::id()));
     let result = (|| {
         let spool = RefCell::new(Spool::create(directory.clone(), progress.work.clone())?);
         let Rendered { summary, .. } = render(task, &spool, progress)?;
         let sealed = spool.into_inner().seal()?;
-        let name = output.file_stem().unwrap_or_default().to_string_lossy();
-        let stamp = view::time(task.requested_at);
-        let level = app.config.export.compression;
-        let mut packing = Packing::of_order(task.order, task.registry, &name, level, stamp)?;
-        packing.signer = Some(&app.signer);
-        if !zipped && task.order.archive.is_none() {
-            packing.layout = Layout::Plain;
-        }
-        let written = if zipped {
+        let packing = packing(app, task.order, view::time(task.requested_at), output)?;
+        let written = if is_zip(output) {
             pack::pack(&sealed, output, &packing, &progress.work).map(drop)
         } else {
             pack::lay_out(&sealed, output, &packing, &progress.work)
@@ -142,33 +187,54 @@ fn write(
     Ok(result?)
 }
 
-/// `name=value`; a value that is JSON is taken as such.
-fn format_options(options: &[String]) -> Result<Value, Failure> {
-    let mut map = Map::new();
-    for option in options {
-        let (name, value) = option
-            .split_once('=')
-            .ok_or_else(|| usage(anyhow!("--option {option}: write --option name=value")))?;
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-        map.insert(name.to_owned(), value);
+fn packing<'a>(
+    app: &'a App,
+    order: &Order,
+    stamp: export_sdk::Timestamp,
+    output: &Path,
+) -> export_sdk::Result<Packing<'a>> {
+    let name = output.file_stem().unwrap_or_default().to_string_lossy();
+    let mut packing = Packing::of_order(order, &app.registry, &name, app.config.export.compression, stamp)?;
+    packing.signer = Some(&app.signer);
+    if !is_zip(output) && order.archive.is_none() {
+        packing.layout = Layout::Plain;
     }
-    Ok(Value::Object(map))
+    Ok(packing)
 }
 
-fn find(app: &App, room: &str) -> Result<Room, Failure> {
-    let name = room.trim_start_matches('#');
-    let found = match app.store.room_by_name(name)? {
-        Some(room) => Some(room),
-        None => app.store.room(&RoomId::new(room))?,
-    };
-    if let Some(room) = found {
-        return Ok(room);
+/// A refusal in the words of the command line: without the code that programs read, and with the
+/// arguments for the fields of a request.
+fn refused(error: Error) -> Failure {
+    const ARGUMENTS: &[(&str, &str)] = &[
+        ("`thread`", "--thread"),
+        ("`messages`", "--message"),
+        ("`from`", "--from"),
+        ("`until`", "--until"),
+        ("`timeZone`", "--time-zone"),
+        ("`query`", "--query"),
+        ("`formats`", "--format"),
+        ("`transforms`", "--transform"),
+        ("`rooms`: ", ""),
+        ("`rooms` names", "the command names"),
+    ];
+    let Error::Refused { mut reason, .. } = error else { return error.into() };
+    for (field, argument) in ARGUMENTS {
+        reason = reason.replace(field, argument);
+    }
+    usage(anyhow!(reason))
+}
+
+/// Refuses a room that is not there, and says what is.
+fn known(app: &App, room: &str) -> Outcome {
+    const SHOWN: usize = 20;
+    if orders::named(app, room).map_err(refused)?.is_some() {
+        return Ok(());
     }
     let mut names = Vec::new();
     app.store.named_rooms::<crate::store::Error>(|name, _| {
-        names.push(name.to_owned());
-        let enough = names.len() >= 20;
+        names.push(if names.len() < SHOWN { name.to_owned() } else { "…".to_owned() });
+        let enough = names.len() > SHOWN;
         Ok(if enough { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) })
     })?;
-    Err(usage(anyhow!("there is no room {room:?}; there are: {}", names.join(", "))))
+    Err(usage(anyhow!("there is no room {room:?}; there are: {}", printable(&names.join(", ")))))
 }

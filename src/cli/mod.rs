@@ -19,6 +19,7 @@ use crate::telemetry;
 mod check;
 mod demo;
 mod export;
+mod formats;
 mod import;
 mod key;
 mod prove;
@@ -64,7 +65,7 @@ enum Command {
     Demo(serve::Options),
     /// Bring in messages: NDJSON of REST message objects, plain or gzip
     Import(import::Options),
-    /// Write a room down, without a server
+    /// Write rooms down, without a server
     Export(export::Options),
     /// Check that an export is intact and who signed it, or that a proof holds
     Verify(verify::Options),
@@ -122,7 +123,7 @@ pub fn run() -> ExitCode {
         Command::Verify(options) => verify::run(&options),
         Command::Prove(options) => prove::run(&options),
         Command::Key(key::Options {}) => key::run(place),
-        Command::Formats => formats(place),
+        Command::Formats => formats::run(place),
         Command::User(command) => user::run(place, command),
         Command::Openapi => {
             let document = crate::api::openapi::document(crate::api::Api::new(1).endpoints());
@@ -223,34 +224,6 @@ fn open(config: Config) -> Result<App, Failure> {
         .with_context(|| format!("the data in {} cannot be opened", config.server.data.display()))
         .map_err(unable)?;
     App::new(config, store, registry, Clock::system()).map_err(unable)
-}
-
-fn formats(place: Place) -> Outcome {
-    let registry = plugins::registry(&place.config()?).map_err(usage)?;
-    say("Formats (--format):")?;
-    for format in registry.formats() {
-        say(&format!("  {:<10} {} ({})", format.id(), format.describe(), format.media_type()))?;
-        options(format.options())?;
-    }
-    say("Deliveries (`type` of rooms.export):")?;
-    for delivery in registry.deliveries() {
-        say(&format!("  {:<10} {}", delivery.id(), delivery.describe()))?;
-        options(delivery.options())?;
-    }
-    Ok(())
-}
-
-fn options(options: &[export_sdk::OptionSpec]) -> Outcome {
-    for option in options {
-        say(&format!(
-            "    {:<12} {} ({}, default {})",
-            option.name,
-            option.help,
-            option.kind,
-            if option.default.is_empty() { "none" } else { option.default }
-        ))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use export_sdk::{ArtifactPath, Output};
 use super::progress::JobProgress;
 use super::render::{Rendered, Target, Task, extent, render};
 use super::spool::{Names, Progress, Use};
+use crate::domain::Upload;
+use crate::store::blobs::Blobs;
 
 /// Messages that are read for an estimate; an export of no more is counted exactly.
 const SAMPLE: u64 = 20_000;
@@ -41,18 +43,15 @@ pub struct Estimate {
 
 /// Estimates an export. It takes as long as writing down 20,000 messages, at most.
 pub fn estimate(task: &Task<'_>) -> sdk::Result<Estimate> {
-    let (rooms, in_window) = extent(task, COUNTED)?;
     let progress = JobProgress::default();
     let gauge = RefCell::new(Gauge::new(progress.work.clone()));
-    let Rendered { summary, read } = render(&Task { sample: Some(SAMPLE), ..*task }, &gauge, &progress)?;
+    let rendered = render(&Task { sample: Some(SAMPLE), ..*task }, &gauge, &progress)?;
+    let Rendered { summary, rooms, read, is_part } = rendered;
     let gauge = gauge.into_inner();
-    let exact = read < SAMPLE;
+    // Of those that were read so many were counted; so many more there are.
+    let (read, all) = if is_part { (read.max(1), extent(task, COUNTED)?.max(read)) } else { (1, 1) };
     let scale = |number: u64| {
-        if exact {
-            return number;
-        }
-        // Of those that were read so many were counted; so many more there are.
-        let whole = u128::from(number) * u128::from(in_window) / u128::from(read.max(1));
+        let whole = u128::from(number) * u128::from(all) / u128::from(read);
         u64::try_from(whole).unwrap_or(u64::MAX)
     };
     Ok(Estimate {
@@ -62,7 +61,7 @@ pub fn estimate(task: &Task<'_>) -> sdk::Result<Estimate> {
         missing_files: scale(summary.missing_files),
         bytes: scale(progress.work.bytes()),
         pages: scale(gauge.pages),
-        exact,
+        exact: !is_part,
     })
 }
 
@@ -97,6 +96,19 @@ impl Output for Gauge {
 }
 
 impl Target for Gauge {
+    fn holds(&self, path: &ArtifactPath, sha256: &[u8; 32]) -> bool {
+        self.names.find(path) == Some(Use::Linked(*sha256))
+    }
+
+    /// Reading all the bytes would take as long as the export itself.
+    fn is_whole(&self, blobs: &Blobs, upload: &Upload) -> io::Result<bool> {
+        match std::fs::metadata(blobs.path(&upload.sha256)) {
+            Ok(file) => Ok(file.len() == upload.size),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn link(
         &mut self,
         path: &ArtifactPath,
@@ -105,7 +117,7 @@ impl Target for Gauge {
         sha256: [u8; 32],
         size: u64,
     ) -> io::Result<bool> {
-        if self.names.find(path) == Some(Use::Linked(sha256)) {
+        if self.holds(path, &sha256) {
             return Ok(false);
         }
         self.claim(path, Use::Linked(sha256))?;

@@ -2,13 +2,17 @@
 //! into a spool.
 //!
 //! The only loop that feeds formats. It runs on a blocking thread, in constant memory. Formats that
-//! want the same order of messages share one reading; at most there are two.
+//! want the same order of messages share one reading; at most there are two, and a third before them
+//! if a transform wants to look ahead.
 
 mod filter;
+mod led;
 mod names;
-mod pass;
+mod preview;
+mod reading;
 mod rooms;
 mod target;
+mod writing;
 
 use std::cell::RefCell;
 
@@ -18,9 +22,12 @@ use jiff::tz::TimeZone;
 
 use self::filter::Filter;
 use self::names::RoomNames;
-use self::pass::Pass;
+use self::preview::Preview;
+use self::reading::Reading;
+pub use self::rooms::extent;
 use self::target::Placed;
 pub use self::target::Target;
+use self::writing::Writing;
 use super::progress::JobProgress;
 use super::view;
 use crate::domain::{Order, Room, Rooms, Time};
@@ -45,29 +52,39 @@ pub struct Task<'a> {
     pub sample: Option<u64>,
 }
 
+impl Task<'_> {
+    fn filter(&self) -> sdk::Result<Filter> {
+        Filter::new(self.order, &zone(&self.order.time_zone)?, self.requested_by)
+    }
+
+    /// Whether whole rooms are wanted, with their members, and not only some messages of one.
+    fn is_of_rooms(&self) -> bool {
+        match self.order.rooms {
+            Rooms::Listed(_) | Rooms::Seen | Rooms::Server => true,
+            Rooms::Thread { .. } | Rooms::Messages { .. } => false,
+        }
+    }
+}
+
 /// What was rendered.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Rendered {
     /// What it holds.
     pub summary: sdk::Summary,
+    /// The rooms there are, those that were not reached included.
+    pub rooms: u64,
     /// Messages that were looked at, those that were not wanted included.
     pub read: u64,
+    /// Whether there is more than [`Task::sample`] allowed.
+    pub is_part: bool,
 }
 
-/// How many rooms an export has, and how many messages there are in their window: counted at most to
-/// `limit`, before any filter but that of time.
-pub fn extent(task: &Task<'_>, limit: u64) -> sdk::Result<(u64, u64)> {
-    let filter = Filter::new(task.order, &zone(&task.order.time_zone)?, task.requested_by)?;
-    let rooms = rooms::rooms(task, &filter)?;
-    let (from, until) = filter.window();
-    let mut messages = 0;
-    for room in &rooms {
-        let left = limit.saturating_sub(messages);
-        if left > 0 {
-            messages += task.store.count_messages(room, from, until, left).map_err(unreadable)?;
-        }
+impl Rendered {
+    fn add(&mut self, room: &Self) {
+        self.summary.add(&room.summary);
+        self.read += room.read;
+        self.is_part |= room.is_part;
     }
-    Ok((rooms.len() as u64, messages))
 }
 
 /// Writes the export into the target. A spool is not sealed yet.
@@ -77,12 +94,8 @@ pub fn render(
     progress: &JobProgress,
 ) -> sdk::Result<Rendered> {
     let order = task.order;
-    let time_zone = zone(&order.time_zone)?;
-    let filter = Filter::new(order, &time_zone, task.requested_by)?;
-    let rooms = rooms::rooms(task, &filter)?;
-    if let Some(expected) = rooms::expected(task, &filter, &rooms)? {
-        progress.expect(expected);
-    }
+    let filter = task.filter()?;
+    let rooms = rooms::rooms(task, &filter, progress)?;
     let transforms: Vec<&str> = order.transforms.iter().map(|choice| choice.id.as_str()).collect();
     let selection = match &order.rooms {
         Rooms::Thread { .. } => Some("one thread".to_owned()),
@@ -96,7 +109,7 @@ pub fn render(
     scope.selection = selection.as_deref();
     scope.system_messages = order.system_messages;
     scope.transforms = &transforms;
-    scope.time_zone = time_zone;
+    scope.time_zone = zone(&order.time_zone)?;
     scope.requested_at = view::time(task.requested_at);
 
     let mut transformers = Vec::new();
@@ -107,7 +120,21 @@ pub fn render(
     for choice in &order.formats {
         formats.push((task.registry.format(&choice.id)?, choice.options.value()));
     }
+    let orders: Vec<sdk::Order> = [sdk::Order::Time, sdk::Order::Threads]
+        .into_iter()
+        .filter(|order| formats.iter().any(|(format, _)| format.order() == *order))
+        .collect();
+    let previews = transformers.iter().any(|transformer| transformer.wants_preview());
+    let readings = orders.len() as u64 + u64::from(previews);
+    if let Some(expected) = rooms::expected(task, &filter, &rooms)? {
+        progress.expect(expected.saturating_mul(readings));
+    }
+
     let shared = formats.len() > 1;
+    let run = Run { task, target, progress, filter: &filter, scope: &scope, shared, orders: &orders };
+    if previews {
+        run.preview(&rooms, &mut transformers)?;
+    }
     let mut outputs: Vec<_> = order
         .formats
         .iter()
@@ -119,31 +146,33 @@ pub fn render(
     }
 
     let mut names = RoomNames::default();
-    let mut total = Rendered::default();
+    // What each order has come to: they differ where messages are deleted meanwhile.
+    let mut totals = vec![Rendered::default(); orders.len()];
     for id in &rooms {
-        let Some(room) = task.store.room(id).map_err(unreadable)? else {
-            if matches!(order.rooms, Rooms::Seen | Rooms::Server) {
-                continue;
-            }
-            return Err(rejected("the room was deleted"));
-        };
-        let slug = names.take(&room);
-        let most = task.sample.map_or(u64::MAX, |sample| sample - total.read);
-        let run = Run { task, target, progress, filter: &filter, scope: &scope, shared, slug: &slug, most };
-        let rendered = run.room(&room, &mut writers, &mut transformers)?;
-        total.summary.add(&rendered.summary);
-        total.read += rendered.read;
+        let Some(room) = run.find(id)? else { continue };
+        let most = run.left(totals.first().map_or(0, |total| total.read));
+        let rendered = run.room(&room, &mut names, most, &mut writers, &mut transformers)?;
+        for (total, part) in totals.iter_mut().zip(&rendered) {
+            total.add(part);
+        }
         if task.store.room(id).map_err(unreadable)?.is_none() {
             return Err(rejected("the room was deleted while it was exported"));
         }
-        if task.sample.is_some_and(|sample| total.read >= sample) {
+        if totals.iter().any(|total| total.is_part) {
             break;
         }
     }
-    for (_, writer) in writers {
-        writer.finish(&total.summary)?;
+    for (order, writer) in writers {
+        writer.finish(&totals[place(&orders, order)].summary)?;
     }
-    Ok(total)
+    let is_part = totals.iter().any(|total| total.is_part);
+    let total = totals.into_iter().next().unwrap_or_default();
+    Ok(Rendered { rooms: rooms.len() as u64, is_part, ..total })
+}
+
+/// Where the reading of that order stands among them.
+fn place(orders: &[sdk::Order], order: sdk::Order) -> usize {
+    orders.iter().position(|known| *known == order).expect("the orders are those of the formats")
 }
 
 /// The zone of that name; it was checked when the order was given.
@@ -160,7 +189,25 @@ fn rejected(reason: &str) -> sdk::Error {
     sdk::Error::new(sdk::ErrorKind::Rejected, reason)
 }
 
-/// What the passes over one room have in common.
+/// A failure of the store or of a plug-in, whichever comes first.
+struct Failure(sdk::Error);
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        Self(unreadable(error))
+    }
+}
+
+impl From<sdk::Error> for Failure {
+    fn from(error: sdk::Error) -> Self {
+        Self(error)
+    }
+}
+
+type Writers<'w> = [(sdk::Order, Box<dyn FormatWriter + 'w>)];
+type Transformers<'t> = [Box<dyn Transformer + 't>];
+
+/// What the readings of all rooms have in common.
 #[derive(Clone, Copy)]
 struct Run<'a> {
     task: &'a Task<'a>,
@@ -170,55 +217,80 @@ struct Run<'a> {
     scope: &'a sdk::Scope<'a>,
     /// Several formats share the files of messages.
     shared: bool,
-    slug: &'a str,
-    /// Messages that may be read.
-    most: u64,
+    /// The orders that some format wants.
+    orders: &'a [sdk::Order],
 }
 
-type Writers<'w> = [(sdk::Order, Box<dyn FormatWriter + 'w>)];
-type Transformers<'t> = [Box<dyn Transformer + 't>];
-
 impl Run<'_> {
-    /// Reads one room, once for every order that some format wants.
+    /// A room, if it is still there. One that was asked for by name must be.
+    fn find(&self, id: &crate::domain::RoomId) -> sdk::Result<Option<Room>> {
+        self.progress.work.check()?;
+        let room = self.task.store.room(id).map_err(unreadable)?;
+        let may_be_gone = matches!(self.task.order.rooms, Rooms::Seen | Rooms::Server);
+        if room.is_none() && !may_be_gone {
+            return Err(rejected("the room was deleted"));
+        }
+        Ok(room)
+    }
+
+    /// How many messages may still be read.
+    fn left(&self, read: u64) -> u64 {
+        self.task.sample.map_or(u64::MAX, |sample| sample.saturating_sub(read))
+    }
+
+    /// Shows everything to those transforms that want to look ahead.
+    fn preview(
+        &self,
+        rooms: &[crate::domain::RoomId],
+        transformers: &mut Transformers<'_>,
+    ) -> sdk::Result<()> {
+        let mut read = 0;
+        for id in rooms {
+            let Some(room) = self.find(id)? else { continue };
+            let mut preview = Preview { transformers };
+            if self.task.is_of_rooms() {
+                preview.members(self, &room)?;
+            }
+            let reading = Reading::new(self, &room, sdk::Order::Time, self.left(read));
+            read += reading.read(&mut preview)?.read;
+        }
+        Ok(())
+    }
+
+    /// Writes one room, which is read once for every order.
     fn room(
         &self,
         room: &Room,
+        names: &mut RoomNames,
+        most: u64,
         writers: &mut Writers<'_>,
         transformers: &mut Transformers<'_>,
-    ) -> sdk::Result<Rendered> {
+    ) -> sdk::Result<Vec<Rendered>> {
         let texts = sdk::Texts::new();
         let activity = self.task.store.activity(&room.id).map_err(unreadable)?;
         let mut seen = view::room(room, activity.members);
-        seen.slug = self.slug.into();
-        seen.at_least = self.at_least(room)?;
+        seen.expected = rooms::held(self.task, self.filter, &room.id, 10_000)?;
         for transformer in &mut *transformers {
             transformer.room(&mut seen, self.scope, &texts)?;
         }
+        // After the transforms: what they take away must not stand in names of files.
+        seen.slug = names.take(seen.name, seen.id).into();
         for (_, writer) in &mut *writers {
             writer.begin_room(&seen, self.scope)?;
         }
-        if matches!(self.task.order.rooms, Rooms::Listed(_) | Rooms::Seen | Rooms::Server) {
-            pass::members(self.task.store, &room.id, writers, transformers)?;
+        if self.task.is_of_rooms() {
+            writing::members(self, room, writers, transformers)?;
         }
-        let mut rendered = None;
-        for order in [sdk::Order::Time, sdk::Order::Threads] {
-            if writers.iter().any(|(wanted, _)| *wanted == order) {
-                let read = Pass::new(*self, room, order, writers, transformers).read()?;
-                rendered.get_or_insert(read);
-            }
+        let mut rendered = Vec::new();
+        for order in self.orders {
+            let mut writing = Writing::new(self, room, *order, writers, transformers);
+            let read = Reading::new(self, room, *order, most).read(&mut writing)?;
+            let summary = writing.into_summary();
+            rendered.push(Rendered { summary, rooms: 1, read: read.read, is_part: read.is_part });
         }
-        let rendered = rendered.unwrap_or_default();
-        for (_, writer) in &mut *writers {
-            writer.end_room(&rendered.summary)?;
+        for (order, writer) in &mut *writers {
+            writer.end_room(&rendered[place(self.orders, *order)].summary)?;
         }
         Ok(rendered)
-    }
-
-    fn at_least(&self, room: &Room) -> sdk::Result<u64> {
-        if let Rooms::Messages { messages, .. } = &self.task.order.rooms {
-            return Ok(messages.len() as u64);
-        }
-        let (from, until) = self.filter.window();
-        self.task.store.count_messages(&room.id, from, until, 10_000).map_err(unreadable)
     }
 }

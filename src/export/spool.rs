@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use export_sdk::{ArtifactPath, ErrorKind, Output};
 
 use self::file::{Outcome, SpoolFile, Written};
-pub(crate) use self::names::{Names, Use};
+pub(crate) use self::names::{Names, Use, folded};
 pub use self::progress::Progress;
 pub use self::sealed::Sealed;
 use self::sealed::{FILES, Line, SEAL, copy_hashed};
@@ -61,6 +61,11 @@ impl Spool {
         Ok(Self { directory, progress, journal, names: Names::new(), written: Vec::new() })
     }
 
+    /// Whether that path holds a linked file of that hash.
+    pub fn holds(&self, path: &ArtifactPath, sha256: &[u8; 32]) -> bool {
+        self.names.find(path) == Some(Use::Linked(*sha256)) && self.place(path).exists()
+    }
+
     /// Adds a file that lies elsewhere and never changes: by hard link, or by copy where the file
     /// system cannot link. `false` if that path holds a linked file of the same hash already.
     pub fn link(
@@ -72,7 +77,7 @@ impl Spool {
         size: u64,
     ) -> io::Result<bool> {
         self.progress.check()?;
-        if self.names.find(path) == Some(Use::Linked(sha256)) && self.place(path).exists() {
+        if self.holds(path, &sha256) {
             return Ok(false);
         }
         let place = self.claim(path, Use::Linked(sha256))?;

@@ -41,14 +41,41 @@ impl Store {
     pub fn replies<E: From<Error>>(
         &self,
         thread: &MessageId,
+        each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        self.replies_in(Span::of(&(thread.clone(),)), each)
+    }
+
+    /// The same for those that were sent from `from` to before `until`.
+    pub fn replies_between<E: From<Error>>(
+        &self,
+        thread: &MessageId,
+        from: Time,
+        until: Time,
+        each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        self.replies_in(replies(thread, from, until), each)
+    }
+
+    fn replies_in<E: From<Error>>(
+        &self,
+        span: Span,
         mut each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
-        let span = Span::of(&(thread.clone(),));
         self.walk::<Reply, E>(span, Direction::Ascending, |(_, _, id), _| match self.message(&id)? {
             Some(message) => each(message),
             None => Ok(ControlFlow::Continue(())),
         })
     }
+
+    /// How many replies a thread has from `from` to before `until`, counted at most to `limit`.
+    pub fn count_replies(&self, thread: &MessageId, from: Time, until: Time, limit: u64) -> Result<u64> {
+        self.count::<Reply>(replies(thread, from, until), limit)
+    }
+}
+
+fn replies(thread: &MessageId, from: Time, until: Time) -> Span {
+    Span::between(&(thread.clone(), from), &(thread.clone(), until))
 }
 
 fn window(room: &RoomId, from: Time, until: Time) -> Span {

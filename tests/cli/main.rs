@@ -153,7 +153,7 @@ fn a_window_of_time_is_kept_to() {
     assert_eq!(count(&["--from", "2024-03-16"]), "0");
     assert_eq!(count(&["--from", "2024-03-15T10:20:02Z", "--to", "2024-03-15T10:20:03Z"]), "1");
     let bad = place.run(&["export", "harbour", "-o", "x", "--from", "yesterday"]);
-    assert!(bad.complaint(2).contains("\"yesterday\" is not a date; write 2024-03-31"));
+    assert!(bad.complaint(2).contains("--from: \"yesterday\" is no time; write 2024-03-31"));
 }
 
 #[test]

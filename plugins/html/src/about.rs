@@ -45,7 +45,7 @@ impl About {
             topic: room.topic.to_owned(),
             description: room.description.to_owned(),
             announcement: room.announcement.to_owned(),
-            messages: (room.at_least < COUNTED).then_some(room.at_least),
+            messages: (room.expected < COUNTED).then_some(room.expected),
             from: scope.from,
             until: scope.until,
             requested_by: scope.requested_by.to_owned(),

@@ -98,7 +98,7 @@ impl<'run> Writer<'run> {
             main_name,
             main,
             sheet: None,
-            paged: room.at_least > PAGE,
+            paged: room.expected > PAGE,
             done: Vec::new(),
             day: None,
             thread: Thread::default(),

@@ -1,10 +1,12 @@
 //! The plug-ins of a running server, and the erased form in which it calls them.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::value::MapDeserializer;
+use serde_json::{Map, Value};
 
 use crate::{
     Attempt, Delivery, Error, ErrorKind, Export, ExportFormat, FormatWriter, OptionSpec, Order, Output,
@@ -95,6 +97,7 @@ fn check_id<'a>(what: &str, id: &str, mut known: impl Iterator<Item = &'a str>) 
 
 fn unknown<'a>(what: &str, id: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let known = known.collect::<Vec<_>>().join(", ");
+    let known = if known.is_empty() { "none" } else { &known };
     Error::bad_options(format!("no {what} `{id}`; known: {known}"))
 }
 
@@ -262,9 +265,70 @@ impl<D: Delivery> AnyDelivery for D {
     }
 }
 
-/// No options at all mean the defaults.
+/// No options at all mean the defaults. The error names the option.
 fn parse<T: DeserializeOwned>(plugin: &str, options: &Value) -> Result<T> {
-    let empty = Value::Object(serde_json::Map::new());
-    let given = if options.is_null() { &empty } else { options };
-    T::deserialize(given).map_err(|error| Error::bad_options(format!("options of `{plugin}`: {error}")))
+    let none = Map::new();
+    let given = match options {
+        Value::Null => &none,
+        Value::Object(given) => given,
+        _ => {
+            return Err(Error::bad_options(format!(
+                "options of `{plugin}`: write an object, {{name: value}}"
+            )));
+        }
+    };
+    let (mut entries, reading) = (given.iter(), Cell::new(None));
+    let entries = std::iter::from_fn(|| {
+        let entry = entries.next();
+        reading.set(entry.map(|(name, _)| name.as_str()));
+        entry.map(|(name, value)| (name.as_str(), value))
+    });
+    T::deserialize(MapDeserializer::new(entries)).map_err(|error: serde_json::Error| {
+        let error = error.to_string();
+        let name = reading.get().filter(|name| !error.contains(&format!("`{name}`")));
+        let name = name.map_or_else(String::new, |name| format!("`{name}`: "));
+        Error::bad_options(format!("options of `{plugin}`: {name}{error}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    struct Options {
+        bom: bool,
+        names: Vec<String>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Needy {
+        #[expect(dead_code, reason = "only its absence counts")]
+        url: String,
+    }
+
+    #[test]
+    fn what_is_wrong_with_options_is_said_with_the_name_of_the_option() {
+        let said = |options: Value| parse::<Options>("csv", &options).unwrap_err().to_string();
+        let expected = "options of `csv`: `bom`: invalid type: string \"x\", expected a boolean";
+        assert_eq!(said(json!({"bom": "x", "names": ["a"]})), expected);
+        assert!(said(json!({"bom": true, "names": ["a", 5]})).starts_with("options of `csv`: `names`: "));
+        let unknown = said(json!({"bon": 1}));
+        assert!(unknown.starts_with("options of `csv`: unknown field `bon`, expected"), "{unknown}");
+        assert_eq!(said(json!(["bom"])), "options of `csv`: write an object, {name: value}");
+        let missing = parse::<Needy>("webhook", &json!({"other": 1})).unwrap_err().to_string();
+        assert_eq!(missing, "options of `webhook`: missing field `url`");
+    }
+
+    #[test]
+    fn no_options_and_an_empty_object_are_the_defaults() {
+        for options in [json!(null), json!({})] {
+            assert_eq!(parse::<Options>("csv", &options).unwrap(), Options::default());
+        }
+        assert!(parse::<Options>("csv", &json!({"bom": true})).unwrap().bom);
+    }
 }

@@ -33,9 +33,9 @@ pub struct Room<'a> {
     pub members: u64,
     /// A name for files and addresses that no other room of the export has; made by the host.
     pub slug: Cow<'a, str>,
-    /// A lower bound of the number of its messages in the export, exact while below 10,000: enough
-    /// to choose between one page and many.
-    pub at_least: u64,
+    /// How many messages the window holds, counted to 10,000: enough to choose between one page and
+    /// many. Filters and transforms may leave fewer.
+    pub expected: u64,
 }
 
 impl<'a> Room<'a> {
@@ -52,7 +52,7 @@ impl<'a> Room<'a> {
             created: Timestamp::default(),
             members: 0,
             slug: Cow::Borrowed(""),
-            at_least: 0,
+            expected: 0,
         }
     }
 

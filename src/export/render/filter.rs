@@ -12,7 +12,6 @@ pub(super) struct Filter {
     system_messages: bool,
     from: Time,
     until: Time,
-    narrows: bool,
 }
 
 impl Filter {
@@ -25,7 +24,6 @@ impl Filter {
         Ok(Self {
             from: after.map_or(from, |after| after.max(from)),
             until: before.map_or(order.until, |before| before.min(order.until)),
-            narrows: !query.is_empty() || !order.system_messages,
             system_messages: order.system_messages,
             query,
         })
@@ -34,11 +32,6 @@ impl Filter {
     /// From when to before when there can be messages at all.
     pub(super) fn window(&self) -> (Time, Time) {
         (self.from, self.until.max(self.from))
-    }
-
-    /// Whether messages within the window may be left out.
-    pub(super) fn narrows(&self) -> bool {
-        self.narrows
     }
 
     /// Whether anything of this room can be wanted.

@@ -1,44 +1,52 @@
 //! Names of rooms for files and addresses, no two the same on any file system.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use export_sdk::safe_file_name;
 
-use crate::domain::Room;
+use crate::export::spool::folded;
 
-/// The names given so far; some bytes for each room.
+/// Long enough to be told apart, short enough for a longer path.
+const LONGEST: usize = 120;
+
+/// The names given so far, and the last number behind each; some bytes for each room.
 #[derive(Default)]
-pub(super) struct RoomNames(HashSet<String>);
+pub(super) struct RoomNames(HashMap<String, u64>);
 
 impl RoomNames {
-    /// The room's name if it is free, else with a number behind it.
-    pub(super) fn take(&mut self, room: &Room) -> String {
-        let name = safe_file_name(room.name.as_deref().unwrap_or(room.id.as_str()));
-        // Long enough to be told apart, short enough for a longer path.
-        let name = safe_file_name(&name.chars().take(60).collect::<String>());
-        let mut taken = name.clone();
-        let mut number = 1;
-        while !self.0.insert(taken.to_lowercase()) {
-            number += 1;
-            taken = format!("{name}-{number}");
+    /// The room's name, or its id where it has none, if that is free; else with a number behind it.
+    pub(super) fn take(&mut self, name: Option<&str>, id: &str) -> String {
+        let mut name = safe_file_name(name.unwrap_or(id));
+        while name.len() > LONGEST {
+            name.pop();
         }
-        taken
+        // What is left may end in a blank.
+        let name = safe_file_name(&name);
+        let key = folded(&name);
+        let Some(mut number) = self.0.get(&key).copied() else {
+            self.0.insert(key, 1);
+            return name;
+        };
+        loop {
+            number += 1;
+            let numbered = format!("{name}-{number}");
+            let numbered_key = folded(&numbered);
+            if !self.0.contains_key(&numbered_key) {
+                self.0.insert(numbered_key, 1);
+                self.0.insert(key, number);
+                return numbered;
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{RoomId, RoomKind, Time};
-
     #[test]
     fn rooms_that_a_file_system_would_confuse_are_told_apart() {
         let mut names = RoomNames::default();
-        let mut take = |id: &str, name: Option<&str>| {
-            let kind = if name.is_some() { RoomKind::Channel } else { RoomKind::Direct };
-            let name = name.map(ToOwned::to_owned);
-            names.take(&Room::new(RoomId::new(id), kind, name, None, Time::from_millis(0)))
-        };
+        let mut take = |id: &str, name: Option<&str>| names.take(name, id);
         assert_eq!(take("1", Some("general")), "general");
         assert_eq!(take("2", Some("General")), "General-2");
         assert_eq!(take("3", Some("a:b")), "a_b");
@@ -46,5 +54,22 @@ mod tests {
         assert_eq!(take("alalbobbob", None), "alalbobbob");
         assert_eq!(take("5", Some(&"ä".repeat(200))).chars().count(), 60);
         assert_ne!(take("6", Some("..")), "..");
+        // A letter that is told from k by lower case only.
+        assert_eq!((take("7", Some("K")), take("8", Some("\u{212a}"))), ("K".into(), "\u{212a}-2".into()));
+        assert_eq!(take("9", Some("general-2")), "general-2-2");
+    }
+
+    #[test]
+    fn a_thousand_rooms_of_one_name_are_told_apart_whatever_it_is() {
+        let mut names = RoomNames::default();
+        for name in ["general", &"\u{1f41d}".repeat(200), "a.b ", &".".repeat(300)] {
+            let given: HashMap<String, ()> =
+                (0..1000).map(|_| (folded(&names.take(Some(name), "id")), ())).collect();
+            assert_eq!(given.len(), 1000);
+            for slug in given.keys() {
+                let file = export_sdk::safe_file_name(&format!("{}.html", safe_file_name(slug)));
+                assert_eq!(file, format!("{slug}.html"), "nothing is cut off that tells them apart");
+            }
+        }
     }
 }

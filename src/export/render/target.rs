@@ -8,10 +8,18 @@ use std::path::Path;
 use export_sdk as sdk;
 use export_sdk::{ArtifactPath, Output};
 
+use crate::domain::Upload;
 use crate::export::spool::Spool;
+use crate::store::blobs::Blobs;
 
 /// What takes the files of an export.
 pub trait Target: Output {
+    /// Whether that path holds a linked file of that hash.
+    fn holds(&self, path: &ArtifactPath, sha256: &[u8; 32]) -> bool;
+
+    /// Whether the bytes of an upload are there, and are what they were as far as this looks.
+    fn is_whole(&self, blobs: &Blobs, upload: &Upload) -> io::Result<bool>;
+
     /// Adds a file that lies elsewhere and never changes. `false` if it was added before.
     fn link(
         &mut self,
@@ -24,6 +32,14 @@ pub trait Target: Output {
 }
 
 impl Target for Spool {
+    fn holds(&self, path: &ArtifactPath, sha256: &[u8; 32]) -> bool {
+        Spool::holds(self, path, sha256)
+    }
+
+    fn is_whole(&self, blobs: &Blobs, upload: &Upload) -> io::Result<bool> {
+        blobs.is_whole(&upload.sha256).map_err(io::Error::other)
+    }
+
     fn link(
         &mut self,
         path: &ArtifactPath,

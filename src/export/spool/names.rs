@@ -60,10 +60,14 @@ impl Names {
     }
 }
 
-fn fingerprint(name: &str) -> [u8; 16] {
+/// A name without regard to case, as file systems understand that.
+pub(crate) fn folded(name: &str) -> String {
     // Upper case first, because some letters (ß, the Kelvin sign) meet only there.
-    let folded = name.to_uppercase().to_lowercase();
-    Sha256::digest(folded)[..16].try_into().expect("a SHA-256 has 32 bytes")
+    name.to_uppercase().to_lowercase()
+}
+
+fn fingerprint(name: &str) -> [u8; 16] {
+    Sha256::digest(folded(name))[..16].try_into().expect("a SHA-256 has 32 bytes")
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ pub(super) fn write_room(
     messages: &[Message<'_>],
 ) -> Result<Summary> {
     let mut room = room.clone();
-    room.at_least = messages.len() as u64;
+    room.expected = messages.len() as u64;
     writer.begin_room(&room, scope)?;
     for member in sample_members() {
         writer.member(&member)?;

@@ -32,17 +32,17 @@ pub(super) struct Create {
     #[serde(default)]
     system_messages: Option<bool>,
     #[serde(default)]
-    transforms: Vec<Value>,
+    transforms: Option<Vec<Value>>,
     #[serde(default)]
-    formats: Vec<Value>,
+    formats: Option<Vec<Value>>,
     #[serde(default)]
     delivery: Value,
     #[serde(default)]
     archive: Option<String>,
     #[serde(default)]
-    notify: bool,
+    notify: Option<bool>,
     #[serde(default)]
-    dry_run: bool,
+    dry_run: Option<bool>,
 }
 
 fn bad(text: impl Into<String>) -> Error {
@@ -53,8 +53,8 @@ fn bad(text: impl Into<String>) -> Error {
 ///
 /// Who may export what depends on the rooms, so that the order is checked and not the row.
 pub(super) fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
-    let (notify, dry_run) = (params.notify, params.dry_run);
-    let order = orders::order(app, caller, request(params)?)?;
+    let (notify, dry_run) = (params.notify.unwrap_or(false), params.dry_run.unwrap_or(false));
+    let order = orders::order(app, Some(caller), request(params)?)?;
     if dry_run {
         let estimate = exports::estimate(app, caller, &order)?;
         return Ok(json!({"estimate": {
@@ -72,8 +72,8 @@ pub(super) fn create(app: &App, caller: &Caller, params: Create) -> Result<Value
 }
 
 fn request(params: Create) -> Result<Request> {
-    let choices = |field: &str, values: Vec<Value>| -> Result<Vec<Asked>> {
-        values.into_iter().map(|value| asked(field, value)).collect()
+    let choices = |field: &str, values: Option<Vec<Value>>| -> Result<Vec<Asked>> {
+        values.unwrap_or_default().into_iter().map(|value| asked(field, value)).collect()
     };
     let delivery = match params.delivery {
         Value::Null => Asked { id: "file".to_owned(), options: Value::Null },
@@ -106,6 +106,7 @@ fn wanted(
         (None, None, None, Some("visible")) => Ok(Wanted::Visible),
         (None, None, None, Some("server")) => Ok(Wanted::Server),
         (None, None, None, Some(other)) => {
+            let other: String = other.chars().take(60).collect();
             Err(bad(format!("`scope`: {other:?} is neither visible nor server")))
         }
         _ => Err(bad("say what to export by exactly one of `rooms`, `thread`, `messages` and `scope`")),
