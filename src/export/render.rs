@@ -3,6 +3,7 @@
 //! The only loop that feeds formats. It runs on a blocking thread, in constant memory.
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -85,6 +86,10 @@ struct SharedSpool<'a>(&'a RefCell<Spool>);
 impl Output for SharedSpool<'_> {
     fn create(&mut self, path: &ArtifactPath, media_type: &str) -> sdk::Result<Box<dyn Write + Send>> {
         self.0.borrow_mut().create(path, media_type)
+    }
+
+    fn scratch(&mut self) -> sdk::Result<File> {
+        self.0.borrow_mut().scratch()
     }
 }
 

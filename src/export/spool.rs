@@ -25,6 +25,9 @@ pub(crate) use self::sealed::{copy_checked, sync_directory};
 /// Files in the order of their creation; those that are being written have no hash yet.
 const JOURNAL: &str = "journal.ndjson";
 
+/// The name that a scratch file has for a moment.
+const SCRATCH: &str = "scratch";
+
 /// An export that is being written.
 ///
 /// Dropping it leaves an unsealed directory behind, which the next try empties. Per file it keeps
@@ -163,6 +166,14 @@ impl Output for Spool {
         self.note(path, media_type, None)?;
         self.written.push(outcome);
         Ok(Box::new(file))
+    }
+
+    fn scratch(&mut self) -> export_sdk::Result<File> {
+        self.progress.check()?;
+        let place = self.directory.join(SCRATCH);
+        let file = File::options().read(true).write(true).create_new(true).open(&place)?;
+        fs::remove_file(&place)?;
+        Ok(file)
     }
 }
 

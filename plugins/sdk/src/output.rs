@@ -1,5 +1,6 @@
 //! The only way out of a format.
 
+use std::fs::File;
 use std::io::Write;
 
 use crate::{ArtifactPath, Result};
@@ -13,4 +14,8 @@ use crate::{ArtifactPath, Result};
 pub trait Output {
     /// Adds a file. A path that exists already is an error. The writer is buffered.
     fn create(&mut self, path: &ArtifactPath, media_type: &str) -> Result<Box<dyn Write + Send>>;
+
+    /// A temporary file for reading, writing and seeking. It has no name, is no part of the export
+    /// and is gone when it is dropped.
+    fn scratch(&mut self) -> Result<File>;
 }

@@ -1,7 +1,9 @@
 //! Outputs and outboxes that live in memory, and fail on demand.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::{ArtifactPath, Cancelled, Error, ErrorKind, Mail, Outbox, Output, Result};
@@ -45,6 +47,15 @@ impl Output for MemoryOutput {
             budget: self.budget.clone(),
             cancel: self.cancel,
         }))
+    }
+
+    fn scratch(&mut self) -> Result<File> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let place = std::env::temp_dir().join(format!("export-scratch-{}-{number}", std::process::id()));
+        let file = File::options().read(true).write(true).create_new(true).open(&place)?;
+        fs::remove_file(&place)?;
+        Ok(file)
     }
 }
 
