@@ -95,17 +95,22 @@ impl Documents {
 fn snippet(text: &str) -> String {
     let mut snippet = String::new();
     let mut left = SNIPPET;
-    for word in text.split_whitespace() {
-        if !snippet.is_empty() {
-            snippet.push(' ');
+    let mut space = false;
+    for character in text.trim().chars() {
+        if character.is_whitespace() {
+            space = true;
+            continue;
         }
-        let end = word.char_indices().nth(left).map_or(word.len(), |(end, _)| end);
-        snippet.push_str(&word[..end]);
-        left = left.saturating_sub(word[..end].chars().count() + 1);
-        if end < word.len() || left == 0 {
+        if left <= usize::from(space) {
             snippet.push('…');
             break;
         }
+        if std::mem::take(&mut space) {
+            snippet.push(' ');
+            left -= 1;
+        }
+        snippet.push(character);
+        left -= 1;
     }
     snippet
 }
@@ -119,6 +124,7 @@ mod tests {
         assert_eq!(snippet("  one\n\n two\t"), "one two");
         assert_eq!(snippet(" \n"), "");
         assert_eq!(snippet(&"ü".repeat(200)), format!("{}…", "ü".repeat(120)));
+        assert_eq!(snippet(&"ü".repeat(120)), "ü".repeat(120));
         let long = snippet(&"four ".repeat(100));
         assert!(long.ends_with("four…") && long.chars().count() <= SNIPPET + 1, "{long}");
     }

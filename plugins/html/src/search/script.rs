@@ -42,23 +42,20 @@ pub(super) fn name(kind: char, number: u64) -> String {
 /// Adds a string literal that is harmless in a script, wherever the script stands.
 pub(super) fn quote(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => {
-                out.push(b'\\');
-                out.push(u8::try_from(character).expect("ASCII"));
-            }
-            '\n' => out.extend(b"\\n"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\u{feff}' => escape(out, character),
-            other if other.is_control() => escape(out, other),
-            other => out.extend(other.encode_utf8(&mut [0; 4]).as_bytes()),
+    let mut done = 0;
+    for (at, character) in text.char_indices() {
+        let special = match character {
+            '"' | '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\u{feff}' => true,
+            other => other.is_control(),
+        };
+        if special {
+            out.extend(&text.as_bytes()[done..at]);
+            out.extend(format!("\\u{:04x}", u32::from(character)).as_bytes());
+            done = at + character.len_utf8();
         }
     }
+    out.extend(&text.as_bytes()[done..]);
     out.push(b'"');
-}
-
-fn escape(out: &mut Vec<u8>, character: char) {
-    out.extend(format!("\\u{:04x}", u32::from(character)).as_bytes());
 }
 
 #[cfg(test)]
@@ -86,7 +83,7 @@ mod tests {
         for text in HOSTILE_TEXTS.iter().chain(HOSTILE_NAMES) {
             assert!(is_harmless(text), "{text:?} became {}", quoted(text));
         }
-        assert_eq!(quoted("</script>\u{2028}\"\\"), r#""\u003c/script\u003e\u2028\"\\""#);
+        assert_eq!(quoted("</script>\u{2028}\"\\"), r#""\u003c/script\u003e\u2028\u0022\u005c""#);
     }
 
     proptest! {
