@@ -33,6 +33,10 @@ use crate::escape::Markup;
 /// Where the client lies; pages load it with `data-root` set to the way to the archive's top.
 pub(crate) const CLIENT: &str = "search/search.js";
 
+const SEARCH: &str = include_str!("../assets/search.js");
+/// The client loads it when somebody searches.
+const ENGINE: &str = "search/engine.js";
+const FINDER: &str = include_str!("../assets/engine.js");
 const MEDIA_TYPE: &str = "text/javascript";
 const LIMITS: Limits = Limits { memory: 16 << 20, file: 256 << 10 };
 
@@ -77,8 +81,9 @@ impl Index {
     }
 
     fn limited(output: &mut dyn Output, limits: Limits) -> Result<Self> {
-        let mut client = output.create(&ArtifactPath::new(CLIENT)?, MEDIA_TYPE)?;
-        client.write_all(include_bytes!("../assets/search.js"))?;
+        for (path, code) in [(CLIENT, SEARCH), (ENGINE, FINDER)] {
+            output.create(&ArtifactPath::new(path)?, MEDIA_TYPE)?.write_all(code.as_bytes())?;
+        }
         let mut head = Script::create(output, "index")?;
         head.write(b"{\"rooms\":[")?;
         Ok(Self {

@@ -12,11 +12,15 @@ use super::*;
 const TINY: Limits = Limits { memory: 2000, file: 500 };
 const DAY: i64 = 86_400;
 
+fn is_data(path: &str) -> bool {
+    ![CLIENT, ENGINE].contains(&path)
+}
+
 /// All files of an index: data by name.
 fn files(output: &MemoryOutput) -> BTreeMap<String, Value> {
     let files = output.files();
     let files = files.lock().unwrap();
-    let data = files.iter().filter(|(path, _)| *path != CLIENT).map(|(path, bytes)| {
+    let data = files.iter().filter(|(path, _)| is_data(path)).map(|(path, bytes)| {
         let name = path.strip_prefix("search/").and_then(|name| name.strip_suffix(".js")).unwrap();
         let code = std::str::from_utf8(bytes).unwrap();
         let data = code.strip_prefix(&format!("roomscribe.add(\"{name}\",")).unwrap();
@@ -158,7 +162,7 @@ fn hostile_messages_make_the_same_harmless_bytes_every_time() {
     let once = build(TINY, &messages);
     let all = once.files();
     let all = all.lock().unwrap();
-    for (path, bytes) in all.iter().filter(|(path, _)| *path != CLIENT) {
+    for (path, bytes) in all.iter().filter(|(path, _)| is_data(path)) {
         let code = std::str::from_utf8(bytes).unwrap();
         assert!(!code.contains(['<', '\u{2028}', '\u{2029}', '\0', '\u{1b}']), "{path}");
     }
@@ -166,6 +170,19 @@ fn hostile_messages_make_the_same_harmless_bytes_every_time() {
     drop(all);
     let found = postings(&files(&once));
     assert!(found["from:</script><script>alert(1)</script>"].len() == 1 && found["script"].len() > 10);
+}
+
+#[test]
+fn the_client_is_small_and_treats_texts_as_texts() {
+    for code in [SEARCH, FINDER] {
+        assert!(code.is_ascii() && code.len() < 15_000, "{}", code.len());
+        assert!(code.contains("\"use strict\";"));
+        for risk in
+            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "fetch("]
+        {
+            assert!(!code.contains(risk), "{risk}");
+        }
+    }
 }
 
 #[test]

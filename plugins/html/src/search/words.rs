@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_script_has_the_same_patterns() {
-        let script = include_str!("../../assets/search.js");
+        let script = include_str!("../../assets/engine.js");
         assert!(script.contains(&format!("/{WORD}/gu")), "{WORD}");
         assert!(script.contains(&format!("/{DENSE}/gu")), "{DENSE}");
         assert!(script.contains(&format!("LONGEST = {LONGEST};")));
