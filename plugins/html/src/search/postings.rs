@@ -125,3 +125,41 @@ fn end(mut file: Script, code: &[u8]) -> Result<()> {
     file.write(b"]")?;
     file.close()
 }
+
+#[cfg(test)]
+mod tests {
+    use export_sdk::conformance::MemoryOutput;
+
+    use super::*;
+
+    #[test]
+    fn memory_stays_within_its_limit_however_many_messages_and_words_there_are() {
+        let limits = Limits { memory: 50_000, file: 10_000 };
+        let mut postings = Postings::create(&mut MemoryOutput::default(), limits).unwrap();
+        let mut spilt = 0;
+        for ordinal in 0..20_000 {
+            for term in
+                ["in", "every", "message", &format!("only{ordinal}"), &format!("some{}", ordinal % 97)]
+            {
+                postings.add(term, ordinal);
+            }
+            postings.settle().unwrap();
+            let held: usize =
+                postings.lists.iter().map(|(term, list)| term.len() + list.gaps.capacity()).sum();
+            assert!(held <= postings.used && postings.used < limits.memory, "{held} of {}", postings.used);
+            spilt += usize::from(postings.used == 0);
+        }
+        assert!(spilt > 50 && postings.lists.capacity() * size_of::<(Box<str>, List)>() < limits.memory);
+        let mut output = MemoryOutput::default();
+        let mut begins = 0;
+        let counted = |_: &str| {
+            begins += 1;
+            Ok(())
+        };
+        postings.finish(&mut output, counted).unwrap();
+        let files = output.files();
+        let files = files.lock().unwrap();
+        assert!(begins == files.len() && begins > 10);
+        assert!(files.values().all(|file| file.len() < 50_000), "a long list may exceed the limit once");
+    }
+}
