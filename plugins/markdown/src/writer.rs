@@ -28,7 +28,8 @@ struct Thread {
 impl Writer {
     pub(crate) fn start(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
         let out = output.create(&room.file_name("md")?, crate::MEDIA_TYPE)?;
-        let page = Page { zone: scope.time_zone.clone(), ..Page::default() };
+        let mut page = Page::default();
+        page.zone = scope.time_zone.clone();
         let mut writer = Self { out, page, day: None, thread: Thread::default() };
         about::head(&mut writer.page, room, scope);
         writer.flush()?;
