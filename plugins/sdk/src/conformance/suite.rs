@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{HOSTILE_NAMES, HOSTILE_TEXTS, MemoryOutput};
 use crate::{
-    AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, FileLink, FormatWriter, Member, Message, Pinned,
-    Reaction, Registry, Replies, Result, Room, Scope, Settings, Summary, Timestamp, safe_file_name,
+    AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, FileLink, FormatWriter, Member, Message,
+    Pinned, Reaction, Registry, Replies, Result, Room, Scope, Settings, Summary, Timestamp, safe_file_name,
 };
 
 /// The `register` function that every plug-in crate exports.
@@ -115,11 +115,9 @@ pub(super) fn write_room(
     let mut room = room.clone();
     room.at_least = messages.len() as u64;
     writer.begin_room(&room, scope)?;
-    let mut bob = Member::new("bobbobbobbobbobbo", "bob");
-    bob.name = Some("Bob <b>Small</b>");
-    bob.roles = vec!["owner"];
-    writer.member(&bob)?;
-    writer.member(&Member::new("alalalalalalalala", "al"))?;
+    for member in sample_members() {
+        writer.member(&member)?;
+    }
     let mut summary = Summary::default();
     for message in messages {
         writer.write(message)?;
@@ -132,6 +130,13 @@ pub(super) fn write_room(
     }
     writer.end_room(&summary)?;
     Ok(summary)
+}
+
+pub(super) fn sample_members() -> [Member<'static>; 2] {
+    let mut bob = Member::new("bobbobbobbobbobbo", "bob");
+    bob.name = Some("Bob <b>Small</b>");
+    bob.roles = vec!["owner"];
+    [bob, Member::new("alalalalalalalala", "al")]
 }
 
 /// A room whose title, topic and description are hostile.
@@ -181,7 +186,11 @@ pub fn sample_messages() -> Vec<Message<'static>> {
             name: (*name).into(),
             media_type: if n % 2 == 0 { "image/png" } else { "text/html" }.into(),
             size: 12_345,
-            path: if n % 5 == 4 { Err("the file is not on this server") } else { Ok(FileLink::new(&path.expect("safe"), false)) },
+            path: if n % 5 == 4 {
+                Err("the file is not on this server")
+            } else {
+                Ok(FileLink::new(&path.expect("safe"), false))
+            },
         }];
         messages.push(message);
     }
