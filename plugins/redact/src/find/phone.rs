@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::digits::{begins, ends, groups, is_gap};
-use super::{after, before};
+use super::{after, before, is_word};
 
 static AMERICAN: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"^(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[0-9]{3}[ .-][0-9]{4}";
@@ -96,6 +96,7 @@ fn stands_alone(text: &str, start: usize) -> bool {
     match c {
         '/' | '=' | '#' | '-' | '&' | '@' | '+' | '%' | '$' | '\u{20ac}' | '\u{a3}' => false,
         '.' | ',' | ':' => !before(text, start - 1).is_some_and(|c| c.is_ascii_digit()),
+        '_' => !before(text, start - 1).is_some_and(is_word),
         _ => true,
     }
 }
@@ -133,6 +134,7 @@ mod tests {
             assert_eq!(found(phone, number), [number]);
             assert_eq!(found(phone, &format!("Tel.:{number}, or {number}.")), [number; 2]);
         }
+        assert_eq!(found(phone, "_0171 1234567_"), ["0171 1234567"]);
         assert_eq!(found(phone, "wa.me/+491711234567"), ["+491711234567"]);
     }
 
@@ -163,6 +165,7 @@ mod tests {
             "#0123456789",
             "192.168.0.12",
             "0012",
+            "IMG_0123456789.jpg",
         ];
         for text in texts {
             assert_eq!(found(phone, text), [""; 0], "{text}");
