@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
+use export_sdk::Timestamp;
 use indicatif::HumanCount;
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use super::{Failure, Outcome, Place, printable, say, unable, usage};
 use crate::app::App;
 use crate::domain::Order;
 use crate::error::Error;
-use crate::export::bag::Layout;
+use crate::export::bag::{Info, Layout};
 use crate::export::pack::{self, Packing};
 use crate::export::progress::JobProgress;
 use crate::export::render::{Rendered, Task, render};
@@ -171,7 +172,7 @@ fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path) -> R
         let spool = RefCell::new(Spool::create(directory.clone(), progress.work.clone())?);
         let Rendered { summary, .. } = render(task, &spool, progress)?;
         let sealed = spool.into_inner().seal()?;
-        let packing = packing(app, task.order, view::time(task.requested_at), output)?;
+        let packing = packing(app, task.order, view::time(task.requested_at), output);
         let written = if is_zip(output) {
             pack::pack(&sealed, output, &packing, &progress.work).map(drop)
         } else {
@@ -187,19 +188,14 @@ fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path) -> R
     Ok(result?)
 }
 
-fn packing<'a>(
-    app: &'a App,
-    order: &Order,
-    stamp: export_sdk::Timestamp,
-    output: &Path,
-) -> export_sdk::Result<Packing<'a>> {
+fn packing<'a>(app: &'a App, order: &Order, stamp: Timestamp, output: &Path) -> Packing<'a> {
     let name = output.file_stem().unwrap_or_default().to_string_lossy();
-    let mut packing = Packing::of_order(order, &app.registry, &name, app.config.export.compression, stamp)?;
+    let loose = !is_zip(output) && order.archive.is_none();
+    let layout = if loose { Layout::Plain } else { Layout::of(order, &app.registry, &name) };
+    let mut packing = Packing::new(layout, app.config.export.compression, stamp);
+    packing.info = Info::of(order);
     packing.signer = Some(&app.signer);
-    if !is_zip(output) && order.archive.is_none() {
-        packing.layout = Layout::Plain;
-    }
-    Ok(packing)
+    packing
 }
 
 /// A refusal in the words of the command line: without the code that programs read, and with the

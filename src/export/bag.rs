@@ -15,11 +15,12 @@
 
 mod info;
 
-use export_sdk::{ArtifactPath, safe_file_name};
+use export_sdk::{ArtifactPath, Registry, safe_file_name};
 
 pub use self::info::Info;
 pub(crate) use self::info::{InfoText, LineRoot, PAYLOAD_OXUM};
 use super::merkle::Hash;
+use crate::domain::{Archive, Order};
 
 /// The list of the hashes of the payload.
 pub const MANIFEST: &str = "manifest-sha256.txt";
@@ -55,6 +56,20 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// The layout that an order asks for. One that does not say gets a bag of this name, unless its
+    /// one format is for programs that look for its files at the top.
+    pub fn of(order: &Order, registry: &Registry, name: &str) -> Self {
+        let for_others = match order.formats.as_slice() {
+            [format] => registry.format(&format.id).is_ok_and(export_sdk::AnyFormat::wants_top),
+            _ => false,
+        };
+        match order.archive {
+            Some(Archive::Plain) => Self::Plain,
+            None if for_others => Self::Plain,
+            None | Some(Archive::Bag) => Self::bag(name),
+        }
+    }
+
     /// A bag of a name that is as near to this as file systems allow.
     pub fn bag(name: &str) -> Self {
         Self::Bag { name: safe_file_name(name) }

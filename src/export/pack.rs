@@ -6,7 +6,6 @@
 
 mod contents;
 mod loose;
-mod order;
 mod sink;
 mod zipped;
 

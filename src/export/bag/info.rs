@@ -5,7 +5,9 @@
 
 use std::fmt;
 
+use crate::domain::{Choice, Order, Rooms};
 use crate::export::merkle::Hash;
+use crate::export::view;
 
 pub(crate) const PAYLOAD_OXUM: &str = "Payload-Oxum";
 const MERKLE_ROOT: &str = "Merkle-Root";
@@ -17,12 +19,35 @@ const LONGEST_VALUE: usize = 1000;
 pub struct Info(String);
 
 impl Info {
-    /// Of which room an export is, and in which format.
-    pub fn of_room(title: &str, id: &str, format: &str) -> Self {
-        Self::default()
-            .with("External-Description", &format!("The room {title} in the format {format}"))
-            .with("Roomscribe-Room", id)
-            .with("Roomscribe-Format", format)
+    /// What an export holds, and what keeps it from being everything.
+    pub fn of(order: &Order) -> Self {
+        let names = |choices: &[Choice]| {
+            choices.iter().map(|choice| choice.id.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let formats = names(&order.formats);
+        let mut info = Self::default().with("External-Description", &format!("{} as {formats}", order.title));
+        if let Some(room) = order.rooms.single() {
+            info.add("Roomscribe-Room", room.as_str());
+        }
+        info.add("Roomscribe-Formats", &formats);
+        if let Some(from) = order.from {
+            info.add("Roomscribe-From", &view::time(from).to_string());
+        }
+        info.add("Roomscribe-Until", &view::time(order.until).to_string());
+        info.add("Roomscribe-Query", &order.query);
+        info.add("Roomscribe-Time-Zone", &order.time_zone);
+        match &order.rooms {
+            Rooms::Thread { thread, .. } => info.add("Roomscribe-Thread", thread.as_str()),
+            Rooms::Messages { messages, .. } => {
+                info.add("Roomscribe-Chosen-Messages", &messages.len().to_string());
+            }
+            Rooms::Listed(_) | Rooms::Seen | Rooms::Server => {}
+        }
+        if !order.system_messages {
+            info.add("Roomscribe-System-Messages", "left out");
+        }
+        info.add("Roomscribe-Transforms", &names(&order.transforms));
+        info
     }
 
     /// Adds a line. The label has letters, digits and hyphens only; a value of nothing but blanks

@@ -52,7 +52,7 @@ impl Room {
         }
         let sealed = spool.seal().unwrap();
         let mut packing = Packing::new(layout.clone(), 6, Timestamp::from_millis(1_710_498_031_123));
-        packing.info = Info::of_room("talk\nMerkle-Root: 0 1 x", "r", "ndjson");
+        packing.info = Info::default().with("External-Description", "talk\nMerkle-Root: 0 1 x");
         packing.signer = Some(&self.signer);
         if zipped {
             pack(&sealed, &path("out.zip"), &packing, &Progress::default()).unwrap();
@@ -91,7 +91,7 @@ fn every_message_of_every_kind_of_export_can_be_proven() {
                         file: name.to_owned(),
                         line: number as u64 + 2,
                         lines: messages as u64 + 2,
-                        description: Some("The room talk Merkle-Root: 0 1 x in the format ndjson".to_owned()),
+                        description: Some("talk Merkle-Root: 0 1 x".to_owned()),
                         day: Some("2024-03-15".to_owned()),
                     };
                     assert_eq!(proof.check().unwrap(), expected);

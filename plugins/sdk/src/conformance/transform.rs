@@ -86,8 +86,12 @@ fn started<'run>(
 ) -> Result<Box<dyn Transformer + 'run>> {
     let mut transformer = transform.start(options)?;
     if transformer.wants_preview() {
-        members.iter().for_each(|member| transformer.preview_member(member));
-        messages.iter().for_each(|message| transformer.preview(message));
+        for member in members {
+            transformer.preview_member(member);
+        }
+        for message in messages {
+            transformer.preview(message);
+        }
     }
     Ok(transformer)
 }
@@ -103,7 +107,9 @@ fn read_backwards(transform: &dyn AnyTransform, options: &Value, messages: &[Mes
         transformer.member(&mut member, &texts).expect("a member");
     }
     let mut read = |message| one(&mut *transformer, message).expect("passes again");
-    messages.iter().for_each(|message| drop(read(message)));
+    for message in messages {
+        read(message);
+    }
     let mut messages: Vec<Value> = messages.iter().rev().filter_map(read).collect();
     messages.reverse();
     messages
