@@ -73,7 +73,7 @@ pub(super) struct Options {
     #[arg(long, value_enum)]
     layout: Option<Shape>,
     #[command(flatten)]
-    estimate: estimate::Options,
+    estimate: estimate::DryRun,
     /// Replace the .zip file if it is there
     #[arg(long)]
     force: bool,

@@ -4,6 +4,7 @@
 //! there is more, the rest is judged by that part.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -65,16 +66,17 @@ pub fn estimate(task: &Task<'_>) -> sdk::Result<Estimate> {
     })
 }
 
-/// Takes everything and keeps nothing.
+/// Takes everything and keeps nothing but names; no sample has many.
 struct Gauge {
     progress: Progress,
     names: Names,
+    linked: HashSet<(ArtifactPath, [u8; 32])>,
     pages: u64,
 }
 
 impl Gauge {
     fn new(progress: Progress) -> Self {
-        Self { progress, names: Names::new(), pages: 0 }
+        Self { progress, names: Names::new(), linked: HashSet::new(), pages: 0 }
     }
 
     fn claim(&mut self, path: &ArtifactPath, purpose: Use) -> io::Result<()> {
@@ -97,7 +99,7 @@ impl Output for Gauge {
 
 impl Target for Gauge {
     fn holds(&self, path: &ArtifactPath, sha256: &[u8; 32]) -> bool {
-        self.names.find(path) == Some(Use::Linked(*sha256))
+        self.linked.contains(&(path.clone(), *sha256))
     }
 
     /// Reading all the bytes would take as long as the export itself.
@@ -121,6 +123,7 @@ impl Target for Gauge {
             return Ok(false);
         }
         self.claim(path, Use::Linked(sha256))?;
+        self.linked.insert((path.clone(), sha256));
         self.progress.add(size);
         Ok(true)
     }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
+use export_sdk::Registry;
 use roomscribe::api::Api;
 use roomscribe::app::{App, Clock};
 use roomscribe::config::Config;
@@ -18,6 +19,8 @@ use tokio::runtime::Runtime;
 
 pub(crate) mod exports;
 pub(crate) mod gate;
+pub(crate) mod orders;
+pub(crate) mod plugins;
 pub(crate) mod work;
 
 /// When the clock of a test server begins to stand: 2024-03-15T10:20:30.123Z.
@@ -57,9 +60,30 @@ impl TestServer {
         Self::put_together(directory, config, store, Clock::standing_at(Time::from_millis(NOW)))
     }
 
+    /// A new server with more plug-ins than it ships with.
+    pub(crate) fn start_with_plugins(add: impl FnOnce(&mut Registry)) -> Self {
+        let Self { app, clock, runtime, directory, .. } = Self::start();
+        let config = app.config.clone();
+        let mut registry = export::plugins::registry(&config).expect("the plug-ins register");
+        add(&mut registry);
+        drop((runtime, app));
+        let store = work::again(|| Store::open(directory.path(), 16 << 20)).expect("the store again");
+        Self::with_registry(directory, config, store, clock, registry)
+    }
+
     /// A server over an open store, as it is after a start.
     fn put_together(directory: TempDir, config: Config, store: Store, clock: Clock) -> Self {
         let registry = export::plugins::registry(&config).expect("the plug-ins register");
+        Self::with_registry(directory, config, store, clock, registry)
+    }
+
+    fn with_registry(
+        directory: TempDir,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        registry: Registry,
+    ) -> Self {
         let app = App::new(config, store, registry, clock.clone()).expect("the threads start");
         bootstrap::prepare(&app, false).expect("a furnished store");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

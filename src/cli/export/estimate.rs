@@ -9,7 +9,7 @@ use crate::export::estimate::estimate;
 use crate::export::render::Task;
 
 #[derive(Args)]
-pub(super) struct Options {
+pub(super) struct DryRun {
     /// Write nothing, tell how large the export would be
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -19,7 +19,7 @@ pub(super) struct Options {
 }
 
 /// Prints the estimate: a small table, or JSON for programs.
-pub(super) fn tell(task: &Task<'_>, options: &Options) -> Outcome {
+pub(super) fn tell(task: &Task<'_>, options: &DryRun) -> Outcome {
     let found = estimate(task)?;
     if options.json {
         return say(&format!(

@@ -42,6 +42,8 @@ impl RoomNames {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     #[test]
     fn rooms_that_a_file_system_would_confuse_are_told_apart() {
@@ -63,11 +65,10 @@ mod tests {
     fn a_thousand_rooms_of_one_name_are_told_apart_whatever_it_is() {
         let mut names = RoomNames::default();
         for name in ["general", &"\u{1f41d}".repeat(200), "a.b ", &".".repeat(300)] {
-            let given: HashMap<String, ()> =
-                (0..1000).map(|_| (folded(&names.take(Some(name), "id")), ())).collect();
+            let given: HashSet<String> = (0..1000).map(|_| folded(&names.take(Some(name), "id"))).collect();
             assert_eq!(given.len(), 1000);
-            for slug in given.keys() {
-                let file = export_sdk::safe_file_name(&format!("{}.html", safe_file_name(slug)));
+            for slug in &given {
+                let file = safe_file_name(&format!("{}.html", safe_file_name(slug)));
                 assert_eq!(file, format!("{slug}.html"), "nothing is cut off that tells them apart");
             }
         }

@@ -20,8 +20,12 @@ pub(super) fn rooms(task: &Task<'_>, filter: &Filter, progress: &JobProgress) ->
     let (mut found, until) = (Vec::new(), task.order.until);
     let walked = task.store.walk::<Room, Failure>(Span::all(), Direction::Ascending, |_, room| {
         progress.work.check().map_err(sdk::Error::from)?;
-        // A room that was made later holds nothing of this export.
-        if room.created < until && filter.wants_room(&room) && (everything || (task.may_see)(&room)?) {
+        if !filter.wants_room(&room) || !(everything || (task.may_see)(&room)?) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        // A room that was made later holds nothing of this export, unless it was brought in from
+        // elsewhere with its history.
+        if room.created < until || held(task, filter, &room.id, 1)? > 0 {
             // By what people call them, as far as they have names.
             found.push((room.name.is_none(), room.title().to_lowercase(), room.id));
         }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use export_sdk as sdk;
 use export_sdk::{ArtifactPath, FileLink, Texts, Verdict, safe_file_name};
+use sha2::{Digest, Sha256};
 
 use super::reading::Sink;
 use super::{Failure, Run, Transformers, Writers, unreadable};
@@ -86,20 +87,28 @@ impl<'a, 'p, 'w, 't> Writing<'a, 'p, 'w, 't> {
         }
         // Under the name that the message gives it: a transform may have changed that.
         let name = if file.name.is_empty() { &upload.name } else { &file.name };
-        let path = ArtifactPath::new(format!("assets/{}", safe_file_name(&format!("{}-{name}", upload.id))))?;
-        match self.link(&path, &upload) {
-            Ok(true) => Ok(Ok(FileLink::new(&path, self.run.shared))),
-            Ok(false) => {
-                tracing::error!(upload = %upload.id, "the bytes of an upload are damaged; run `roomscribe check`");
-                Ok(Err("the file is damaged on this server"))
+        // Where only the case of letters tells two names apart, some file systems do not.
+        let mark = hex::encode(&Sha256::digest(format!("{}/{name}", upload.id))[..4]);
+        let marked = format!("{}-{mark}-{name}", upload.id);
+        for name in [format!("{}-{name}", upload.id), marked] {
+            let path = ArtifactPath::new(format!("assets/{}", safe_file_name(&name)))?;
+            match self.link(&path, &upload) {
+                Ok(true) => return Ok(Ok(FileLink::new(&path, self.run.shared))),
+                Ok(false) => {
+                    tracing::error!(upload = %upload.id, "the bytes of an upload are damaged; run `roomscribe check`");
+                    return Ok(Err("the file is damaged on this server"));
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::AlreadyExists => {}
+                    io::ErrorKind::NotFound => {
+                        return Ok(Err("the file was deleted while it was exported"));
+                    }
+                    io::ErrorKind::InvalidData => return Ok(Err("the file is damaged on this server")),
+                    _ => return Err(error.into()),
+                },
             }
-            Err(error) => match error.kind() {
-                io::ErrorKind::NotFound => Ok(Err("the file was deleted while it was exported")),
-                io::ErrorKind::InvalidData => Ok(Err("the file is damaged on this server")),
-                io::ErrorKind::AlreadyExists => Ok(Err("another file of the export has this name")),
-                _ => Err(error.into()),
-            },
         }
+        Ok(Err("another file of the export has this name"))
     }
 
     /// `false`: the bytes are not what they were.

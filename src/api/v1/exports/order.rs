@@ -125,7 +125,10 @@ fn asked(field: &str, value: Value) -> Result<Asked> {
     if let Value::String(id) = value {
         return Ok(Asked { id, options: Value::Null });
     }
-    let chosen: Chosen = serde_json::from_value(value)
-        .map_err(|_| bad(format!("`{field}`: write an id, or an object with the keys `id` and `options`")))?;
+    // serde would take a list for an object, too.
+    let chosen = Some(value).filter(Value::is_object).and_then(|value| Chosen::deserialize(value).ok());
+    let chosen = chosen.ok_or_else(|| {
+        bad(format!("`{field}`: write an id, or an object with the keys `id` and `options`"))
+    })?;
     Ok(Asked { id: chosen.id, options: chosen.options })
 }
