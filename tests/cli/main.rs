@@ -3,6 +3,7 @@
 //! A test binary of its own: a process that is being started holds, for a moment, the locks of the
 //! one that starts it, and tests beside it that close a store and open it again would find it in use.
 
+mod export;
 mod process;
 mod proof;
 mod round_trip;
@@ -124,49 +125,6 @@ fn a_file_that_was_cut_off_is_imported_up_to_there() {
 }
 
 #[test]
-fn an_export_is_a_directory_or_a_zip_that_is_not_replaced_unasked() {
-    let place = harbour();
-    for output in ["loose", "packed.zip"] {
-        let done = place.run(&["export", "#harbour", "--format", "json", "--output", output]);
-        assert_eq!(done.ok(), format!("3 messages of harbour in {output}\n"));
-    }
-    let loose: Value = serde_json::from_slice(&place.bytes("loose/harbour.json")).unwrap();
-    assert_eq!(loose["messages"].as_array().map(Vec::len), Some(3));
-    let before = place.bytes("packed.zip");
-    let again = ["export", "harbour", "--format", "html", "--output", "packed.zip"];
-    let refused = place.run(&again);
-    assert!(refused.complaint(2).contains("packed.zip is there already; replace it with --force"));
-    assert_eq!(place.bytes("packed.zip"), before);
-    place.run(&[&again[..], &["--force"]].concat()).ok();
-    assert_ne!(place.bytes("packed.zip"), before);
-}
-
-#[test]
-fn a_window_of_time_is_kept_to() {
-    let place = harbour();
-    let count = |arguments: &[&str]| {
-        let fixed = ["export", "harbour", "-f", "json", "-o", "out.zip", "--force"];
-        place.run(&[&fixed[..], arguments].concat()).ok().split(' ').next().unwrap().to_owned()
-    };
-    assert_eq!(count(&["--to", "2024-03-15"]), "3");
-    assert_eq!(count(&["--to", "2024-03-14"]), "0");
-    assert_eq!(count(&["--from", "2024-03-16"]), "0");
-    assert_eq!(count(&["--from", "2024-03-15T10:20:02Z", "--to", "2024-03-15T10:20:03Z"]), "1");
-    let bad = place.run(&["export", "harbour", "-o", "x", "--from", "yesterday"]);
-    assert!(bad.complaint(2).contains("--from: \"yesterday\" is no time; write 2024-03-31"));
-}
-
-#[test]
-fn an_unknown_room_or_format_tells_what_there_is() {
-    let place = harbour();
-    let room = place.run(&["export", "habour", "-o", "x"]);
-    assert!(room.complaint(2).contains("there is no room \"habour\"; there are: general, harbour"));
-    let format = place.run(&["export", "harbour", "-f", "pfd", "-o", "x"]);
-    assert!(format.complaint(2).contains("html") && format.stderr.contains("json"), "{format:?}");
-    assert!(!place.path("x").exists());
-}
-
-#[test]
 fn wrong_settings_are_named() {
     let place = Place::new();
     for (text, expected) in [
@@ -186,16 +144,6 @@ fn wrong_settings_are_named() {
         assert!(!place.path("data").exists(), "nothing is made before the settings are right");
     }
     assert!(place.run(&["check", "--config", "missing.toml"]).complaint(2).contains("missing.toml"));
-}
-
-#[test]
-fn formats_and_deliveries_are_listed() {
-    let place = Place::new();
-    let formats = place.run(&["formats"]);
-    for id in ["html", "json", "ndjson", "csv", "slack", "mattermost", "file", "email"] {
-        let line = format!("  {id:<10} ");
-        assert!(formats.ok().lines().any(|text| text.starts_with(&line)), "{id}: {}", formats.stdout);
-    }
 }
 
 #[test]
