@@ -20,6 +20,7 @@ mod options;
 mod output;
 mod plain;
 mod registry;
+mod room;
 mod scope;
 mod settings;
 mod system;
@@ -39,12 +40,13 @@ pub use options::{NoOptions, OptionSpec};
 pub use output::Output;
 pub use plain::{plain_line, plain_lines};
 pub use registry::{AnyDelivery, AnyFormat, AnyTransform, BoxFuture, Registry};
+pub use room::{Member, Room, RoomKind};
 pub use scope::{Scope, Summary};
 pub use settings::{NoSettings, Settings};
 pub use system::system_text;
 pub use timestamp::Timestamp;
 pub use transform::{Texts, Transform, Transformer, Verdict};
 pub use view::{
-    Attachment, Author, Edited, File, Member, Mention, Message, Pinned, Reaction, Replies, Room, RoomKind,
+    Attachment, Author, Edited, File, Mention, Message, Pinned, Reaction, Replies, Stored,
 };
 pub use writer::{FormatWriter, RoomWriter, each_room};
