@@ -164,6 +164,11 @@ impl Output for Spool {
         self.written.push(outcome);
         Ok(Box::new(file))
     }
+
+    fn scratch(&mut self) -> export_sdk::Result<File> {
+        self.progress.check()?;
+        Ok(tempfile::tempfile_in(&self.directory)?)
+    }
 }
 
 fn completed(path: &ArtifactPath, outcome: &Outcome) -> io::Result<Written> {
