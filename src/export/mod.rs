@@ -11,6 +11,7 @@
 //! After a crash a job whose spool is sealed goes on at Delivering; any other begins again. The
 //! window of a job is pinned when it is made, so beginning again gives the same export.
 
+pub mod estimate;
 pub mod pack;
 pub mod plugins;
 pub mod progress;

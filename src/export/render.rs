@@ -19,14 +19,15 @@ use jiff::tz::TimeZone;
 use self::filter::Filter;
 use self::names::RoomNames;
 use self::pass::Pass;
-pub use self::target::Target;
 use self::target::Placed;
+pub use self::target::Target;
 use super::progress::JobProgress;
 use super::view;
 use crate::domain::{Order, Room, Rooms, Time};
 use crate::store::{self, Store};
 
 /// What is to be rendered.
+#[derive(Clone, Copy)]
 pub struct Task<'a> {
     /// Where the messages are.
     pub store: &'a Store,
@@ -40,6 +41,33 @@ pub struct Task<'a> {
     pub requested_by: &'a str,
     /// When.
     pub requested_at: Time,
+    /// Stop after reading so many messages, which is enough for an estimate.
+    pub sample: Option<u64>,
+}
+
+/// What was rendered.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// What it holds.
+    pub summary: sdk::Summary,
+    /// Messages that were looked at, those that were not wanted included.
+    pub read: u64,
+}
+
+/// How many rooms an export has, and how many messages there are in their window: counted at most to
+/// `limit`, before any filter but that of time.
+pub fn extent(task: &Task<'_>, limit: u64) -> sdk::Result<(u64, u64)> {
+    let filter = Filter::new(task.order, &zone(&task.order.time_zone)?, task.requested_by)?;
+    let rooms = rooms::rooms(task, &filter)?;
+    let (from, until) = filter.window();
+    let mut messages = 0;
+    for room in &rooms {
+        let left = limit.saturating_sub(messages);
+        if left > 0 {
+            messages += task.store.count_messages(room, from, until, left).map_err(unreadable)?;
+        }
+    }
+    Ok((rooms.len() as u64, messages))
 }
 
 /// Writes the export into the target. A spool is not sealed yet.
@@ -47,7 +75,7 @@ pub fn render(
     task: &Task<'_>,
     target: &RefCell<dyn Target + '_>,
     progress: &JobProgress,
-) -> sdk::Result<sdk::Summary> {
+) -> sdk::Result<Rendered> {
     let order = task.order;
     let time_zone = zone(&order.time_zone)?;
     let filter = Filter::new(order, &time_zone, task.requested_by)?;
@@ -80,31 +108,40 @@ pub fn render(
         formats.push((task.registry.format(&choice.id)?, choice.options.value()));
     }
     let shared = formats.len() > 1;
-    let mut outputs: Vec<_> =
-        order.formats.iter().map(|choice| Placed::new(target, shared.then_some(choice.id.as_str()))).collect();
+    let mut outputs: Vec<_> = order
+        .formats
+        .iter()
+        .map(|choice| Placed::new(target, shared.then_some(choice.id.as_str())))
+        .collect();
     let mut writers = Vec::new();
     for ((format, options), output) in formats.iter().zip(&mut outputs) {
         writers.push((format.order(), format.start(options, &scope, output)?));
     }
 
     let mut names = RoomNames::default();
-    let mut total = sdk::Summary::default();
+    let mut total = Rendered::default();
     for id in &rooms {
         let Some(room) = task.store.room(id).map_err(unreadable)? else {
             if matches!(order.rooms, Rooms::Seen | Rooms::Server) {
                 continue;
             }
-            return Err(rejected("a room of the export was deleted; ask again without it"));
+            return Err(rejected("the room was deleted"));
         };
         let slug = names.take(&room);
-        let mut run = Run { task, target, progress, filter: &filter, scope: &scope, shared, slug: &slug };
-        total.add(&run.room(&room, &mut writers, &mut transformers)?);
+        let most = task.sample.map_or(u64::MAX, |sample| sample - total.read);
+        let run = Run { task, target, progress, filter: &filter, scope: &scope, shared, slug: &slug, most };
+        let rendered = run.room(&room, &mut writers, &mut transformers)?;
+        total.summary.add(&rendered.summary);
+        total.read += rendered.read;
         if task.store.room(id).map_err(unreadable)?.is_none() {
-            return Err(rejected("a room was deleted while it was exported; ask again"));
+            return Err(rejected("the room was deleted while it was exported"));
+        }
+        if task.sample.is_some_and(|sample| total.read >= sample) {
+            break;
         }
     }
     for (_, writer) in writers {
-        writer.finish(&total)?;
+        writer.finish(&total.summary)?;
     }
     Ok(total)
 }
@@ -134,6 +171,8 @@ struct Run<'a> {
     /// Several formats share the files of messages.
     shared: bool,
     slug: &'a str,
+    /// Messages that may be read.
+    most: u64,
 }
 
 type Writers<'w> = [(sdk::Order, Box<dyn FormatWriter + 'w>)];
@@ -142,11 +181,11 @@ type Transformers<'t> = [Box<dyn Transformer + 't>];
 impl Run<'_> {
     /// Reads one room, once for every order that some format wants.
     fn room(
-        &mut self,
+        &self,
         room: &Room,
         writers: &mut Writers<'_>,
         transformers: &mut Transformers<'_>,
-    ) -> sdk::Result<sdk::Summary> {
+    ) -> sdk::Result<Rendered> {
         let texts = sdk::Texts::new();
         let activity = self.task.store.activity(&room.id).map_err(unreadable)?;
         let mut seen = view::room(room, activity.members);
@@ -161,22 +200,18 @@ impl Run<'_> {
         if matches!(self.task.order.rooms, Rooms::Listed(_) | Rooms::Seen | Rooms::Server) {
             pass::members(self.task.store, &room.id, writers, transformers)?;
         }
-        let mut summary = None;
+        let mut rendered = None;
         for order in [sdk::Order::Time, sdk::Order::Threads] {
-            let mut wanting: Vec<_> =
-                writers.iter_mut().filter(|(wanted, _)| *wanted == order).map(|(_, writer)| &mut **writer).collect();
-            if wanting.is_empty() {
-                continue;
+            if writers.iter().any(|(wanted, _)| *wanted == order) {
+                let read = Pass::new(*self, room, order, writers, transformers).read()?;
+                rendered.get_or_insert(read);
             }
-            let pass = Pass::new(*self, room, order, &mut wanting, transformers);
-            let read = pass.read()?;
-            summary.get_or_insert(read);
         }
-        let summary = summary.unwrap_or_default();
+        let rendered = rendered.unwrap_or_default();
         for (_, writer) in &mut *writers {
-            writer.end_room(&summary)?;
+            writer.end_room(&rendered.summary)?;
         }
-        Ok(summary)
+        Ok(rendered)
     }
 
     fn at_least(&self, room: &Room) -> sdk::Result<u64> {

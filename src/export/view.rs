@@ -60,15 +60,15 @@ fn user(user: &UserRef) -> sdk::Author<'_> {
 }
 
 /// What was noted down when a file came in.
-pub fn stored(upload: &Upload) -> sdk::Stored<'_> {
+pub fn stored(upload: Upload) -> sdk::Stored<'static> {
     sdk::Stored {
-        name: upload.name.as_str().into(),
-        media_type: upload.media_type.as_str().into(),
+        name: upload.name.into(),
+        media_type: upload.media_type.into(),
         size: upload.size,
         sha256: upload.sha256,
-        user: upload.user.as_str().into(),
+        user: upload.user.to_string().into(),
         at: time(upload.uploaded),
-        description: upload.description.as_str().into(),
+        description: upload.description.into(),
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::io::Write;
 
-use export_sdk::{
-    ArtifactPath, FormatWriter, Message, Output, Result, Room, Scope, Summary, Timestamp,
-};
+use export_sdk::{ArtifactPath, FormatWriter, Message, Output, Result, Room, Scope, Summary, Timestamp};
 
 use crate::about::{self, About};
 use crate::escape::Markup;

@@ -50,7 +50,7 @@ impl Filter {
     pub(super) fn wants(&self, message: &Message, room: &Room) -> bool {
         message.sent_at >= self.from
             && message.sent_at < self.until
-            && (self.system_messages || message.kind.is_none())
+            && (self.system_messages || message.kind.as_deref().is_none_or(str::is_empty))
             && self.query.matches(message, room)
     }
 }

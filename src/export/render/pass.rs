@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use export_sdk as sdk;
-use export_sdk::{ArtifactPath, FileLink, FormatWriter, Texts, Verdict, safe_file_name};
+use export_sdk::{ArtifactPath, FileLink, Texts, Verdict, safe_file_name};
 
-use super::{Run, Transformers, Writers, unreadable};
-use crate::domain::{Message, MessageId, Room, RoomId, Rooms, Time, UploadId};
+use super::{Rendered, Run, Transformers, Writers, unreadable};
+use crate::domain::{Message, MessageId, Room, RoomId, Rooms, Time, Upload, UploadId, UserId};
 use crate::export::view;
 use crate::store::{self, Direction, Store};
 
@@ -54,35 +54,40 @@ pub(super) fn members(
     walked.map_err(|Failure(error)| error)
 }
 
-pub(super) struct Pass<'a, 'p, 'w> {
+pub(super) struct Pass<'a, 'p, 'w, 't> {
     run: Run<'a>,
     room: &'p Room,
     order: sdk::Order,
-    writers: &'p mut [&'w mut dyn FormatWriter],
-    transformers: &'p mut Transformers<'a>,
+    /// Those that want this order, and the others.
+    writers: &'p mut Writers<'w>,
+    transformers: &'p mut Transformers<'t>,
+    /// The beginning of a thread that was looked up last, and when it was sent if its replies follow it.
+    beginning: Option<(MessageId, Option<Time>)>,
+    read: u64,
     summary: sdk::Summary,
 }
 
-impl<'a, 'p, 'w> Pass<'a, 'p, 'w> {
+impl<'a, 'p, 'w, 't> Pass<'a, 'p, 'w, 't> {
     pub(super) fn new(
         run: Run<'a>,
         room: &'p Room,
         order: sdk::Order,
-        writers: &'p mut [&'w mut dyn FormatWriter],
-        transformers: &'p mut Transformers<'a>,
+        writers: &'p mut Writers<'w>,
+        transformers: &'p mut Transformers<'t>,
     ) -> Self {
-        Self { run, room, order, writers, transformers, summary: sdk::Summary::default() }
+        let summary = sdk::Summary::default();
+        Self { run, room, order, writers, transformers, beginning: None, read: 0, summary }
     }
 
     /// Reads what the order means of this room.
-    pub(super) fn read(mut self) -> sdk::Result<sdk::Summary> {
+    pub(super) fn read(mut self) -> sdk::Result<Rendered> {
         let read = match &self.run.task.order.rooms {
             Rooms::Listed(_) | Rooms::Seen | Rooms::Server => self.window(),
             Rooms::Thread { thread, .. } => self.thread(thread),
             Rooms::Messages { messages, .. } => self.messages(messages),
         };
         read.map_err(|Failure(error)| error)?;
-        Ok(self.summary)
+        Ok(Rendered { summary: self.summary, read: self.read })
     }
 
     fn window(&mut self) -> Result<(), Failure> {
@@ -90,7 +95,10 @@ impl<'a, 'p, 'w> Pass<'a, 'p, 'w> {
         let (from, until) = run.filter.window();
         let threaded = self.order == sdk::Order::Threads;
         run.task.store.history(&self.room.id, from, until, Direction::Ascending, |message| {
-            run.progress.read_message();
+            if self.read >= run.most {
+                return Ok(ControlFlow::Break(()));
+            }
+            self.note_read();
             if !run.filter.wants(&message, self.room) {
                 return self.passed_over();
             }
@@ -105,6 +113,11 @@ impl<'a, 'p, 'w> Pass<'a, 'p, 'w> {
         })
     }
 
+    fn note_read(&mut self) {
+        self.read += 1;
+        self.run.progress.read_message();
+    }
+
     /// A long way over messages that nobody wants must end, too, when the export is cancelled.
     fn passed_over(&self) -> Step {
         self.run.progress.work.check().map_err(sdk::Error::from)?;
@@ -112,14 +125,25 @@ impl<'a, 'p, 'w> Pass<'a, 'p, 'w> {
     }
 
     /// Whether the message is a reply that is written right after the message that began its thread.
-    fn follows_its_thread(&self, message: &Message) -> Result<bool, Failure> {
+    fn follows_its_thread(&mut self, message: &Message) -> Result<bool, Failure> {
         let Some(thread) = &message.thread else { return Ok(false) };
-        let Some(beginning) = self.run.task.store.message(thread)? else { return Ok(false) };
-        Ok(beginning.room == message.room
-            && beginning.sent_at <= message.sent_at
-            && beginning.thread.is_none()
-            && beginning.replies.is_some()
-            && self.run.filter.wants(&beginning, self.room))
+        let known = self.beginning.as_ref().filter(|(id, _)| id == thread).map(|(_, sent_at)| *sent_at);
+        let sent_at = match known {
+            Some(sent_at) => sent_at,
+            None => {
+                let beginning = self.run.task.store.message(thread)?;
+                let leads = beginning.filter(|beginning| {
+                    beginning.room == self.room.id
+                        && beginning.thread.is_none()
+                        && beginning.replies.is_some()
+                        && self.run.filter.wants(beginning, self.room)
+                });
+                let sent_at = leads.map(|beginning| beginning.sent_at);
+                self.beginning = Some((thread.clone(), sent_at));
+                sent_at
+            }
+        };
+        Ok(message.room == self.room.id && sent_at.is_some_and(|sent_at| sent_at <= message.sent_at))
     }
 
     fn replies(&mut self, thread: &MessageId) -> Result<(), Failure> {
@@ -142,7 +166,7 @@ impl<'a, 'p, 'w> Pass<'a, 'p, 'w> {
             self.write(&beginning)?;
         }
         run.task.store.replies(thread, |reply| {
-            run.progress.read_message();
+            self.note_read();
             if reply.room == self.room.id && run.filter.wants(&reply, self.room) {
                 self.write(&reply)?;
             }
@@ -162,7 +186,7 @@ impl<'a, 'p, 'w> Pass<'a, 'p, 'w> {
         chosen.sort();
         chosen.dedup();
         for (_, id) in chosen {
-            self.run.progress.read_message();
+            self.note_read();
             if let Some(message) = store.message(id)?
                 && self.run.filter.wants(&message, self.room)
             {
@@ -182,20 +206,26 @@ impl<'a, 'p, 'w> Pass<'a, 'p, 'w> {
             }
         }
         for file in view::named_files(&seen) {
-            let path = self.take_in(&file)?;
-            match path {
+            let taken = self.take_in(&file)?;
+            match taken {
                 Ok(_) => self.summary.files += 1,
                 Err(_) => self.summary.missing_files += 1,
             }
+            let (path, stored) = match taken {
+                Ok((path, upload)) => (Ok(path), Some(self.stored(&file, upload, seen.author.id))),
+                Err(reason) => (Err(reason), None),
+            };
             seen.files.push(sdk::File {
                 id: file.id.into(),
                 name: file.name.into(),
                 media_type: file.media_type.into(),
                 size: file.size,
                 path,
+                stored,
             });
         }
-        for writer in &mut *self.writers {
+        let order = self.order;
+        for (_, writer) in self.writers.iter_mut().filter(|(wanted, _)| *wanted == order) {
             writer.write(&seen)?;
         }
         self.summary.messages += 1;
@@ -205,15 +235,16 @@ impl<'a, 'p, 'w> Pass<'a, 'p, 'w> {
     }
 
     /// Makes an uploaded file part of the export; the inner error says why that cannot be.
-    fn take_in(&mut self, file: &view::NamedFile) -> Result<Result<FileLink, &'static str>, Failure> {
+    fn take_in(
+        &mut self,
+        file: &view::NamedFile,
+    ) -> Result<Result<(FileLink, Upload), &'static str>, Failure> {
         let store = self.run.task.store;
-        let Some(upload) = store.upload(&UploadId::new(file.id.as_str()))? else {
+        let upload = store.upload(&UploadId::new(file.id.as_str()))?;
+        // An upload of another room is nothing this room may show, nor that it is there.
+        let Some(upload) = upload.filter(|upload| upload.room == self.room.id) else {
             return Ok(Err("the file is not on this server"));
         };
-        // An upload of another room is nothing this room may show.
-        if upload.room != self.room.id {
-            return Ok(Err("the file belongs to another room"));
-        }
         // Under the name that the message gives it: a transform may have changed that.
         let name = if file.name.is_empty() { &upload.name } else { &file.name };
         let path = ArtifactPath::new(format!("assets/{}", safe_file_name(&format!("{}-{name}", upload.id))))?;
@@ -225,7 +256,19 @@ impl<'a, 'p, 'w> Pass<'a, 'p, 'w> {
         let mut target = self.run.target.borrow_mut();
         let linked = target.link(&path, &upload.media_type, &blob, upload.sha256, upload.size);
         linked.map_err(sdk::Error::from)?;
-        Ok(Ok(FileLink::new(&path, self.run.shared)))
+        Ok(Ok((FileLink::new(&path, self.run.shared), upload)))
+    }
+
+    /// What was noted down of a file. Where transforms change messages it says no more than they do.
+    fn stored(&self, file: &view::NamedFile, mut upload: Upload, author: &str) -> sdk::Stored<'static> {
+        if !self.transformers.is_empty() {
+            upload.user = UserId::new(author);
+            upload.description.clear();
+            if !file.name.is_empty() {
+                upload.name.clone_from(&file.name);
+            }
+        }
+        view::stored(upload)
     }
 }
 

@@ -183,7 +183,11 @@ pub fn sample_messages() -> Vec<Message<'static>> {
             name: (*name).into(),
             media_type: media_type.into(),
             size: 12_345,
-            path: if here { Ok(FileLink::new(&path.expect("safe"), false)) } else { Err("the file is not on this server") },
+            path: if here {
+                Ok(FileLink::new(&path.expect("safe"), false))
+            } else {
+                Err("the file is not on this server")
+            },
             stored: here.then(|| stored(name, media_type)),
         }];
         messages.push(message);
