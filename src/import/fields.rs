@@ -152,15 +152,17 @@ fn nesting(text: &str) -> usize {
                 deepest = deepest.max(depth);
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => while let Some(byte) = bytes.next() {
-                match byte {
-                    b'"' => break,
-                    b'\\' => {
-                        bytes.next();
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'"' => break,
+                        b'\\' => {
+                            bytes.next();
+                        }
+                        _ => {}
                     }
-                    _ => {}
                 }
-            },
+            }
             _ => {}
         }
     }

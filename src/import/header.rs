@@ -1,7 +1,6 @@
 //! The first line of an export in the format `ndjson`: the room that the lines after it are about.
 
 use super::fields::Fields;
-use crate::domain::id::LONGEST_ID;
 use crate::domain::{Json, Room, RoomId, RoomKind};
 
 const FORMAT: &str = "roomscribe-ndjson";

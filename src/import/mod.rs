@@ -7,6 +7,7 @@
 //! rooms, as the header of an export has them, else as public channels. Each batch is atomic, so an
 //! import that was broken off is simply run again.
 
+mod document;
 mod fields;
 mod file;
 mod header;
@@ -128,7 +129,9 @@ pub fn import(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Imported, Box<Failure>> {
     let mut importer = Importer::new(store, now, progress);
-    let ended = source.documents(&mut |document, lines, shelf| importer.read(document, lines, shelf));
+    let ended = source
+        .documents_ahead(&mut |_, lines, _| importer.meet(lines))
+        .and_then(|()| source.documents(&mut |document, lines, shelf| importer.read(document, lines, shelf)));
     // However it ended: what was told to be imported is on disk.
     let durable = store.durable_blocking().map_err(Error::from);
     let imported = importer.imported;

@@ -62,6 +62,15 @@ impl Source {
         Ok(Self(Kind::Stream { reader: Box::new(reader), beside }))
     }
 
+    /// The same for what can be read twice. A stream has only one document, and nothing happens.
+    pub(super) fn documents_ahead<E: From<io::Error>>(&self, each: &mut Each<'_, E>) -> Result<(), E> {
+        match &self.0 {
+            Kind::Stream { .. } => Ok(()),
+            Kind::Directory(path) => directory(path, each),
+            Kind::Zip(path) => Zip::open(path)?.documents(each),
+        }
+    }
+
     /// Calls `each` with every document, in the order of their names.
     pub(super) fn documents<E: From<io::Error>>(self, each: &mut Each<'_, E>) -> Result<(), E> {
         match self.0 {

@@ -49,7 +49,9 @@ impl Zip {
 
 /// The names of all rooms' documents: what lies where an export has them.
 fn documents(archive: &Archive) -> Vec<String> {
-    let bags = archive.file_names().filter_map(|name| {
+    // What is no text is no name of ours.
+    let names = || archive.file_names().filter_map(Result::ok);
+    let bags = names().filter_map(|name| {
         let top = name.strip_suffix(BAG)?;
         (top.matches('/').count() == 1).then(|| format!("{top}data/"))
     });
@@ -57,18 +59,19 @@ fn documents(archive: &Archive) -> Vec<String> {
     if roots.is_empty() {
         roots.push(String::new());
     }
-    let is_document = |name: &str| {
-        roots.iter().any(|root| {
-            let Some(inside) = name.strip_prefix(root.as_str()) else { return false };
-            let own = inside.strip_prefix(OWN_DIRECTORY).and_then(|rest| rest.strip_prefix('/'));
-            let stem = own.unwrap_or(inside).strip_suffix(EXTENSION);
-            stem.is_some_and(|stem| !stem.is_empty() && !stem.contains('/'))
-        })
-    };
-    let mut names: Vec<String> =
-        archive.file_names().filter(|name| is_document(name)).map(str::to_owned).collect();
-    names.sort();
-    names
+    let mut found: Vec<String> = names()
+        .filter(|name| roots.iter().any(|root| is_document(name, root)))
+        .map(std::borrow::Cow::into_owned)
+        .collect();
+    found.sort();
+    found
+}
+
+fn is_document(name: &str, root: &str) -> bool {
+    let Some(inside) = name.strip_prefix(root) else { return false };
+    let own = inside.strip_prefix(OWN_DIRECTORY).and_then(|rest| rest.strip_prefix('/'));
+    let stem = own.unwrap_or(inside).strip_suffix(EXTENSION);
+    stem.is_some_and(|stem| !stem.is_empty() && !stem.contains('/'))
 }
 
 /// Opens a plain file; `None` if there is no such. It gives no more bytes than the zip says.
