@@ -53,7 +53,7 @@ fn documents(archive: &Archive) -> Vec<String> {
     let names = || archive.file_names().filter_map(Result::ok);
     let bags = names().filter_map(|name| {
         let top = name.strip_suffix(BAG)?;
-        (top.matches('/').count() == 1).then(|| format!("{top}data/"))
+        (top.find('/') == Some(top.len().checked_sub(1)?)).then(|| format!("{top}data/"))
     });
     let mut roots: Vec<String> = bags.collect();
     if roots.is_empty() {
