@@ -13,10 +13,12 @@ use super::import::counter;
 use super::{Failure, Outcome, Place, say, unable, usage};
 use crate::app::App;
 use crate::domain::{Room, RoomId, Rooms};
+use crate::export::bag::{Info, Layout};
+use crate::export::pack::{self, Packing};
 use crate::export::progress::JobProgress;
 use crate::export::render::{Rendered, Task, render};
 use crate::export::spool::Spool;
-use crate::export::{pack, view};
+use crate::export::view;
 use crate::service::bootstrap;
 use crate::service::orders::{self, Asked, Request, Wanted};
 
@@ -117,15 +119,18 @@ fn write(
         let spool = RefCell::new(Spool::create(directory.clone(), progress.work.clone())?);
         let Rendered { summary, .. } = render(task, &spool, progress)?;
         let sealed = spool.into_inner().seal()?;
-        if zipped {
-            let stamp = view::time(task.requested_at);
-            pack::pack(&sealed, output, app.config.export.compression, stamp, &progress.work)
-                .map(drop)
-                .with_context(|| format!("{} cannot be written", output.display()))?;
+        let name = output.file_stem().unwrap_or_default().to_string_lossy();
+        let loose = (!zipped && task.order.archive.is_none()).then_some(Layout::Plain);
+        let layout = loose.unwrap_or_else(|| Layout::of(task.order, task.registry, &name));
+        let mut packing = Packing::new(layout, app.config.export.compression, view::time(task.requested_at));
+        packing.info = Info::of(task.order);
+        packing.signer = Some(&app.signer);
+        let written = if zipped {
+            pack::pack(&sealed, output, &packing, &progress.work).map(drop)
         } else {
-            pack::lay_out(&sealed, output, &progress.work)
-                .with_context(|| format!("{} cannot be written", output.display()))?;
-        }
+            pack::lay_out(&sealed, output, &packing, &progress.work)
+        };
+        written.with_context(|| format!("{} cannot be written", output.display()))?;
         Ok::<u64, anyhow::Error>(summary.messages)
     })();
     match std::fs::remove_dir_all(&directory) {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use export_sdk::{ArtifactPath, ErrorKind, Output};
 
 use self::file::{Outcome, SpoolFile, Written};
-pub(crate) use self::names::{MANIFEST, Names, Use};
+pub(crate) use self::names::{Names, Use};
 pub use self::progress::Progress;
 pub use self::sealed::Sealed;
 use self::sealed::{FILES, Line, SEAL, copy_hashed};

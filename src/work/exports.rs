@@ -13,10 +13,12 @@ use super::mails::{StoreOutbox, announce_export, pause_millis};
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
 use crate::domain::{Job, JobId, JobState};
+use crate::export::bag::{Info, Layout};
+use crate::export::pack::{self, Packing};
 use crate::export::progress::{JobProgress, Phase};
 use crate::export::render::{Rendered, Task, render};
 use crate::export::spool::{Sealed, Spool};
-use crate::export::{pack, view};
+use crate::export::view;
 use crate::service::jobs::{self, Next};
 use crate::service::orders;
 use crate::store::Result;
@@ -169,8 +171,13 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
         Packaging::SingleFile => {
             progress.enter(Phase::Packing);
             let zip = directory.join("packed.zip");
+            let layout = Layout::of(&job.order, &app.registry, job.id.as_str());
             let level = app.config.export.compression;
-            let mut artifact = pack::pack(&sealed, &zip, level, view::time(job.created), &progress.work)?;
+            let mut packing = Packing::new(layout, level, view::time(job.created));
+            packing.info = Info::of(&job.order);
+            packing.info.add("External-Identifier", job.id.as_str());
+            packing.signer = Some(&app.signer);
+            let mut artifact = pack::pack(&sealed, &zip, &packing, &progress.work)?;
             artifact.path = ArtifactPath::new(format!("{}.zip", job.id))?;
             export.artifacts.push(artifact);
         }

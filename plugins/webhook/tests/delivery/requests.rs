@@ -103,12 +103,12 @@ async fn every_attempt_has_the_same_key_and_its_own_number() {
 async fn a_hostile_room_name_adds_no_header() {
     let mut receiver = Receiver::start(&["200 OK"]).await;
     let mut server = Server::new(LOCAL);
-    server.export.room = "é\"\r\nX-Evil: 1\r\n\r\n%".into();
+    server.export.room = "é\"\r\nX-Evil: 1\r\n\r\n;".into();
     server.post_to(receiver.port).await.unwrap();
     let request = receiver.next().await;
     assert_eq!(names(&request), NAMES);
     let name = request.header("content-disposition");
-    assert!(name.is_ascii() && name.contains("%C3%A9") && name.ends_with("%25-Job1.zip"), "{name}");
+    assert!(name.is_ascii() && name.contains("%C3%A9") && name.ends_with("%3B-Job1.zip"), "{name}");
 }
 
 #[tokio::test]
