@@ -9,6 +9,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Outcome, Place, is_watched, say, unable, usage};
+use crate::export::spool::Progress;
+use crate::export::verify::verify;
 use crate::import::{self, Source};
 use crate::service::bootstrap;
 
@@ -21,6 +23,9 @@ use crate::service::bootstrap;
 pub(super) struct Options {
     /// An NDJSON file, plain or gzip; the zip or the directory of an export; - for NDJSON on standard input
     file: PathBuf,
+    /// First check that the export is intact, as `roomscribe verify` does; if not, import nothing
+    #[arg(long)]
+    verify: bool,
 }
 
 pub(super) fn run(place: Place, options: &Options) -> Outcome {
@@ -30,6 +35,10 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         let opened = Source::open(&options.file);
         opened.with_context(|| format!("{} cannot be opened", options.file.display())).map_err(usage)?
     };
+    if options.verify {
+        verify(&options.file, &Progress::default())
+            .with_context(|| format!("{}; nothing was imported", options.file.display()))?;
+    }
     let app = place.app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
     let bar = counter("messages");

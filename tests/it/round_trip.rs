@@ -18,15 +18,16 @@ use export_sdk::{ArtifactPath, Output};
 use roomscribe::config::Config;
 use roomscribe::domain::order::{Choice, Order, Rooms};
 use roomscribe::domain::{RoomId, Time};
-use roomscribe::export::pack::pack;
+use roomscribe::export::bag::Layout;
+use roomscribe::export::pack::{Packing, pack};
 use roomscribe::export::plugins::registry;
 use roomscribe::export::progress::JobProgress;
 use roomscribe::export::render::{Target, Task, render};
 use roomscribe::export::spool::Spool;
 use roomscribe::import::{Failure, Imported, Source, import};
+use roomscribe::store::Store;
 use roomscribe::store::engine::sled::SledEngine;
 use roomscribe::store::engine::{Direction, Engine};
-use roomscribe::store::Store;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -92,17 +93,22 @@ impl Bench {
     pub(super) fn export(&self, order: &Order) -> Files {
         let memory = RefCell::new(Memory::default());
         self.render(order, &memory);
-        Arc::try_unwrap(memory.into_inner().0).expect("closed").into_inner().unwrap_or_else(PoisonError::into_inner)
+        Arc::try_unwrap(memory.into_inner().0)
+            .expect("closed")
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An export as the server packs it.
-    pub(super) fn zip(&self, order: &Order, to: &Path) {
+    pub(super) fn zip(&self, order: &Order, layout: Layout, to: &Path) {
         let directory = self.directory.path().join("spool");
-        let spool = RefCell::new(Spool::create(directory.clone(), JobProgress::default().work).expect("a spool"));
+        let spool =
+            RefCell::new(Spool::create(directory.clone(), JobProgress::default().work).expect("a spool"));
         self.render(order, &spool);
         let sealed = spool.into_inner().seal().expect("sealed");
         let stamp = roomscribe::export::view::time(order.until);
-        pack(&sealed, to, 6, stamp, &JobProgress::default().work).expect("packed");
+        let packing = Packing::new(layout, 6, stamp);
+        pack(&sealed, to, &packing, &JobProgress::default().work).expect("packed");
         fs::remove_dir_all(directory).expect("removed");
     }
 }
@@ -224,9 +230,21 @@ fn a_thousand_rooms_come_back_byte_for_byte() {
     let text: String = files.iter().filter_map(text).collect();
     assert!(!text.contains("secret-code"));
     for expected in [
-        r#""t":"d""#, r#""t":"p""#, r#""roles":["owner","leader"]"#, r#""tmid":"#, r#""pinned":true"#,
-        r#""editedBy""#, r#""reactions""#, r#""missing":"#, r#""path":"assets/"#, r#""description":"#,
-        r#""customFields":{"#, r#""prid":"#, r#""users":[{"#, r#""t":"uj""#, r#""tcount":"#,
+        r#""t":"d""#,
+        r#""t":"p""#,
+        r#""roles":["owner","leader"]"#,
+        r#""tmid":"#,
+        r#""pinned":true"#,
+        r#""editedBy""#,
+        r#""reactions""#,
+        r#""missing":"#,
+        r#""path":"assets/"#,
+        r#""description":"#,
+        r#""customFields":{"#,
+        r#""prid":"#,
+        r#""users":[{"#,
+        r#""t":"uj""#,
+        r#""tcount":"#,
     ] {
         assert!(text.contains(expected), "the generator makes {expected}");
     }
@@ -250,11 +268,15 @@ fn a_part_of_the_history_comes_back_as_the_part_it_is() {
 #[test]
 fn a_zip_is_imported_with_its_files_whatever_else_is_in_it() {
     let here = generated(25);
-    for formats in [&["ndjson"][..], &["ndjson", "html", "json"]] {
+    for (formats, layout) in [
+        (&["ndjson"][..], Layout::Plain),
+        (&["ndjson"], Layout::bag("all")),
+        (&["ndjson", "html", "json"], Layout::bag("assets")),
+    ] {
         let order = order(Rooms::Server, formats);
         let there = Bench::new();
         let zip = there.directory.path().join("all.zip");
-        here.zip(&order, &zip);
+        here.zip(&order, layout, &zip);
         let imported = there.import(Source::open(&zip).unwrap()).unwrap();
         assert_eq!((imported.rooms, imported.missing_files), (25, 0));
         assert!(imported.files > 0);

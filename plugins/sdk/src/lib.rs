@@ -46,7 +46,5 @@ pub use settings::{NoSettings, Settings};
 pub use system::system_text;
 pub use timestamp::Timestamp;
 pub use transform::{Texts, Transform, Transformer, Verdict};
-pub use view::{
-    Attachment, Author, Edited, File, Mention, Message, Pinned, Reaction, Replies, Stored,
-};
+pub use view::{Attachment, Author, Edited, File, Mention, Message, Pinned, Reaction, Replies, Stored};
 pub use writer::{FormatWriter, RoomWriter, each_room};

@@ -22,15 +22,46 @@ const USERS: usize = 30;
 const BLOBS: usize = 8;
 
 const TEXTS: &[&str] = &[
-    "", " ", "Hello *world*", "a\0b", "\r\n\t", "🕰️ \u{202e}txet", "</script>\"'\\", "@al #general :bee:",
-    "line\u{2028}separator", "{\"type\":\"end\"}", "Ünï\u{301}cödé 漢字", "\u{ffff}\u{feff}",
+    "",
+    " ",
+    "Hello *world*",
+    "a\0b",
+    "\r\n\t",
+    "🕰️ \u{202e}txet",
+    "</script>\"'\\",
+    "@al #general :bee:",
+    "line\u{2028}separator",
+    "{\"type\":\"end\"}",
+    "Ünï\u{301}cödé 漢字",
+    "\u{ffff}\u{feff}",
 ];
 const JSON: &[&str] = &[
-    "1.50", "-0.0", "1e2", "true", "\"R\\u00f6bot\\/\"", "[]", "{}", "[ 1 ,\n2 ]", "{\"b\" : {\"a\":[null]},\"b\":2}",
-    "[{\"_id\":\"x\",\"username\":\"al\",\"odd\":1.500}]", "123456789012345678901234567890", "\"\\ud83d\\ude00\"",
+    "1.50",
+    "-0.0",
+    "1e2",
+    "true",
+    "\"R\\u00f6bot\\/\"",
+    "[]",
+    "{}",
+    "[ 1 ,\n2 ]",
+    "{\"b\" : {\"a\":[null]},\"b\":2}",
+    "[{\"_id\":\"x\",\"username\":\"al\",\"odd\":1.500}]",
+    "123456789012345678901234567890",
+    "\"\\ud83d\\ude00\"",
 ];
-const KEYS: &[&str] =
-    &["alias", "emoji", "groupable", "customFields", "zebra", "type", "ünï \"key\"", "", "avatar", "md", "message"];
+const KEYS: &[&str] = &[
+    "alias",
+    "emoji",
+    "groupable",
+    "customFields",
+    "zebra",
+    "type",
+    "ünï \"key\"",
+    "",
+    "avatar",
+    "md",
+    "message",
+];
 const KINDS: &[&str] = &["uj", "ul", "room_changed_topic", "au", "subscription-role-added", "rm"];
 
 /// The dice of one room.
@@ -113,7 +144,8 @@ pub(crate) fn put_room(store: &Store, number: usize, blobs: &[[u8; 32]]) {
             }
             for member in members {
                 let mut membership = Subscription::new(&member, room.id.clone(), Time::from_millis(BEGIN));
-                membership.roles = (0..dice.below(3)).map(|role| ["owner", "leader"][role].to_owned()).collect();
+                membership.roles =
+                    (0..dice.below(3)).map(|role| ["owner", "leader"][role].to_owned()).collect();
                 batch.put_subscription(&membership)?;
             }
             messages(&mut dice, batch, &room.id, blobs)
@@ -156,7 +188,9 @@ fn messages(dice: &mut Dice, batch: &mut Batch<'_>, room: &RoomId, blobs: &[[u8;
         // Equal times happen.
         at += i64::try_from(dice.below(3) * 1_000).expect("small");
         let mut message = message(dice, room, number, Time::from_millis(at));
-        if dice.chance(30) && let Some(parent) = all.iter_mut().filter(|known| known.thread.is_none()).last() {
+        if dice.chance(30)
+            && let Some(parent) = all.iter_mut().filter(|known| known.thread.is_none()).last()
+        {
             message.thread = Some(parent.id.clone());
             message.shown_in_room = dice.chance(30);
             let replies = parent.replies.get_or_insert_default();
@@ -192,10 +226,8 @@ fn message(dice: &mut Dice, room: &RoomId, number: usize, at: Time) -> Message {
     message.kind = dice.some(15, KINDS);
     let by = || (user_id(3), "bear3".to_owned());
     message.edited = dice.chance(20).then(|| Edited { at, by: by().0, by_username: by().1 });
-    message.pinned = dice.chance(10).then(|| Pinned {
-        at: dice.chance(70).then_some(at),
-        by: dice.chance(70).then(by),
-    });
+    message.pinned =
+        dice.chance(10).then(|| Pinned { at: dice.chance(70).then_some(at), by: dice.chance(70).then(by) });
     for emoji in &[":bee:", ":a\"b:", "🙂"][..dice.below(4)] {
         let usernames: Vec<String> = (0..dice.below(3)).map(|giver| format!("bear{giver}")).collect();
         let names = if dice.chance(30) { usernames.clone() } else { Vec::new() };
@@ -219,7 +251,8 @@ fn files(
     for _ in 0..=dice.below(2) {
         let number = dice.below(BLOBS);
         let id = UploadId::new(format!("{}-f{number}", message.room));
-        let name = dice.one(&["cat.png", "../../etc/passwd", "a \"b\".ndjson", "bagit.txt", "nul", "ünï.tar.gz"]);
+        let name =
+            dice.one(&["cat.png", "../../etc/passwd", "a \"b\".ndjson", "bagit.txt", "nul", "ünï.tar.gz"]);
         let known = batch.get::<Upload>(&(id.clone(),))?;
         let is_here = dice.chance(85);
         if known.is_none() && is_here {
@@ -238,10 +271,12 @@ fn files(
             batch.put_upload(&upload)?;
         }
         let size = dice.below(5);
-        let shown = if dice.chance(50) { format!(r#","name":{}"#, Json::of(&name).as_str()) } else { String::new() };
+        let shown =
+            if dice.chance(50) { format!(r#","name":{}"#, Json::of(&name).as_str()) } else { String::new() };
         listed.push(format!(r#"{{"_id":"{id}"{shown},"type":"x/y","size":{size},"odd":1.0}}"#));
     }
     message.file = Json::from_text(listed[0].clone());
-    message.files = if dice.chance(90) { Json::from_text(format!("[{}]", listed.join(" ,"))) } else { Json::NONE };
+    message.files =
+        if dice.chance(90) { Json::from_text(format!("[{}]", listed.join(" ,"))) } else { Json::NONE };
     Ok(())
 }

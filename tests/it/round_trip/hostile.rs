@@ -6,6 +6,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use roomscribe::domain::Rooms;
+use roomscribe::export::bag::Layout;
 use roomscribe::import::{Error, Failure, Source};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -101,8 +102,13 @@ fn a_wrong_line_is_named_and_what_stands_before_it_is_told_and_kept() {
         let failure = there.import_text(lines).unwrap_err();
         let told = complaint(&failure);
         assert!(told.starts_with("line 3: ") && told.contains(expected), "{told}");
-        assert!(told.ends_with("; 1 messages, 0 users, 1 rooms: den; 0 messages were there already; \
-            what stands before it was imported"), "{told}");
+        assert!(
+            told.ends_with(
+                "; 1 messages, 0 users, 1 rooms: den; 0 messages were there already; \
+            what stands before it was imported"
+            ),
+            "{told}"
+        );
         assert!(there.store.message(&roomscribe::domain::MessageId::new("m0")).unwrap().is_some());
         assert!(there.store.message(&roomscribe::domain::MessageId::new("m1")).unwrap().is_none());
     }
@@ -125,7 +131,10 @@ fn a_role_of_the_whole_server_is_no_role_in_a_room() {
         protected: true,
         updated: roomscribe::domain::Time::from_millis(0),
     };
-    there.store.write::<_, roomscribe::store::Error>(|batch| batch.put(&("admin".to_owned(),), &role)).unwrap();
+    there
+        .store
+        .write::<_, roomscribe::store::Error>(|batch| batch.put(&("admin".to_owned(),), &role))
+        .unwrap();
     let member = json!({"type": "member", "user": {"_id": "eve", "username": "eve"}, "roles": ["admin"]});
     let told = complaint(&there.import_text(text(&[header(), member, end(0)])).unwrap_err());
     assert!(told.contains("line 2: `roles`: \"admin\" is no role within a room"), "{told}");
@@ -245,7 +254,9 @@ fn what_is_packed_too_small_is_not_unpacked() {
 #[test]
 fn what_is_no_export_is_refused() {
     let empty = zip(&[("den.json", b"{}")]);
-    assert!(Bench::new().import(open(&empty)).unwrap_err().to_string().contains("there is no room as ndjson"));
+    assert!(
+        Bench::new().import(open(&empty)).unwrap_err().to_string().contains("there is no room as ndjson")
+    );
     let whole = std::fs::read(empty.path().join("x.zip")).unwrap();
     std::fs::write(empty.path().join("x.zip"), &whole[..whole.len() / 2]).unwrap();
     Bench::new().import(open(&empty)).unwrap_err();
@@ -270,7 +281,7 @@ fn sample() -> (Vec<u8>, Vec<u8>) {
     let files = here.export(&order);
     let documents = files.iter().filter(|(path, _)| !path.starts_with("assets/"));
     let path = here.directory.path().join("x.zip");
-    here.zip(&order, &path);
+    here.zip(&order, Layout::bag("x"), &path);
     (documents.flat_map(|(_, bytes)| bytes.clone()).collect(), std::fs::read(path).expect("a zip"))
 }
 

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::{HOSTILE_NAMES, HOSTILE_TEXTS, MemoryOutput};
 use crate::{
-    AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, FileLink, FormatWriter, Member, Message, Pinned,
-    Reaction, Registry, Replies, Result, Room, Scope, Settings, Stored, Summary, Timestamp, safe_file_name,
+    AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, FileLink, FormatWriter, Member, Message,
+    Pinned, Reaction, Registry, Replies, Result, Room, Scope, Settings, Stored, Summary, Timestamp,
+    safe_file_name,
 };
 
 /// The `register` function that every plug-in crate exports.
