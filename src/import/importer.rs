@@ -141,7 +141,7 @@ impl Importer<'_> {
                     continue;
                 }
                 self.need_room(batch, message)?;
-                self.need_author(batch, message, joins)?;
+                self.need_author(batch, message, joins).map_err(|error| of_line(*number, error))?;
                 batch.put_message(message).map_err(|error| of_line(*number, error))?;
                 rooms::count(batch, message)?;
                 fresh.insert(message.id.clone());
@@ -211,10 +211,10 @@ impl Importer<'_> {
         if rooms::has_left(batch, room, &user.id)? {
             return Ok(());
         }
-        let Some(made) = rooms::need_user(batch, user, self.now)? else { return Ok(()) };
+        let made = rooms::need_user(batch, user, self.now).map_err(|error| of_line(line, error))?;
+        let Some(made) = made else { return Ok(()) };
         self.imported.users += u64::from(made);
-        rooms::need_member(batch, room, user, roles, self.now)?;
-        Ok(())
+        rooms::need_member(batch, room, user, roles, self.now).map_err(|error| of_line(line, error))
     }
 
     /// Keeps the files that have arrived.

@@ -63,9 +63,6 @@ pub(super) fn read(line: &[u8]) -> Result<Line, String> {
 fn member(mut fields: Fields<'_>) -> Result<Member, String> {
     let user = fields.user("user")?.ok_or("`user` is missing")?;
     let roles = fields.need::<Vec<String>>("roles")?;
-    if user.username.len() > LONGEST_ID {
-        return Err(format!("`user`: a login name has at most {LONGEST_ID} bytes"));
-    }
     if roles.len() > MOST_ROLES || roles.iter().any(|role| role.is_empty() || role.len() > LONGEST_ID) {
         return Err(format!("`roles` must be at most {MOST_ROLES} names"));
     }

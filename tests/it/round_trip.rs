@@ -308,6 +308,24 @@ fn what_is_missing_is_added_and_what_is_there_stays() {
 }
 
 #[test]
+fn an_import_that_was_broken_off_is_completed_by_another() {
+    let here = generated(40);
+    let files = here.export(&order(Rooms::Server, &["ndjson"]));
+    let documents = files.iter().filter(|(path, _)| !path.starts_with("assets/"));
+    for (place, (path, bytes)) in documents.enumerate() {
+        let there = Bench::new();
+        let id: Value = serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+        let id = id["room"]["_id"].as_str().unwrap();
+        there.import_text(&bytes[..bytes.len() * (place % 10) / 10]).err();
+        lay_out(&files, &there.directory.path().join("all"));
+        let whole = there.directory.path().join("all").join(path);
+        there.import(Source::open(&whole).unwrap()).unwrap();
+        let one = order(Rooms::Listed(vec![RoomId::new(id)]), &["ndjson"]);
+        assert_same(&here.export(&one), &there.export(&one));
+    }
+}
+
+#[test]
 fn somebody_who_has_left_since_is_not_brought_back() {
     use roomscribe::domain::UserId;
     use roomscribe::store::Error;
