@@ -191,6 +191,9 @@ impl Run<'_> {
         let mut seen = view::room(room, activity.members);
         seen.slug = self.slug.into();
         seen.at_least = self.at_least(room)?;
+        if !transformers.is_empty() {
+            view::hide_record(&mut seen);
+        }
         for transformer in &mut *transformers {
             transformer.room(&mut seen, self.scope, &texts)?;
         }

@@ -47,6 +47,16 @@ pub fn room(room: &Room, members: u64) -> sdk::Room<'_> {
     view
 }
 
+/// Takes away what transforms do not see of a room: who made it and may write in it, custom fields.
+pub fn hide_record(view: &mut sdk::Room<'_>) {
+    (view.creator, view.parent, view.custom_fields) = (None, None, None);
+    for names in [&mut view.muted, &mut view.unmuted] {
+        names.clear();
+    }
+    view.direct.clear();
+    view.extra.clear();
+}
+
 /// The keys of a room object that its record has fields for; and what nobody may see.
 const ROOM_KEYS: &[&str] = &[
     "_id",

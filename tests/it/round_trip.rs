@@ -82,7 +82,7 @@ impl Bench {
             registry: &registry,
             order,
             may_see: &|_| Ok(true),
-            requested_by: "bear1",
+            requested_by: "admin",
             requested_at: Time::from_millis(END),
             sample: None,
         };
@@ -323,6 +323,25 @@ fn an_import_that_was_broken_off_is_completed_by_another() {
         let one = order(Rooms::Listed(vec![RoomId::new(id)]), &["ndjson"]);
         assert_same(&here.export(&one), &there.export(&one));
     }
+}
+
+#[test]
+fn what_a_transform_hides_is_in_no_line_about_rooms_and_files() {
+    let here = generated(40);
+    let mut order = order(Rooms::Server, &["ndjson"]);
+    let names = |order: &Order| {
+        let files = here.export(order);
+        let documents = files.iter().filter(|(path, _)| !path.starts_with("assets/"));
+        let text: String = documents.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect();
+        let around = text.lines().filter(|line| !line.contains(r#""rid":"#) && !line.contains("\"end\""));
+        let around = around.collect::<Vec<_>>().join("\n");
+        assert!(around.contains(r#""type":"file""#) && around.contains(r#""type":"member""#));
+        (0..30).filter(|user| around.contains(&format!("\"person{user:02}\""))).count()
+            + usize::from(around.contains("\"bear1\""))
+    };
+    assert_eq!(names(&order), 31);
+    order.transforms = vec![Choice::new("anonymize", &Value::Null)];
+    assert_eq!(names(&order), 0);
 }
 
 #[test]

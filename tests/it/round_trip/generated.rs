@@ -106,7 +106,7 @@ impl Dice {
 }
 
 fn user_id(number: usize) -> UserId {
-    UserId::new(format!("user{number:02}"))
+    UserId::new(format!("person{number:02}"))
 }
 
 fn user(number: usize) -> User {
