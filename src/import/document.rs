@@ -7,7 +7,7 @@ use super::Error;
 use super::file::{self, FileLine};
 use super::importer::Importer;
 use super::line::{self, Counts, Line, Member};
-use super::source::Shelf;
+use super::source::Files;
 use crate::domain::{Message, MessageId, RoomId, Upload};
 use crate::store::Error as StoreError;
 use crate::store::blobs::Arriving;
@@ -79,7 +79,7 @@ pub(super) fn next(lines: &mut dyn BufRead, text: &mut Vec<u8>) -> Result<Option
 /// One document while it is read.
 pub(super) struct Document<'d, 'a> {
     importer: &'d mut Importer<'a>,
-    shelf: &'d mut dyn Shelf,
+    beside: &'d mut dyn Files,
     section: Option<Section>,
     waiting: Waiting,
     /// The line that is being read.
@@ -87,8 +87,8 @@ pub(super) struct Document<'d, 'a> {
 }
 
 impl<'d, 'a> Document<'d, 'a> {
-    pub(super) fn new(importer: &'d mut Importer<'a>, shelf: &'d mut dyn Shelf) -> Self {
-        Self { importer, shelf, section: None, waiting: Waiting::default(), number: 0 }
+    pub(super) fn new(importer: &'d mut Importer<'a>, beside: &'d mut dyn Files) -> Self {
+        Self { importer, beside, section: None, waiting: Waiting::default(), number: 0 }
     }
 
     /// The line that was read last.
@@ -182,7 +182,7 @@ impl<'d, 'a> Document<'d, 'a> {
                 return Ok(Ok(()));
             }
             Some(_) => "another file has its id".to_owned(),
-            None => match self.shelf.open(&path) {
+            None => match self.beside.open(&path) {
                 Ok(Some(mut source)) => {
                     let received = file::receive(store.blobs(), &mut source, &upload);
                     match received.map_err(StoreError::from)? {

@@ -6,7 +6,7 @@ use std::io::BufRead;
 use super::document::{BATCH, Document, Item, Section, next, wrong};
 use super::header::Header;
 use super::line::{Line, Member};
-use super::source::Shelf;
+use super::source::Files;
 use super::{Error, Imported, rooms, threads};
 use crate::domain::{Message, MessageId, Role, RoleScope, Room, RoomId, RoomKind, Time, Upload};
 use crate::store::blobs::Arriving;
@@ -75,10 +75,10 @@ impl<'a> Importer<'a> {
         &mut self,
         name: Option<&str>,
         lines: &mut dyn BufRead,
-        shelf: &mut dyn Shelf,
+        beside: &mut dyn Files,
     ) -> Result<(), Error> {
         let before = self.lines;
-        let mut document = Document::new(self, shelf);
+        let mut document = Document::new(self, beside);
         let read = document.read(lines);
         let number = document.number();
         self.lines = before + number;

@@ -129,14 +129,14 @@ pub fn import(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Imported, Box<Failure>> {
     let mut importer = Importer::new(store, now, progress);
-    let ended = source
-        .documents_ahead(&mut |_, lines, _| importer.meet(lines))
-        .and_then(|()| source.documents(&mut |document, lines, shelf| importer.read(document, lines, shelf)));
+    let ended = source.documents_ahead(&mut |_, lines, _| importer.meet(lines)).and_then(|()| {
+        source.documents(&mut |document, lines, beside| importer.read(document, lines, beside))
+    });
     // However it ended: what was told to be imported is on disk.
     let durable = store.durable_blocking().map_err(Error::from);
-    let imported = importer.imported;
+    let done = importer.imported;
     match durable.and(ended) {
-        Ok(()) => Ok(imported),
-        Err(error) => Err(Box::new(Failure { error, imported })),
+        Ok(()) => Ok(done),
+        Err(error) => Err(Box::new(Failure { error, imported: done })),
     }
 }

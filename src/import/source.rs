@@ -31,10 +31,10 @@ enum Kind {
 }
 
 /// What a document is read by, and what finds the files it names.
-pub(super) type Each<'a, E> = dyn FnMut(Option<&str>, &mut dyn BufRead, &mut dyn Shelf) -> Result<(), E> + 'a;
+pub(super) type Each<'a, E> = dyn FnMut(Option<&str>, &mut dyn BufRead, &mut dyn Files) -> Result<(), E> + 'a;
 
 /// Where the files of messages are.
-pub(super) trait Shelf {
+pub(super) trait Files {
     /// Opens a file; `None` if there is no such.
     fn open(&mut self, path: &FilePath) -> io::Result<Option<Box<dyn Read + '_>>>;
 }
@@ -74,10 +74,7 @@ impl Source {
     /// Calls `each` with every document, in the order of their names.
     pub(super) fn documents<E: From<io::Error>>(self, each: &mut Each<'_, E>) -> Result<(), E> {
         match self.0 {
-            Kind::Stream { reader, beside } => {
-                let mut shelf = Directory(beside);
-                each(None, &mut *plain(reader)?, &mut shelf)
-            }
+            Kind::Stream { reader, beside } => each(None, &mut *plain(reader)?, &mut Directory(beside)),
             Kind::Directory(path) => directory(&path, each),
             Kind::Zip(path) => Zip::open(&path)?.documents(each),
         }
@@ -114,9 +111,9 @@ fn directory<E: From<io::Error>>(path: &Path, each: &mut Each<'_, E>) -> Result<
     found.sort();
     for document in found {
         let mut reader = BufReader::with_capacity(BUFFER, File::open(&document)?);
-        let mut shelf = Directory(document.parent().map(Path::to_owned));
+        let mut beside = Directory(document.parent().map(Path::to_owned));
         let shown = document.strip_prefix(path).unwrap_or(&document).display().to_string();
-        each(Some(&shown), &mut reader, &mut shelf)?;
+        each(Some(&shown), &mut reader, &mut beside)?;
     }
     Ok(())
 }
@@ -158,7 +155,7 @@ fn is_plain(path: &Path, is: impl Fn(&fs::FileType) -> bool) -> io::Result<bool>
 /// The files beside a document; none if it lies nowhere.
 struct Directory(Option<PathBuf>);
 
-impl Shelf for Directory {
+impl Files for Directory {
     fn open(&mut self, path: &FilePath) -> io::Result<Option<Box<dyn Read + '_>>> {
         let Some(beside) = &self.0 else { return Ok(None) };
         let directory = beside.join(path.directory());

@@ -9,7 +9,7 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::file::FilePath;
-use super::source::{BAG, EXTENSION, Each, OWN_DIRECTORY, Shelf, no_document};
+use super::source::{BAG, EXTENSION, Each, Files, OWN_DIRECTORY, no_document};
 
 /// Up to here nobody asks how small something was packed.
 const HARMLESS: u64 = 1 << 30;
@@ -40,8 +40,8 @@ impl Zip {
         for name in names {
             let directory = name.rfind('/').map_or("", |end| &name[..=end]).to_owned();
             let Some(entry) = entry(&mut self.documents, &name)? else { continue };
-            let mut shelf = Files { archive: &mut self.files, directory };
-            each(Some(&name), &mut BufReader::with_capacity(256 * 1024, entry), &mut shelf)?;
+            let mut beside = Packed { archive: &mut self.files, directory };
+            each(Some(&name), &mut BufReader::with_capacity(256 * 1024, entry), &mut beside)?;
         }
         Ok(())
     }
@@ -96,12 +96,12 @@ fn entry<'a>(
 }
 
 /// The files of one document.
-struct Files<'a> {
+struct Packed<'a> {
     archive: &'a mut Archive,
     directory: String,
 }
 
-impl Shelf for Files<'_> {
+impl Files for Packed<'_> {
     fn open(&mut self, path: &FilePath) -> io::Result<Option<Box<dyn Read + '_>>> {
         let Some(name) = path.beside(&self.directory) else { return Ok(None) };
         Ok(entry(self.archive, &name)?.map(|entry| Box::new(entry) as Box<dyn Read>))

@@ -111,7 +111,7 @@ fn user_id(number: usize) -> UserId {
 
 fn user(number: usize) -> User {
     let mut user = User::new(user_id(number), format!("bear{number}"), Time::from_millis(0));
-    user.name = (number % 3 > 0).then(|| TEXTS[number % TEXTS.len()].to_owned());
+    user.name = (!number.is_multiple_of(3)).then(|| TEXTS[number % TEXTS.len()].to_owned());
     user
 }
 
@@ -196,10 +196,12 @@ fn messages(dice: &mut Dice, batch: &mut Batch<'_>, room: &RoomId, blobs: &[[u8;
             let replies = parent.replies.get_or_insert_default();
             (replies.count, replies.last) = (replies.count + 1, Some(message.sent_at));
             replies.followers.push(message.author.id.clone());
-        } else if dice.chance(5) {
-            message.thread = Some(MessageId::new("gone"));
-        } else if dice.chance(5) {
-            message.replies = Some(Replies { count: 7, last: None, followers: vec![user_id(1)] });
+        } else {
+            match dice.below(20) {
+                0 => message.thread = Some(MessageId::new("gone")),
+                1 => message.replies = Some(Replies { count: 7, last: None, followers: vec![user_id(1)] }),
+                _ => {}
+            }
         }
         if dice.chance(15) {
             files(dice, batch, &mut message, blobs)?;

@@ -44,7 +44,7 @@ fn end(messages: u64) -> Value {
 }
 
 fn text(lines: &[Value]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().map(|line| line.to_string() + "\n").collect()
 }
 
 fn with(mut line: Value, path: &str, value: Value) -> Value {
