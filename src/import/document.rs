@@ -14,6 +14,8 @@ use crate::store::blobs::Arriving;
 
 /// Lines written together.
 pub(super) const BATCH: usize = 500;
+/// Bytes of lines written together, about.
+const BATCH_BYTES: usize = 8 << 20;
 /// Files taken in together; each is an open file.
 const FILES: usize = 32;
 /// A line that is longer is no message.
@@ -35,7 +37,9 @@ pub(super) struct Section {
 #[derive(Default)]
 struct Waiting {
     lines: Vec<(u64, Item)>,
-    files: Vec<(Upload, Arriving)>,
+    /// How long the lines were together.
+    bytes: usize,
+    files: Vec<(u64, Upload, Arriving)>,
 }
 
 /// A line that is written.
@@ -113,7 +117,9 @@ impl<'d, 'a> Document<'d, 'a> {
                 self.flush()?;
                 return Err(wrong(self.number, complaint));
             }
-            if self.waiting.lines.len() >= BATCH || self.waiting.files.len() >= FILES {
+            self.waiting.bytes += text.len();
+            let Waiting { lines: waiting, bytes, files } = &self.waiting;
+            if waiting.len() >= BATCH || *bytes >= BATCH_BYTES || files.len() >= FILES {
                 self.flush()?;
                 (self.importer.progress)(self.importer.lines + self.number);
             }
@@ -174,7 +180,8 @@ impl<'d, 'a> Document<'d, 'a> {
         section.files += 1;
         let Some((upload, path)) = line.into_upload(&section.room) else { return Ok(Ok(())) };
         let store = self.importer.store;
-        let waiting = self.waiting.files.iter().map(|(upload, _)| upload).find(|known| known.id == upload.id);
+        let waiting =
+            self.waiting.files.iter().map(|(_, upload, _)| upload).find(|known| known.id == upload.id);
         let known = store.upload(&upload.id)?.or_else(|| waiting.cloned());
         let complaint = match known {
             Some(known) if known.room == upload.room && known.sha256 == upload.sha256 => {
@@ -187,7 +194,7 @@ impl<'d, 'a> Document<'d, 'a> {
                     let received = file::receive(store.blobs(), &mut source, &upload);
                     match received.map_err(StoreError::from)? {
                         Ok(arriving) => {
-                            self.waiting.files.push((upload, arriving));
+                            self.waiting.files.push((self.number, upload, arriving));
                             return Ok(Ok(()));
                         }
                         Err(complaint) => complaint,
@@ -220,13 +227,14 @@ impl<'d, 'a> Document<'d, 'a> {
 
     /// Writes what is waiting. If a line cannot be kept, those before it are.
     fn flush(&mut self) -> Result<(), Error> {
-        let Waiting { mut lines, files } = mem::take(&mut self.waiting);
+        let Waiting { mut lines, mut files, .. } = mem::take(&mut self.waiting);
         let importer = &mut *self.importer;
         let result = importer.write(&lines);
         if let Err(Error::Line { line, .. }) = &result {
             // Nothing of the batch happened, so whom it made known is not there.
             importer.known.clear();
             lines.retain(|(number, _)| number < line);
+            files.retain(|(number, ..)| number < line);
             importer.write(&lines)?;
         }
         importer.keep(files)?;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::domain::id::LONGEST_ID;
-use crate::domain::{Json, Time, UserId, UserRef};
+use crate::domain::{Json, RoomId, Time, UserId, UserRef};
 
 /// What is nested deeper could be kept, but nobody could read it again.
 const DEEPEST: usize = 127;
@@ -51,9 +51,18 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn id(&mut self, name: &str) -> Result<String, String> {
+        self.text_upto(name, LONGEST_ID)
+    }
+
+    /// Of a direct message it is made of two ids of users.
+    pub(super) fn room_id(&mut self, name: &str) -> Result<RoomId, String> {
+        self.text_upto(name, 2 * LONGEST_ID).map(RoomId::new)
+    }
+
+    fn text_upto(&mut self, name: &str, most: usize) -> Result<String, String> {
         let id = self.need::<String>(name)?;
-        if id.is_empty() || id.len() > LONGEST_ID {
-            return Err(format!("`{name}` must have 1 to {LONGEST_ID} bytes"));
+        if id.is_empty() || id.len() > most {
+            return Err(format!("`{name}` must have 1 to {most} bytes"));
         }
         Ok(id)
     }

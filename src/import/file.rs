@@ -78,8 +78,8 @@ impl FilePath {
 
 impl FileLine {
     pub(super) fn read(mut fields: Fields<'_>) -> Result<Self, String> {
-        let id = UploadId::new(fields.id("_id")?);
-        let message = fields.id("message")?;
+        // What a message says of a file that is missing may be anything.
+        let (id, message) = (UploadId::new(fields.need::<String>("_id")?), fields.id("message")?);
         let (name, media_type) = (fields.need("name")?, fields.need("mediaType")?);
         let size = fields.need("size")?;
         let held = match fields.take::<String>("path")? {
@@ -91,8 +91,11 @@ impl FileLine {
             None => fields.need::<String>("missing").map(|_| None)?,
         };
         let line = Self { id, message, name, media_type, size, held };
-        let description = line.held.as_ref().map_or("", |held| &held.description);
-        if line.name.len() + line.media_type.len() + description.len() > LONGEST_TEXTS {
+        let Some(held) = &line.held else { return Ok(line) };
+        if line.id.as_str().is_empty() || line.id.as_str().len() > LONGEST_ID {
+            return Err(format!("`_id` must have 1 to {LONGEST_ID} bytes"));
+        }
+        if line.name.len() + line.media_type.len() + held.description.len() > LONGEST_TEXTS {
             return Err(format!("its name, type and description have more than {LONGEST_TEXTS} bytes"));
         }
         Ok(line)
@@ -210,6 +213,7 @@ mod tests {
         let (upload, path) = line.into_upload(&RoomId::new("r")).unwrap();
         assert_eq!((upload.sha256, path.name()), ([11; 32], "f-a"));
         for (from, to, expected) in [
+            (r#""_id":"f""#, r#""_id":"""#, "`_id` must have"),
             ("0b0b", "", "`sha256`"),
             ("assets/f-a", "assets/../f-a", "`path`"),
             (r#""size":1"#, r#""size":"1""#, "`size`"),
@@ -219,7 +223,7 @@ mod tests {
             let complaint = read(&whole.replacen(from, to, 1)).unwrap_err();
             assert!(complaint.contains(expected), "{complaint}");
         }
-        let gone = r#"{"_id":"f","message":"m","name":"a","mediaType":"x/y","size":1,"missing":"gone"}"#;
+        let gone = r#"{"_id":"","message":"m","name":"a","mediaType":"x/y","size":1,"missing":"gone"}"#;
         assert!(read(gone).unwrap().held.is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! The first line of an export in the format `ndjson`: the room that the lines after it are about.
 
 use super::fields::Fields;
-use crate::domain::{Json, Room, RoomId, RoomKind};
+use crate::domain::{Json, Room, RoomKind};
 
 const FORMAT: &str = "roomscribe-ndjson";
 /// The newest version that is understood.
@@ -37,7 +37,7 @@ pub(super) fn read(mut fields: Fields<'_>) -> Result<Header, String> {
 }
 
 fn room(mut fields: Fields<'_>) -> Result<Room, String> {
-    let id = RoomId::new(fields.id("_id")?);
+    let id = fields.room_id("_id")?;
     let people = fields.users("users")?;
     let kind = match fields.need::<String>("t")?.as_str() {
         "c" => RoomKind::Channel,
@@ -66,7 +66,7 @@ fn room(mut fields: Fields<'_>) -> Result<Room, String> {
     room.muted = fields.take("muted")?.unwrap_or_default();
     room.unmuted = fields.take("unmuted")?.unwrap_or_default();
     if fields.has("prid") {
-        room.parent = Some(RoomId::new(fields.id("prid")?));
+        room.parent = Some(fields.room_id("prid")?);
     }
     if let Some(raw) = fields.remove("customFields").filter(|raw| raw.get() != "null") {
         Fields::of(raw.get()).map_err(|error| format!("`customFields`: {error}"))?;

@@ -218,13 +218,13 @@ impl Importer<'_> {
     }
 
     /// Keeps the files that have arrived.
-    pub(super) fn keep(&mut self, files: Vec<(Upload, Arriving)>) -> Result<(), Error> {
+    pub(super) fn keep(&mut self, files: Vec<(u64, Upload, Arriving)>) -> Result<(), Error> {
         if files.is_empty() {
             return Ok(());
         }
         let (store, mut kept) = (self.store, Vec::with_capacity(files.len()));
         let result = store.write::<_, StoreError>(|batch| {
-            for (upload, arriving) in files {
+            for (_, upload, arriving) in files {
                 kept.push(store.blobs().keep(arriving)?.sha256);
                 batch.put_upload(&upload)?;
             }

@@ -5,16 +5,16 @@ use serde_json::{Map, Value};
 
 use super::fields::Fields;
 use crate::domain::message::{Edited, Pinned, Reaction, Replies};
-use crate::domain::{Json, Message, MessageId, RoomId, Time, UserId};
+use crate::domain::{Json, Message, MessageId, Time, UserId};
 
 /// Reads a message object. The error names the field that is wrong.
 pub(super) fn read(mut raw: Fields<'_>) -> Result<Message, String> {
     let id = raw.id("_id")?;
-    let room = raw.id("rid")?;
+    let room = raw.room_id("rid")?;
     let sent_at = raw.time("ts")?.ok_or("`ts` is missing")?;
     let author = raw.user("u")?.ok_or("`u` is missing")?;
     let body = raw.take::<String>("msg")?.unwrap_or_default();
-    let mut message = Message::new(MessageId::new(id), RoomId::new(room), author, sent_at, body);
+    let mut message = Message::new(MessageId::new(id), room, author, sent_at, body);
     message.updated_at = raw.time("_updatedAt")?.unwrap_or(sent_at);
     message.kind = raw.take::<String>("t")?.filter(|kind| !kind.is_empty());
     if raw.has("tmid") {

@@ -69,6 +69,9 @@ impl std::error::Error for Failure {}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.imported == Imported::default() && !matches!(self.error, Error::Line { .. }) {
+            return write!(f, "{}", self.error);
+        }
         write!(f, "{}; {}; what stands before it was imported", self.error, self.imported)
     }
 }

@@ -48,12 +48,11 @@ impl Source {
     /// A document, plain or gzip, with its files beside it; a zip of an export; or a directory with the
     /// same content.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let kind = file.metadata()?.file_type();
+        let kind = fs::metadata(path)?.file_type();
         if kind.is_dir() {
             return Ok(Self(Kind::Directory(path.to_owned())));
         }
-        let mut reader = BufReader::new(file);
+        let mut reader = BufReader::new(File::open(path)?);
         // A pipe can be opened only once, so it is never a zip.
         if kind.is_file() && reader.fill_buf()?.starts_with(b"PK") {
             return Ok(Self(Kind::Zip(path.to_owned())));
@@ -100,7 +99,8 @@ fn directory<E: From<io::Error>>(path: &Path, each: &mut Each<'_, E>) -> Result<
     let mut found = Vec::new();
     for root in roots(path)? {
         for directory in [root.clone(), root.join(OWN_DIRECTORY)] {
-            if is_plain(&directory, fs::FileType::is_dir)? {
+            // Only whoever gave the path may have it lead elsewhere.
+            if directory == path || is_plain(&directory, fs::FileType::is_dir)? {
                 documents_in(&directory, &mut found)?;
             }
         }

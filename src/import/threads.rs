@@ -1,9 +1,11 @@
 //! What the beginning of a thread says of its replies.
 
+use std::ops::ControlFlow;
+
 use crate::domain::message::Replies;
 use crate::domain::{Message, MessageId, Time, UserRef};
 use crate::store::schema::Reply;
-use crate::store::{Batch, Direction, Result, Span};
+use crate::store::{Batch, Direction, Error, Result, Span};
 
 /// Followers kept of a thread, at most.
 const MOST_FOLLOWERS: usize = 1000;
@@ -12,9 +14,8 @@ const MOST_FOLLOWERS: usize = 1000;
 /// with figures of its own that cover them.
 pub(super) fn gather(batch: &mut Batch<'_>, thread: &MessageId, replies: &[Message]) -> Result<()> {
     // Most messages begin no thread: one look at the index tells.
-    let earlier =
-        batch.store().list::<Reply>(Span::of(&(thread.clone(),)), Direction::Ascending, 0, usize::MAX)?;
-    let total = earlier.len() as u64 + replies.len() as u64;
+    let span = || Span::of(&(thread.clone(),));
+    let total = batch.store().count::<Reply>(span(), u64::MAX)? + replies.len() as u64;
     if total == 0 {
         return Ok(());
     }
@@ -33,11 +34,12 @@ pub(super) fn gather(batch: &mut Batch<'_>, thread: &MessageId, replies: &[Messa
     };
     if first {
         gathered.followers.push(parent.author.id.clone());
-        for ((_, _, id), _) in earlier {
+        batch.store().walk::<Reply, Error>(span(), Direction::Ascending, |(_, _, id), _| {
             if let Some(reply) = batch.message(&id)? {
                 include(&mut gathered, &reply.author, reply.sent_at);
             }
-        }
+            Ok(ControlFlow::Continue(()))
+        })?;
     }
     for reply in replies {
         include(&mut gathered, &reply.author, reply.sent_at);

@@ -277,6 +277,11 @@ fn files(
             if dice.chance(50) { format!(r#","name":{}"#, Json::of(&name).as_str()) } else { String::new() };
         listed.push(format!(r#"{{"_id":"{id}"{shown},"type":"x/y","size":{size},"odd":1.0}}"#));
     }
+    if dice.chance(10) {
+        // What an importer brought.
+        let long = "i".repeat(300);
+        listed.push(format!(r#"{{"_id":"{}","name":"odd\u0000"}}"#, dice.one(&["", &long])));
+    }
     message.file = Json::from_text(listed[0].clone());
     message.files =
         if dice.chance(90) { Json::from_text(format!("[{}]", listed.join(" ,"))) } else { Json::NONE };
