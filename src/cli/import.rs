@@ -1,7 +1,6 @@
 //! `roomscribe import`.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,40 +9,42 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Outcome, Place, is_watched, say, unable, usage};
-use crate::import;
+use crate::export::spool::Progress;
+use crate::export::verify::verify;
+use crate::import::{self, Source};
 use crate::service::bootstrap;
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  roomscribe import room.ndjson.gz\n\nRunning it again changes nothing.")]
+#[command(after_help = "Examples:\n  \
+    roomscribe import general.zip         an export as ndjson, with its files\n  \
+    roomscribe import room.ndjson.gz      its lines, or REST message objects\n\n\
+    A room that is missing is made as it was, with its members; people who are missing are made, and cannot \
+    log in. What is there already stays as it is, so running it again changes nothing.")]
 pub(super) struct Options {
-    /// The file; - for standard input
+    /// An NDJSON file, plain or gzip; the zip or the directory of an export; - for NDJSON on standard input
     file: PathBuf,
+    /// First check that the export is intact, as `roomscribe verify` does; if not, import nothing
+    #[arg(long)]
+    verify: bool,
 }
 
 pub(super) fn run(place: Place, options: &Options) -> Outcome {
-    let source: Box<dyn Read + Send> = if options.file.as_os_str() == "-" {
-        Box::new(io::stdin())
+    let source = if options.file.as_os_str() == "-" {
+        Source::stream(io::stdin())
     } else {
-        let opened = File::open(&options.file);
-        Box::new(
-            opened.with_context(|| format!("{} cannot be opened", options.file.display())).map_err(usage)?,
-        )
+        let opened = Source::open(&options.file);
+        opened.with_context(|| format!("{} cannot be opened", options.file.display())).map_err(usage)?
     };
+    if options.verify {
+        verify(&options.file, &Progress::default())
+            .with_context(|| format!("{}; nothing was imported", options.file.display()))?;
+    }
     let app = place.app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
     let bar = counter("messages");
     let imported = import::import(&app.store, source, app.now(), &mut |lines| bar.set_position(lines));
     bar.finish_and_clear();
-    let imported = imported?;
-    let rooms =
-        if imported.rooms.is_empty() { String::new() } else { format!(": {}", imported.rooms.join(", ")) };
-    say(&format!(
-        "{} messages, {} users, {} rooms{rooms}; {} messages were there already",
-        imported.messages,
-        imported.users,
-        imported.rooms.len(),
-        imported.known
-    ))?;
+    say(&imported?.to_string())?;
     Ok(())
 }
 

@@ -34,7 +34,7 @@ mod verify;
     after_help = "Examples:\n  \
         roomscribe demo                                        try it: a server with a room, exported\n  \
         roomscribe serve                                       run the server on ./data, port 3000\n  \
-        roomscribe import room.ndjson.gz                       bring messages in\n  \
+        roomscribe import general.zip                          bring a room in, with its files\n  \
         roomscribe export general -f html -o general.zip       write a room down, without a server\n  \
         roomscribe verify general.zip                          check that an export is intact, and who made it\n\n\
         Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start."
@@ -63,7 +63,7 @@ enum Command {
     Serve(serve::Options),
     /// Run a server on a small example, export its room, and show how to go on
     Demo(serve::Options),
-    /// Bring in messages: NDJSON of REST message objects, plain or gzip
+    /// Bring in rooms: exports as ndjson with their files, or NDJSON of REST message objects
     Import(import::Options),
     /// Write rooms down, without a server
     Export(export::Options),

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -106,7 +107,7 @@ pub fn prove(path: &Path, message: &str, progress: &Progress) -> Result<Proof> {
         let mut index = 0;
         each_line(&*archive, &root, progress, |line| {
             if found.is_none()
-                && let Ok(Identified { id }) = serde_json::from_slice(line)
+                && let Ok(Identified { id, .. }) = serde_json::from_slice(line)
             {
                 has_messages = true;
                 found = (id == message).then(|| (index, line.to_owned()));
@@ -135,11 +136,13 @@ pub fn prove(path: &Path, message: &str, progress: &Progress) -> Result<Proof> {
     Err(if has_messages { ProofError::Unknown(message.to_owned()) } else { ProofError::NoLines })
 }
 
-/// A line that is about something with an id.
+/// A line that is a message: the line about a file has an id, too, but no room.
 #[derive(Deserialize)]
 struct Identified {
     #[serde(rename = "_id")]
     id: String,
+    #[serde(rename = "rid")]
+    _room: IgnoredAny,
 }
 
 fn each_line(

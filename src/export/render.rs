@@ -270,6 +270,9 @@ impl Run<'_> {
         let activity = self.task.store.activity(&room.id).map_err(unreadable)?;
         let mut seen = view::room(room, activity.members);
         seen.expected = rooms::held(self.task, self.filter, &room.id, 10_000)?;
+        if !transformers.is_empty() {
+            view::hide_record(&mut seen);
+        }
         for transformer in &mut *transformers {
             transformer.room(&mut seen, self.scope, &texts)?;
         }

@@ -7,7 +7,7 @@ use export_sdk as sdk;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::domain::{Json, Message, MessageId, Room, RoomKind, Time, UserId};
+use crate::domain::{Json, Message, MessageId, Room, RoomId, RoomKind, Time, Upload, UserId, UserRef};
 
 /// A point in time.
 pub fn time(time: Time) -> sdk::Timestamp {
@@ -28,21 +28,91 @@ pub fn room(room: &Room, members: u64) -> sdk::Room<'_> {
     view.description = room.description.as_deref().unwrap_or_default();
     view.announcement = room.announcement.as_deref().unwrap_or_default();
     view.created = time(room.created);
+    view.updated = Some(time(room.updated));
+    view.creator = room.creator.as_ref().map(user);
+    view.read_only = room.read_only;
+    view.react_when_read_only = room.react_when_read_only;
+    view.archived = room.archived;
+    view.default = room.default;
+    view.broadcast = room.broadcast;
+    view.encrypted = room.encrypted;
+    view.muted = room.muted.iter().map(String::as_str).collect();
+    view.unmuted = room.unmuted.iter().map(String::as_str).collect();
+    view.direct = room.direct.iter().map(user).collect();
+    view.parent = room.parent.as_ref().map(RoomId::as_str);
+    view.custom_fields = raw(&room.custom_fields).filter(|fields| fields.get() != "{}");
+    view.extra = entries(&room.extra);
+    view.extra.retain(|(key, _)| !ROOM_KEYS.contains(&key.as_ref()));
     view.members = members;
     view
 }
 
+/// Takes away what transforms do not see of a room: who made it and may write in it, custom fields.
+pub fn hide_record(view: &mut sdk::Room<'_>) {
+    (view.creator, view.parent, view.custom_fields) = (None, None, None);
+    for names in [&mut view.muted, &mut view.unmuted] {
+        names.clear();
+    }
+    view.direct.clear();
+    view.extra.clear();
+}
+
+/// The keys of a room object that its record has fields for; and what nobody may see.
+const ROOM_KEYS: &[&str] = &[
+    "_id",
+    "t",
+    "name",
+    "fname",
+    "topic",
+    "description",
+    "announcement",
+    "ts",
+    "_updatedAt",
+    "u",
+    "ro",
+    "archived",
+    "default",
+    "reactWhenReadOnly",
+    "broadcast",
+    "encrypted",
+    "muted",
+    "unmuted",
+    "users",
+    "prid",
+    "customFields",
+    "usersCount",
+    "msgs",
+    "lm",
+    "lastMessage",
+    "usernames",
+    "uids",
+    "joinCode",
+    "joinCodeRequired",
+];
+
+fn user(user: &UserRef) -> sdk::Author<'_> {
+    sdk::Author { id: user.id.as_str(), username: &user.username, name: user.name.as_deref() }
+}
+
+/// What was noted down when a file came in.
+pub fn stored(upload: Upload) -> sdk::Stored<'static> {
+    sdk::Stored {
+        name: upload.name.into(),
+        media_type: upload.media_type.into(),
+        size: upload.size,
+        sha256: upload.sha256,
+        user: upload.user.to_string().into(),
+        at: time(upload.uploaded),
+        description: upload.description.into(),
+    }
+}
+
 /// A message without its files. Who starred it is nobody's business, so that is left out.
 pub fn message(message: &Message) -> sdk::Message<'_> {
-    let author = sdk::Author {
-        id: message.author.id.as_str(),
-        username: &message.author.username,
-        name: message.author.name.as_deref(),
-    };
     let mut view = sdk::Message::new(
         message.id.as_str(),
         message.room.as_str(),
-        author,
+        user(&message.author),
         time(message.sent_at),
         &message.text,
     );
@@ -156,7 +226,6 @@ pub fn named_files(message: &sdk::Message<'_>) -> Vec<NamedFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{RoomId, UserRef};
 
     #[test]
     fn what_has_no_field_of_its_own_comes_back() {

@@ -1,71 +1,82 @@
-//! The first line of an export in the format `ndjson`: the room that the messages after it are in.
+//! The first line of an export in the format `ndjson`: the room that the lines after it are about.
 
-use serde::Deserialize;
-
-use crate::domain::id::LONGEST_ID;
-use crate::domain::{Room, RoomId, RoomKind, Time};
+use super::fields::Fields;
+use crate::domain::{Json, Room, RoomKind};
 
 const FORMAT: &str = "roomscribe-ndjson";
 /// The newest version that is understood.
 const VERSION: u64 = 1;
+/// What the server makes of other records, or would have to keep secret.
+const NOT_KEPT: &[&str] =
+    &["usersCount", "msgs", "lm", "lastMessage", "usernames", "uids", "joinCode", "joinCodeRequired"];
 
-#[derive(Deserialize)]
-struct Header {
-    format: String,
-    version: u64,
+/// What a header says.
+#[derive(Debug)]
+pub(super) struct Header {
+    /// The room as it was.
+    pub(super) room: Room,
+    /// Whether the members are named: not if messages were chosen one by one.
+    pub(super) names_members: bool,
 }
 
-#[derive(Deserialize)]
-struct Described {
-    room: RoomObject,
-}
-
-#[derive(Deserialize)]
-struct RoomObject {
-    #[serde(rename = "_id")]
-    id: String,
-    t: String,
-    ts: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    fname: Option<String>,
-    #[serde(default)]
-    topic: Option<String>,
-    #[serde(default)]
-    description: Option<String>,
-    #[serde(default)]
-    announcement: Option<String>,
-}
-
-/// The room as the header has it. The error says what is wrong.
-pub(super) fn read(line: &str) -> Result<Room, String> {
-    let wrong = |error: serde_json::Error| format!("the header cannot be read: {error}");
-    let Header { format, version } = serde_json::from_str(line).map_err(wrong)?;
+/// Reads a header. The error says what is wrong.
+pub(super) fn read(mut fields: Fields<'_>) -> Result<Header, String> {
+    let format = fields.need::<String>("format")?;
     if format != FORMAT {
         return Err(format!("the file is {format:?}; export the room in the format `ndjson`"));
     }
+    let version = fields.need::<u64>("version")?;
     if version > VERSION {
         return Err(format!("the file has version {version} of {FORMAT}; use a newer roomscribe"));
     }
-    let Described { room } = serde_json::from_str(line).map_err(wrong)?;
-    if room.id.is_empty() || room.id.len() > LONGEST_ID {
-        return Err(format!("the `_id` of the room must have 1 to {LONGEST_ID} bytes"));
-    }
-    let kind = match room.t.as_str() {
+    let raw = fields.remove("room").ok_or("`room` is missing")?;
+    let described = Fields::of(raw.get()).map_err(|error| format!("`room`: {error}"))?;
+    let names_members = described.has("usersCount") && !fields.has("selection");
+    let room = room(described).map_err(|error| format!("`room`: {error}"))?;
+    Ok(Header { room, names_members })
+}
+
+fn room(mut fields: Fields<'_>) -> Result<Room, String> {
+    let id = fields.room_id("_id")?;
+    let people = fields.users("users")?;
+    let kind = match fields.need::<String>("t")?.as_str() {
         "c" => RoomKind::Channel,
-        // Whose conversation a direct message was, the header does not tell; nobody else may see it.
+        "d" if !people.is_empty() => RoomKind::Direct,
+        // A conversation of nobody knows whom; nobody else may see it.
         "p" | "d" => RoomKind::Group,
-        other => return Err(format!("`t` of the room is {other:?}; it must be c, p or d")),
+        other => return Err(format!("`t` is {other:?}; it must be c, p or d")),
     };
-    let created =
-        Time::parse(&room.ts).ok_or_else(|| format!("`ts` of the room is no date: {:?}", room.ts))?;
-    let mut made = Room::new(RoomId::new(room.id), kind, room.name, None, created);
-    made.display_name = room.fname;
-    made.topic = room.topic;
-    made.description = room.description;
-    made.announcement = room.announcement;
-    Ok(made)
+    let created = fields.time("ts")?.ok_or("`ts` is missing")?;
+    let mut room = Room::new(id, kind, fields.take("name")?, fields.user("u")?, created);
+    room.updated = fields.time("_updatedAt")?.unwrap_or(created);
+    room.direct = people;
+    room.display_name = None;
+    let shown: Option<String> = fields.take("fname")?;
+    // What a direct message is called may just be its people.
+    room.display_name = shown.filter(|shown| kind != RoomKind::Direct || *shown != room.title());
+    room.topic = fields.take("topic")?;
+    room.description = fields.take("description")?;
+    room.announcement = fields.take("announcement")?;
+    room.read_only = fields.take("ro")?.unwrap_or_default();
+    room.archived = fields.take("archived")?.unwrap_or_default();
+    room.default = fields.take("default")?.unwrap_or_default();
+    room.react_when_read_only = fields.take("reactWhenReadOnly")?;
+    room.broadcast = fields.take("broadcast")?;
+    room.encrypted = fields.take("encrypted")?;
+    room.muted = fields.take("muted")?.unwrap_or_default();
+    room.unmuted = fields.take("unmuted")?.unwrap_or_default();
+    if fields.has("prid") {
+        room.parent = Some(fields.room_id("prid")?);
+    }
+    if let Some(raw) = fields.remove("customFields").filter(|raw| raw.get() != "null") {
+        Fields::of(raw.get()).map_err(|error| format!("`customFields`: {error}"))?;
+        room.custom_fields = Json::from_text(raw.get());
+    }
+    for name in NOT_KEPT {
+        fields.remove(name);
+    }
+    room.extra = fields.rest();
+    Ok(room)
 }
 
 #[cfg(test)]
@@ -73,6 +84,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::Time;
+    use crate::export::view;
+
+    fn read(line: &str) -> Result<Room, String> {
+        super::read(Fields::of(line)?).map(|header| header.room)
+    }
 
     fn header(key: &str, value: Value) -> String {
         let room = json!({"_id": "r", "t": "p", "name": "den", "fname": "The Den", "topic": "Bears",
@@ -98,13 +115,32 @@ mod tests {
         for (key, value, expected) in [
             ("/format", json!("other"), "the format `ndjson`"),
             ("/version", json!(2), "use a newer roomscribe"),
-            ("/room", json!([]), "cannot be read"),
-            ("/room/_id", json!(""), "`_id` of the room"),
+            ("/room", json!([]), "`room`: it is not a JSON object"),
+            ("/room/_id", json!(""), "`room`: `_id` must have"),
             ("/room/t", json!("x"), "must be c, p or d"),
-            ("/room/ts", json!("once"), "no date"),
+            ("/room/ts", json!("once"), "`ts` is not a date"),
         ] {
             let complaint = read(&header(key, value)).unwrap_err();
             assert!(complaint.contains(expected), "{complaint}");
         }
+    }
+
+    #[test]
+    fn everything_that_a_room_is_comes_back() {
+        let text = concat!(
+            r#"{"_id":"alalbob","t":"d","fname":"al, bob","topic":"x","ts":"2024-03-15T10:20:30.123Z","#,
+            r#""_updatedAt":"2024-03-15T10:20:31.123Z","u":{"_id":"al","username":"al","name":"Al"},"#,
+            r#""ro":true,"archived":true,"default":true,"reactWhenReadOnly":false,"broadcast":true,"#,
+            r#""encrypted":false,"muted":["bob"],"unmuted":["al"],"users":[{"_id":"al","username":"al"},"#,
+            r#"{"_id":"bob","username":"bob","name":"Bob"}],"prid":"p","customFields":{"z": 1.0,"a":[]},"#,
+            r#""usersCount":2,"sysMes":["uj"],"featured":true}"#,
+        );
+        let head = r#"{"type":"header","format":"roomscribe-ndjson","version":1,"room":"#;
+        let room = read(&format!("{head}{text}}}")).unwrap();
+        assert_eq!((room.kind, room.display_name.as_deref()), (RoomKind::Direct, None));
+        assert_eq!(serde_json::to_string(&view::room(&room, 2)).unwrap(), text);
+        let code = text.replace("featured", "joinCode");
+        let room = read(&format!("{head}{code}}}")).unwrap();
+        assert_eq!((room.join_code, room.extra.as_str()), (None, r#"{"sysMes":["uj"]}"#));
     }
 }

@@ -7,7 +7,7 @@ use super::process::Place;
 const DEMO: &str = include_str!("../../fixtures/demo/messages.ndjson");
 const HOSTILE: &str = include_str!("../../fixtures/hostile/room.ndjson");
 
-/// The lines of a room's export: header, messages, end.
+/// The lines of a room's export: header, members, messages, end.
 fn exported(place: &Place, room: &str) -> Vec<String> {
     place.run(&["export", room, "-f", "ndjson", "-o", "seen"]).ok();
     let files = std::fs::read_dir(place.path("seen")).expect("a directory");
@@ -25,7 +25,8 @@ fn there_and_back(lines: &str, room: &str) -> (Vec<String>, Vec<String>) {
     let first = exported(&here, room);
     let text = first.join("\n");
     let told = there.run_with(&["import", "-"], text.as_bytes());
-    assert!(told.ok().starts_with(&format!("{} messages, ", first.len() - 2)), "{told:?}");
+    let messages = first.iter().filter(|line| line.contains(r#""rid":"#)).count();
+    assert!(told.ok().starts_with(&format!("{messages} messages, ")), "{told:?}");
     assert!(there.run(&["check"]).ok().contains("Everything is whole."));
     let again = there.run_with(&["import", "-"], text.as_bytes());
     assert!(again.ok().starts_with("0 messages, 0 users, 0 rooms; "), "{again:?}");
@@ -94,12 +95,14 @@ fn the_room_of_a_header_is_made_as_it_was_once_and_kept_private() {
     let header: Value = serde_json::from_str(&exported(&place, "Bären-höhle")[0]).unwrap();
     let expected = json!({
         "_id": "den", "t": "p", "name": "Bären-höhle", "fname": "The </Den>", "topic": "Honey\n\"and\" berries",
-        "description": "<b>", "announcement": "= 1 + 1", "ts": "2020-02-02T02:02:02.002Z", "usersCount": 3,
+        "description": "<b>", "announcement": "= 1 + 1", "ts": "2020-02-02T02:02:02.002Z",
+        "_updatedAt": "2020-02-02T02:02:02.002Z", "usersCount": 3,
     });
     assert_eq!(header["room"], expected);
 
     let renamed = den().replace("The </Den>", "Another").replace(r#""_id":"den""#, r#""_id":"cave""#);
-    let empty: String = renamed.lines().take(1).collect();
+    let header = renamed.lines().next().unwrap();
+    let empty = format!("{header}\n{}", json!({"type": "end", "counts": {"messages": 0}}));
     let told = place.run_with(&["import", "-"], empty.as_bytes());
     assert!(told.ok().contains("1 rooms: Bären-höhle-1;"), "a name that is taken gets a number: {told:?}");
     place.run_with(&["import", "-"], den().replace("The </Den>", "Changed").as_bytes()).ok();
@@ -128,4 +131,26 @@ fn nothing_of_the_demo_is_lost_on_its_way_through_two_places() {
             assert_eq!(&found[key], value, "{key} of {}", given["_id"]);
         }
     }
+}
+
+#[test]
+fn a_zip_comes_back_as_it_was_and_one_that_is_damaged_can_be_refused() {
+    let (here, there) = (Place::new(), Place::new());
+    here.run_with(&["import", "-"], den().as_bytes()).ok();
+    here.run(&["export", "den", "-f", "ndjson", "-o", "den.zip"]).ok();
+    let mut zip = here.bytes("den.zip");
+    there.put("den.zip", &zip);
+    let told = there.run(&["import", "--verify", "den.zip"]);
+    let expected = "1300 messages, 3 users, 1 rooms: Bären-höhle; 0 messages were there already\n";
+    assert_eq!(told.ok(), expected);
+    let again = there.run(&["import", "den.zip"]);
+    assert_eq!(again.ok(), "0 messages, 0 users, 0 rooms; 1300 messages were there already\n");
+    assert_eq!(exported(&here, "den")[1..], exported(&there, "den")[1..]);
+    let middle = zip.len() / 2;
+    zip[middle] ^= 1;
+    let fresh = Place::new();
+    fresh.put("den.zip", zip);
+    let refused = fresh.run(&["import", "--verify", "den.zip"]);
+    assert!(refused.complaint(1).contains("nothing was imported"), "{refused:?}");
+    assert!(!fresh.path("data").exists());
 }

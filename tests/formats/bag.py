@@ -42,8 +42,9 @@ def forged_room(directory):
               "room": {"_id": "forged", "t": "c", "name": "forged", "fname": FORGED, "ts": "2024-03-15T10:20:00.000Z"}}  # fmt: skip
     message = {"_id": "m1", "rid": "forged", "msg": "x", "ts": "2024-03-15T10:20:00.000Z",
                "u": {"_id": "bob", "username": "bob"}}  # fmt: skip
+    end = {"type": "end", "counts": {"messages": 1}}
     file = directory / "forged.ndjson"
-    file.write_text("".join(json.dumps(line) + "\n" for line in (header, message)), "utf-8")
+    file.write_text("".join(json.dumps(line) + "\n" for line in (header, message, end)), "utf-8")
     return file
 
 

@@ -16,7 +16,7 @@ fn ids(server: &TestServer, body: &Value, document: &str) -> Vec<String> {
 fn moments(server: &TestServer, instants: &[&str]) -> RoomId {
     let room = server.room(RoomKind::Channel, "clock", &["admin"]);
     for (number, instant) in instants.iter().enumerate() {
-        let at = roomscribe::domain::Time::parse(instant).unwrap();
+        let at = roomscribe::domain::Time::parse(instant).expect("a time");
         for (name, millis) in [("before", -1), ("at", 0)] {
             let mut message = server.message(&room, &format!("{number}-{name}"), instant, "tick");
             message.sent_at = at.plus(millis);

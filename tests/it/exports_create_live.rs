@@ -28,7 +28,8 @@ fn reply(server: &TestServer, room: &RoomId, id: &str, at: &str) -> Message {
 }
 
 fn change(server: &TestServer, id: &str, change: impl FnOnce(&mut Message)) {
-    let mut message = server.app.store.message(&roomscribe::domain::MessageId::new(id)).unwrap().unwrap();
+    let mut message =
+        server.app.store.message(&roomscribe::domain::MessageId::new(id)).expect("readable").expect("there");
     change(&mut message);
     server.put_message(&message);
 }
@@ -49,7 +50,7 @@ fn text_after(read: u64, query: &str, meddle: impl FnOnce(&TestServer, &RoomId))
     gate.open();
     let job = server.finished(&id);
     assert_eq!(job.state, JobState::Done, "{:?}", job.failure);
-    String::from_utf8(unpack(&server.file_of(&job))["talk.txt"].clone()).unwrap()
+    String::from_utf8(unpack(&server.file_of(&job))["talk.txt"].clone()).expect("UTF-8")
 }
 
 #[test]
@@ -110,13 +111,13 @@ fn rooms_that_are_deleted_before_their_turn_are_missing_from_all_one_may_see() {
     let other = server.room(RoomKind::Channel, "other", &["admin"]);
     let admin = server.as_admin();
     let all = ordered(&admin, &json!({"scope": "visible", "formats": ["json"]}));
-    let named = ordered(&admin, &json!({"rooms": [room.as_str(), other.as_str()], "formats": ["json"]}));
+    let listed = ordered(&admin, &json!({"rooms": [room.as_str(), other.as_str()], "formats": ["json"]}));
     let record = server.app.store.room(&other).unwrap().unwrap();
     server.app.store.write::<_, Error>(|batch| batch.delete_room(&record)).unwrap();
     server.work();
     let names: Vec<String> = unpack(&server.file_of(&server.finished(&all))).into_keys().collect();
     assert_eq!(names, ["general.json", "talk.json"]);
-    assert_eq!(server.finished(&named).failure.as_deref(), Some("the room was deleted"));
+    assert_eq!(server.finished(&listed).failure.as_deref(), Some("the room was deleted"));
 }
 
 #[test]
@@ -145,7 +146,7 @@ fn files_whose_names_differ_in_case_only_are_told_apart() {
     let bytes: Vec<Vec<u8>> = files.iter().map(bytes_of).collect();
     assert_eq!(bytes, [&b"our notes"[..], b"our notes", b"other notes", b"our notes"]);
     assert_eq!(files[0]["path"], files[3]["path"]);
-    let mut names: Vec<String> = exported.names().iter().map(|name| name.to_lowercase()).collect();
-    names.dedup();
-    assert_eq!(names.len(), exported.entries.len(), "{names:?}");
+    let mut lower: Vec<String> = exported.names().iter().map(|name| name.to_lowercase()).collect();
+    lower.dedup();
+    assert_eq!(lower.len(), exported.entries.len(), "{lower:?}");
 }

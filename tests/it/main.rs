@@ -38,6 +38,7 @@ mod permissions;
 mod readme;
 mod registration;
 mod rooms;
+mod round_trip;
 mod said;
 mod settings;
 mod store;

@@ -117,6 +117,7 @@ mod tests {
             media_type: media_type.into(),
             size: 12_345,
             path: path.map(|path| FileLink::new(&ArtifactPath::new(path).unwrap(), false)),
+            stored: None,
         };
         file(&mut page, &given, "../");
         page.as_str().to_owned()

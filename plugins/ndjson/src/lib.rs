@@ -1,16 +1,21 @@
-//! The export format `ndjson`: a header, one message object a line, an end. `roomscribe import` reads it.
+//! The export format `ndjson`: one JSON object a line, which `roomscribe import` makes the same room of.
 //!
-//! A message is written as Rocket.Chat's REST API writes it, without a wrapper. The header and the end
-//! have a `type` and no `_id`, which tells them from messages. `schema.json` describes all three.
-//! Only who starred a message is left out: that is private.
+//! A header, the members, the messages, an end. A message is written as Rocket.Chat's REST API writes
+//! it, without a wrapper; a line for each of its files follows it. Every other line has a `type` and
+//! no `rid`, which tells it from messages, and `schema.json` describes them all. Only who starred a
+//! message and the code for joining are left out: those are secrets.
+
+mod line;
 
 use std::io::Write;
 
 use export_sdk::{
-    ExportFormat, FormatWriter, Message, NoOptions, NoSettings, Output, Registry, Result, Room, RoomWriter,
-    Scope, Settings, Summary, Timestamp, each_room,
+    ExportFormat, FormatWriter, Member, Message, NoOptions, NoSettings, Output, Registry, Result, Room,
+    RoomWriter, Scope, Settings, Summary, each_room,
 };
 use serde::Serialize;
+
+use line::{End, FileLine, Header, MemberLine};
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
 
@@ -54,8 +59,7 @@ impl ExportFormat for Ndjson {
 fn begin(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Writer> {
     let file = output.create(&room.file_name("ndjson")?, MEDIA_TYPE)?;
     let mut writer = Writer { file, line: Vec::new() };
-    serde_json::to_writer(&mut writer.line, &Header::new(room, scope))?;
-    writer.end_line()?;
+    writer.write_line(&Header::new(room, scope))?;
     Ok(writer)
 }
 
@@ -66,6 +70,18 @@ struct Writer {
 }
 
 impl Writer {
+    fn write_line(&mut self, record: &impl Serialize) -> Result<()> {
+        serde_json::to_writer(&mut self.line, record)?;
+        // Custom fields keep the blanks they were stored with. A line break in JSON is always such a
+        // blank - inside a string it is escaped - and would break the line.
+        for byte in &mut self.line {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+        self.end_line()
+    }
+
     fn end_line(&mut self) -> Result<()> {
         self.line.push(b'\n');
         self.file.write_all(&self.line)?;
@@ -75,60 +91,17 @@ impl Writer {
 }
 
 impl RoomWriter for Writer {
+    fn member(&mut self, member: &Member<'_>) -> Result<()> {
+        self.write_line(&MemberLine::new(member))
+    }
+
     fn write(&mut self, message: &Message<'_>) -> Result<()> {
         message.write_line(&mut self.line)?;
-        self.end_line()
+        self.end_line()?;
+        message.files.iter().try_for_each(|file| self.write_line(&FileLine::new(message, file)))
     }
 
     fn finish(mut self: Box<Self>, summary: &Summary) -> Result<()> {
-        serde_json::to_writer(&mut self.line, &End { kind: "end", counts: summary })?;
-        self.end_line()
+        self.write_line(&End::new(summary))
     }
-}
-
-/// The first line: everything that is known before the first message.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Header<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    format: &'static str,
-    version: u32,
-    generator: &'a str,
-    room: &'a Room<'a>,
-    range: Range,
-    exported_by: &'a str,
-    exported_at: Timestamp,
-    /// Where the files of a message lie beside this document.
-    files: &'static str,
-}
-
-#[derive(Serialize)]
-struct Range {
-    from: Option<Timestamp>,
-    until: Timestamp,
-}
-
-impl<'a> Header<'a> {
-    fn new(room: &'a Room<'_>, scope: &'a Scope<'_>) -> Self {
-        Self {
-            kind: "header",
-            format: "roomscribe-ndjson",
-            version: 1,
-            generator: scope.generator,
-            room,
-            range: Range { from: scope.from, until: scope.until },
-            exported_by: scope.requested_by,
-            exported_at: scope.requested_at,
-            files: "assets/<file _id>-<file name>",
-        }
-    }
-}
-
-/// The last line. A document without it was cut off.
-#[derive(Serialize)]
-struct End<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    counts: &'a Summary,
 }

@@ -36,7 +36,7 @@ fn assert_takes(validator: &Validator, line: &Value) {
 #[test]
 fn it_takes_every_line_of_every_golden_export() {
     let (validator, lines) = (validator(), golden_lines());
-    for kind in [json!("header"), json!("end"), Value::Null] {
+    for kind in [json!("header"), json!("member"), json!("file"), json!("end"), Value::Null] {
         assert!(lines.iter().any(|line| line["type"] == kind), "{kind}");
     }
     for line in &lines {
@@ -56,7 +56,8 @@ fn it_takes_hostile_messages() {
 fn it_misses_every_key_that_it_calls_required() {
     let schema: Value = serde_json::from_str(include_str!("../schema.json")).unwrap();
     let (validator, lines) = (validator(), golden_lines());
-    for (record, kind) in [("header", json!("header")), ("end", json!("end")), ("message", Value::Null)] {
+    let kinds = ["header", "member", "file", "end"].map(|kind| (kind, json!(kind)));
+    for (record, kind) in kinds.into_iter().chain([("message", Value::Null)]) {
         let line = lines.iter().find(|line| line["type"] == kind).unwrap();
         for key in schema["$defs"][record]["required"].as_array().unwrap() {
             let mut without = line.clone();
@@ -79,6 +80,12 @@ fn it_refuses_what_is_nearly_right() {
         with(json!("header"), "/format", json!("other")),
         with(json!("header"), "/room/t", json!("x")),
         with(json!("header"), "/range/until", Value::Null),
+        with(json!("member"), "/user", json!("bob")),
+        with(json!("member"), "/roles", json!("owner")),
+        with(json!("file"), "/path", json!("assets/../../x")),
+        with(json!("file"), "/path", json!("/assets/x")),
+        with(json!("file"), "/sha256", json!("ab")),
+        with(json!("file"), "/size", json!("7")),
         with(json!("end"), "/counts/messages", json!(-1)),
         with(json!("end"), "/type", json!("footer")),
         with(Value::Null, "/ts", json!("2024-03-15")),

@@ -22,6 +22,7 @@ mod output;
 mod patterns;
 mod plain;
 mod registry;
+mod room;
 mod scope;
 mod settings;
 mod strings;
@@ -44,13 +45,12 @@ pub use output::Output;
 pub use patterns::Patterns;
 pub use plain::{plain_line, plain_lines};
 pub use registry::{AnyDelivery, AnyFormat, AnyTransform, BoxFuture, Registry};
+pub use room::{Member, Room, RoomKind};
 pub use scope::{Scope, Summary};
 pub use settings::{NoSettings, Settings};
 pub use strings::map_strings;
 pub use system::system_text;
 pub use timestamp::Timestamp;
 pub use transform::{Texts, Transform, Transformer, Verdict};
-pub use view::{
-    Attachment, Author, Edited, File, Member, Mention, Message, Pinned, Reaction, Replies, Room, RoomKind,
-};
+pub use view::{Attachment, Author, Edited, File, Mention, Message, Pinned, Reaction, Replies, Stored};
 pub use writer::{FormatWriter, RoomWriter, each_room};

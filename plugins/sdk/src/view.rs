@@ -1,114 +1,11 @@
-//! Rooms and messages as plug-ins see them: borrowed, typed, lossless.
+//! Messages as plug-ins see them: borrowed, typed, lossless.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{ArtifactPath, FileLink, Result as SdkResult, Timestamp, safe_file_name};
-
-/// The room that is exported.
-///
-/// It serializes as the room object of Rocket.Chat's REST API.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Room<'a> {
-    /// Its id, stable for ever.
-    pub id: &'a str,
-    /// Channel, group or direct message.
-    pub kind: RoomKind,
-    /// Its name; a direct message has none.
-    pub name: Option<&'a str>,
-    /// What people see: the display name, or the members of a direct message.
-    pub title: Cow<'a, str>,
-    /// The topic, empty if unset.
-    pub topic: &'a str,
-    /// The description, empty if unset.
-    pub description: &'a str,
-    /// The announcement, empty if unset.
-    pub announcement: &'a str,
-    /// When it was created.
-    pub created: Timestamp,
-    /// How many members it has now.
-    pub members: u64,
-    /// A name for files and addresses that no other room of the export has; made by the host.
-    pub slug: Cow<'a, str>,
-    /// How many messages the window holds, counted to 10,000: enough to choose between one page and
-    /// many. Filters and transforms may leave fewer.
-    pub expected: u64,
-}
-
-impl<'a> Room<'a> {
-    /// A channel of that id and name; set the rest.
-    pub fn new(id: &'a str, name: &'a str) -> Self {
-        Self {
-            id,
-            kind: RoomKind::Channel,
-            name: Some(name),
-            title: Cow::Borrowed(name),
-            topic: "",
-            description: "",
-            announcement: "",
-            created: Timestamp::default(),
-            members: 0,
-            slug: Cow::Borrowed(""),
-            expected: 0,
-        }
-    }
-
-    /// The path of a main file: `<slug>.<extension>`. Without a slug the room's name serves, and its
-    /// id where it has none.
-    pub fn file_name(&self, extension: &str) -> SdkResult<ArtifactPath> {
-        let stem = if self.slug.is_empty() { self.name.unwrap_or(self.id) } else { &self.slug };
-        ArtifactPath::new(safe_file_name(&format!("{}.{extension}", safe_file_name(stem))))
-    }
-}
-
-/// Somebody who is in the room.
-///
-/// It serializes as `{"_id", "username", "name", "roles"}`.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Member<'a> {
-    /// The user's id.
-    pub id: &'a str,
-    /// The login name.
-    pub username: &'a str,
-    /// The display name, if one was set.
-    pub name: Option<&'a str>,
-    /// What they are in this room: `owner`, `moderator`, `leader`.
-    pub roles: Vec<&'a str>,
-}
-
-impl<'a> Member<'a> {
-    /// A plain member.
-    pub fn new(id: &'a str, username: &'a str) -> Self {
-        Self { id, username, name: None, roles: Vec::new() }
-    }
-}
-
-/// Who a room is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RoomKind {
-    /// Public, `c`.
-    Channel,
-    /// Private, `p`.
-    Group,
-    /// Between its members only, `d`.
-    Direct,
-}
-
-impl RoomKind {
-    /// Rocket.Chat's letter.
-    pub fn letter(self) -> &'static str {
-        match self {
-            Self::Channel => "c",
-            Self::Group => "p",
-            Self::Direct => "d",
-        }
-    }
-}
+use crate::{FileLink, Timestamp};
 
 /// One message as a plug-in sees it.
 ///
@@ -292,6 +189,28 @@ pub struct File<'a> {
     pub size: u64,
     /// Where it lies beside the format's documents, or why it does not.
     pub path: Result<FileLink, &'static str>,
+    /// What the server noted down when the file came in; absent where the file is missing.
+    pub stored: Option<Stored<'a>>,
+}
+
+/// What the server noted down when a file came in. Its name, type and size may differ from what the
+/// message says of it; these are the true ones.
+#[derive(Debug, Clone)]
+pub struct Stored<'a> {
+    /// The name. Hostile.
+    pub name: Cow<'a, str>,
+    /// The media type.
+    pub media_type: Cow<'a, str>,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of the bytes.
+    pub sha256: [u8; 32],
+    /// The id of the user who sent it.
+    pub user: Cow<'a, str>,
+    /// When it came in.
+    pub at: Timestamp,
+    /// A line about it, empty if there is none.
+    pub description: Cow<'a, str>,
 }
 
 /// A user named with `@`.
@@ -349,25 +268,4 @@ pub struct Attachment<'a> {
     /// Small table of titles and values.
     #[serde(borrow)]
     pub fields: Option<&'a RawValue>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::conformance::HOSTILE_NAMES;
-
-    #[test]
-    fn every_room_gets_a_portable_file_name() {
-        let name = |room: &Room<'_>| room.file_name("json").expect("portable").to_string();
-        let mut room = Room::new("r1", "general");
-        assert_eq!(name(&room), "general.json");
-        room.name = None;
-        assert_eq!(name(&room), "r1.json");
-        for hostile in HOSTILE_NAMES {
-            let path = name(&Room::new("r1", hostile));
-            assert!(path.strip_suffix(".json").is_some_and(|stem| !stem.is_empty()), "{path}");
-        }
-        let long = "ä".repeat(300);
-        assert!(name(&Room::new("r1", &long)).strip_suffix(".json").is_some());
-    }
 }

@@ -1,7 +1,6 @@
 //! Rooms and messages as Rocket.Chat's REST API writes them.
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use serde_json::value::RawValue;
 
 use crate::{Author, Member, Message, Pinned, Reaction, Result as SdkResult, Room};
 
@@ -36,9 +35,37 @@ impl Serialize for Room<'_> {
             map.serialize_entry(key, text)?;
         }
         map.serialize_entry("ts", &self.created)?;
+        optional(&mut map, "_updatedAt", self.updated.as_ref())?;
+        optional(&mut map, "u", self.creator.as_ref())?;
+        let marks = [("ro", self.read_only), ("archived", self.archived), ("default", self.default)];
+        for (key, mark) in marks.iter().filter(|(_, mark)| *mark) {
+            map.serialize_entry(key, mark)?;
+        }
+        optional(&mut map, "reactWhenReadOnly", self.react_when_read_only.as_ref())?;
+        optional(&mut map, "broadcast", self.broadcast.as_ref())?;
+        optional(&mut map, "encrypted", self.encrypted.as_ref())?;
+        for (key, names) in [("muted", &self.muted), ("unmuted", &self.unmuted)] {
+            optional(&mut map, key, Some(names).filter(|names| !names.is_empty()))?;
+        }
+        if !self.direct.is_empty() {
+            map.serialize_entry("users", &self.direct)?;
+        }
+        optional(&mut map, "prid", self.parent.as_ref())?;
+        optional(&mut map, "customFields", self.custom_fields.as_ref())?;
         map.serialize_entry("usersCount", &self.members)?;
+        for (key, value) in &self.extra {
+            map.serialize_entry(key.as_ref(), value)?;
+        }
         map.end()
     }
+}
+
+fn optional<M: SerializeMap, T: Serialize>(
+    map: &mut M,
+    key: &str,
+    value: Option<&T>,
+) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(key, value))
 }
 
 impl Serialize for Message<'_> {
@@ -66,12 +93,12 @@ impl Serialize for Message<'_> {
             }
             map.serialize_entry("replies", &replies.followers)?;
         }
-        raw(&mut map, "mentions", self.mentions)?;
-        raw(&mut map, "channels", self.channels)?;
-        raw(&mut map, "urls", self.urls)?;
-        raw(&mut map, "file", self.file_json)?;
-        raw(&mut map, "files", self.files_json)?;
-        raw(&mut map, "attachments", self.attachments)?;
+        optional(&mut map, "mentions", self.mentions.as_ref())?;
+        optional(&mut map, "channels", self.channels.as_ref())?;
+        optional(&mut map, "urls", self.urls.as_ref())?;
+        optional(&mut map, "file", self.file_json.as_ref())?;
+        optional(&mut map, "files", self.files_json.as_ref())?;
+        optional(&mut map, "attachments", self.attachments.as_ref())?;
         if !self.reactions.is_empty() {
             map.serialize_entry("reactions", &Reactions(&self.reactions))?;
         }
@@ -90,10 +117,6 @@ impl Serialize for Message<'_> {
         }
         map.end()
     }
-}
-
-fn raw<M: SerializeMap>(map: &mut M, key: &str, value: Option<&RawValue>) -> Result<(), M::Error> {
-    value.map_or(Ok(()), |value| map.serialize_entry(key, value))
 }
 
 fn pin<M: SerializeMap>(map: &mut M, pinned: Pinned<'_>) -> Result<(), M::Error> {
@@ -183,6 +206,8 @@ impl Serialize for Starred<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::value::RawValue;
+
     use super::*;
     use crate::{Edited, Replies, Timestamp};
 

@@ -17,8 +17,10 @@ pub trait Target: Output {
     /// Whether that path holds a linked file of that hash.
     fn holds(&self, path: &ArtifactPath, sha256: &[u8; 32]) -> bool;
 
-    /// Whether the bytes of an upload are there, and are what they were as far as this looks.
-    fn is_whole(&self, blobs: &Blobs, upload: &Upload) -> io::Result<bool>;
+    /// Whether the bytes of an upload are there, and are what they were. Reads them all.
+    fn is_whole(&self, blobs: &Blobs, upload: &Upload) -> io::Result<bool> {
+        blobs.is_whole(&upload.sha256).map_err(io::Error::other)
+    }
 
     /// Adds a file that lies elsewhere and never changes. `false` if it was added before.
     fn link(
@@ -34,10 +36,6 @@ pub trait Target: Output {
 impl Target for Spool {
     fn holds(&self, path: &ArtifactPath, sha256: &[u8; 32]) -> bool {
         Spool::holds(self, path, sha256)
-    }
-
-    fn is_whole(&self, blobs: &Blobs, upload: &Upload) -> io::Result<bool> {
-        blobs.is_whole(&upload.sha256).map_err(io::Error::other)
     }
 
     fn link(

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::reading::Sink;
 use super::{Failure, Run, Transformers, Writers, unreadable};
-use crate::domain::{Message, Room, Subscription, Upload, UploadId, User};
+use crate::domain::{Message, Room, Subscription, Upload, UploadId, User, UserId};
 use crate::export::view;
 
 /// Somebody who is in a room.
@@ -76,15 +76,13 @@ impl<'a, 'p, 'w, 't> Writing<'a, 'p, 'w, 't> {
 
     /// Makes an uploaded file part of the export; the inner error says why that cannot be. No file
     /// costs more than itself: files are deleted and damaged while their room is exported.
-    fn take_in(&self, file: &view::NamedFile) -> sdk::Result<Result<FileLink, &'static str>> {
+    fn take_in(&self, file: &view::NamedFile) -> sdk::Result<Result<(FileLink, Upload), &'static str>> {
         let store = self.run.task.store;
-        let Some(upload) = store.upload(&UploadId::new(file.id.as_str())).map_err(unreadable)? else {
+        let upload = store.upload(&UploadId::new(file.id.as_str())).map_err(unreadable)?;
+        // An upload of another room is nothing this room may show, nor that it is there.
+        let Some(upload) = upload.filter(|upload| upload.room == self.room.id) else {
             return Ok(Err("the file is not on this server"));
         };
-        // An upload of another room is nothing this room may show.
-        if upload.room != self.room.id {
-            return Ok(Err("the file belongs to another room"));
-        }
         // Under the name that the message gives it: a transform may have changed that.
         let name = if file.name.is_empty() { &upload.name } else { &file.name };
         // Where only the case of letters tells two names apart, some file systems do not.
@@ -93,7 +91,7 @@ impl<'a, 'p, 'w, 't> Writing<'a, 'p, 'w, 't> {
         for name in [format!("{}-{name}", upload.id), marked] {
             let path = ArtifactPath::new(format!("assets/{}", safe_file_name(&name)))?;
             match self.link(&path, &upload) {
-                Ok(true) => return Ok(Ok(FileLink::new(&path, self.run.shared))),
+                Ok(true) => return Ok(Ok((FileLink::new(&path, self.run.shared), upload))),
                 Ok(false) => {
                     tracing::error!(upload = %upload.id, "the bytes of an upload are damaged; run `roomscribe check`");
                     return Ok(Err("the file is damaged on this server"));
@@ -109,6 +107,18 @@ impl<'a, 'p, 'w, 't> Writing<'a, 'p, 'w, 't> {
             }
         }
         Ok(Err("another file of the export has this name"))
+    }
+
+    /// What was noted down of a file. Where transforms change messages it says no more than they do.
+    fn stored(&self, file: &view::NamedFile, mut upload: Upload, author: &str) -> sdk::Stored<'static> {
+        if !self.transformers.is_empty() {
+            upload.user = UserId::new(author);
+            upload.description.clear();
+            if !file.name.is_empty() {
+                upload.name.clone_from(&file.name);
+            }
+        }
+        view::stored(upload)
     }
 
     /// `false`: the bytes are not what they were.
@@ -138,7 +148,10 @@ impl Sink for Writing<'_, '_, '_, '_> {
             }
         }
         for file in view::named_files(&seen) {
-            let path = self.take_in(&file)?;
+            let (path, stored) = match self.take_in(&file)? {
+                Ok((path, upload)) => (Ok(path), Some(self.stored(&file, upload, seen.author.id))),
+                Err(reason) => (Err(reason), None),
+            };
             match path {
                 Ok(_) => self.summary.files += 1,
                 Err(_) => self.summary.missing_files += 1,
@@ -149,6 +162,7 @@ impl Sink for Writing<'_, '_, '_, '_> {
                 media_type: file.media_type.into(),
                 size: file.size,
                 path,
+                stored,
             });
         }
         let order = self.order;

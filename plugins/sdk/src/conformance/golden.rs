@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::suite::{raw, registry, write_room};
+use super::suite::{raw, registry, stored, write_room};
 use super::{MemoryOutput, Register};
 use crate::{ArtifactPath, File, FileLink, Message, Room, RoomKind, Scope, Timestamp};
 
@@ -90,6 +90,7 @@ fn conversation() -> Vec<Message<'static>> {
         path: ArtifactPath::new("assets/f1-a _cat_.png")
             .map(|path| FileLink::new(&path, false))
             .map_err(|_| "unportable"),
+        stored: Some(stored("a \"cat\".png", "image/png")),
     }];
     messages.push(upload);
     messages

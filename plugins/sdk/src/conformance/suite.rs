@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::{HOSTILE_NAMES, HOSTILE_TEXTS, MemoryOutput};
 use crate::{
     AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, FileLink, FormatWriter, Member, Message,
-    Pinned, Reaction, Registry, Replies, Result, Room, Scope, Settings, Summary, Timestamp, safe_file_name,
+    Pinned, Reaction, Registry, Replies, Result, Room, Scope, Settings, Stored, Summary, Timestamp,
+    safe_file_name,
 };
 
 /// The `register` function that every plug-in crate exports.
@@ -181,16 +182,19 @@ pub fn sample_messages() -> Vec<Message<'static>> {
         let id: &'static str = Box::leak(format!("m-file-{n}").into_boxed_str());
         let mut message = Message::new(id, "GENERAL", bob, at(base + n), "");
         let path = ArtifactPath::new(format!("assets/{id}-{}", safe_file_name(name)));
+        let media_type = if n % 2 == 0 { "image/png" } else { "text/html" };
+        let here = n % 5 != 4;
         message.files = vec![File {
             id: id.into(),
             name: (*name).into(),
-            media_type: if n % 2 == 0 { "image/png" } else { "text/html" }.into(),
+            media_type: media_type.into(),
             size: 12_345,
-            path: if n % 5 == 4 {
-                Err("the file is not on this server")
-            } else {
+            path: if here {
                 Ok(FileLink::new(&path.expect("safe"), false))
+            } else {
+                Err("the file is not on this server")
             },
+            stored: here.then(|| stored(name, media_type)),
         }];
         messages.push(message);
     }
@@ -222,6 +226,19 @@ fn features(bob: Author<'static>, at: Timestamp) -> Vec<Message<'static>> {
     topic.kind = Some("room_changed_topic");
     let long: &'static str = Box::leak("0123456789abcdef ".repeat(60 * 60).into_boxed_str());
     vec![parent, reply, quote, orphan, joined, topic, Message::new("m-long", "GENERAL", bob, at, long)]
+}
+
+/// What the server noted down of such a sample file.
+pub(super) fn stored(name: &'static str, media_type: &'static str) -> Stored<'static> {
+    Stored {
+        name: name.into(),
+        media_type: media_type.into(),
+        size: 12_345,
+        sha256: [0xab; 32],
+        user: "bobbobbobbobbobbo".into(),
+        at: Timestamp::from_millis(1_710_000_000_000),
+        description: name.into(),
+    }
 }
 
 pub(super) fn raw(json: &'static str) -> &'static RawValue {
