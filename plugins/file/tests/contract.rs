@@ -1,7 +1,5 @@
 //! The contract of every delivery.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use export_sdk::BoxFuture;
 use export_sdk::conformance::{self, Arrived, MemoryOutbox, Place, files_in};
 use tempfile::TempDir;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// `text` without the characters that end a cell or a line, spelt as PostgreSQL's `COPY` reads them.
+/// `text` without the characters that end a cell or a line, spelt as SQL's `COPY` reads them.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     // Nearly every text is fine as it is, and a room has millions of them.
     if !text.contains(['\\', '\t', '\n', '\r']) {

@@ -1,7 +1,7 @@
 //! The format `template-format`: one line for each message, its cells parted by tabs (TSV).
 //!
-//! A small but whole format, to copy and change. `cut`, `awk` and the `COPY` of PostgreSQL read what
-//! it writes. README, "Add a format", says how a copy becomes a plug-in of one's own.
+//! A small but whole format, to copy and change. `cut`, `awk` and the `COPY` of SQL read what it
+//! writes. README, "Add a format", says how a copy becomes a plug-in of one's own.
 
 mod cell;
 mod row;

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use export_sdk::conformance::{self, render, sample_messages};
-use export_template_format::register;
 use serde_json::{Value, json};
+
+// Apart from the others, so that a new name does not change their order.
+use export_template_format::register;
 
 const ID: &str = "template-format";
 

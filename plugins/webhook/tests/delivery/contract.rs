@@ -21,7 +21,7 @@ struct Hook {
 
 impl Hook {
     fn new() -> Self {
-        let runtime = Runtime::new().unwrap();
+        let runtime = Runtime::new().expect("a runtime");
         let (listener, port) = runtime.block_on(listen());
         let arrived = Arc::default();
         runtime.spawn(receive(listener, Arc::clone(&arrived)));
@@ -38,7 +38,7 @@ async fn receive(listener: TcpListener, arrived: Arc<Mutex<Arrived>>) {
 
 async fn take(mut stream: TcpStream, arrived: Arc<Mutex<Arrived>>) {
     let head = Received::head(&mut stream).await;
-    let mut body = vec![0; head.header("content-length").parse().unwrap()];
+    let mut body = vec![0; head.header("content-length").parse().expect("a number")];
     if stream.read_exact(&mut body).await.is_err() {
         return;
     }
