@@ -17,6 +17,8 @@ mod markdown;
 mod message;
 mod page;
 mod reaction;
+#[cfg_attr(not(test), expect(dead_code, reason = "the writer is about to call it"))]
+mod search;
 mod when;
 mod writer;
 

@@ -1,0 +1,123 @@
+//! What a message is found by: its words, its author, and what it has and is.
+
+use std::borrow::Cow;
+
+use export_sdk::{Message, system_text};
+
+use super::words;
+
+/// One message, seen by the index.
+pub(super) struct Entry<'a> {
+    /// What the page shows of it, or else what it brings along.
+    pub(super) text: Cow<'a, str>,
+    /// The name the page shows.
+    pub(super) shown: Cow<'a, str>,
+    /// Names of files and texts of cards.
+    more: Vec<Cow<'a, str>>,
+    marks: Vec<&'static str>,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn of(message: &Message<'a>) -> Self {
+        let sentence = system_text(message);
+        let mut marks = Vec::new();
+        let mut mark = |term, applies| {
+            if applies {
+                marks.push(term);
+            }
+        };
+        mark("is:system", sentence.is_some());
+        mark("is:pinned", message.pinned.is_some());
+        mark("is:reply", message.thread.is_some());
+        mark("is:edited", message.edited.is_some());
+        mark("has:file", !message.files.is_empty());
+        mark("has:image", message.files.iter().any(|file| file.media_type.starts_with("image/")));
+        mark("has:reaction", !message.reactions.is_empty());
+        mark("has:link", ["http://", "https://"].iter().any(|scheme| message.text.contains(scheme)));
+        let more = more(message);
+        let mut text = sentence.unwrap_or(Cow::Borrowed(message.text));
+        if text.trim().is_empty() {
+            text = more.join(" · ").into();
+        }
+        Self { text, shown: shown(message), more, marks }
+    }
+
+    /// Calls `found` with all terms, some of them more than once.
+    pub(super) fn terms(&self, username: &str, found: &mut dyn FnMut(&str)) {
+        words::terms(&self.text, found);
+        self.more.iter().for_each(|text| words::terms(text, found));
+        self.marks.iter().for_each(|mark| found(mark));
+        let mut from = "from:".to_owned();
+        words::lower(username.trim(), &mut from);
+        found(&from);
+    }
+}
+
+fn shown<'a>(message: &Message<'a>) -> Cow<'a, str> {
+    let alias = message.alias().filter(|alias| !alias.trim().is_empty());
+    alias.unwrap_or_else(|| {
+        let name = message.author.name.filter(|name| !name.trim().is_empty());
+        name.unwrap_or(message.author.username).into()
+    })
+}
+
+/// Quotes are left out: what they say is found where it was said.
+fn more<'a>(message: &Message<'a>) -> Vec<Cow<'a, str>> {
+    let mut more: Vec<Cow<'a, str>> = message.files.iter().map(|file| file.name.clone()).collect();
+    let cards = message.attachments().into_iter().filter(|card| card.message_link.is_none());
+    for card in cards {
+        let texts = [card.pretext, card.author_name, card.title, card.text, card.description];
+        for text in texts.into_iter().flatten() {
+            if !text.trim().is_empty() && !more.contains(&text) {
+                more.push(text);
+            }
+        }
+    }
+    more
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use export_sdk::conformance::sample_messages;
+
+    use super::*;
+
+    fn terms(id: &str) -> BTreeSet<String> {
+        let messages = sample_messages();
+        let message = messages.iter().find(|message| message.id == id).unwrap();
+        let mut terms = BTreeSet::new();
+        Entry::of(message).terms(message.author.username, &mut |term| {
+            terms.insert(term.to_owned());
+        });
+        terms
+    }
+
+    fn has(id: &str, expected: &[&str]) {
+        let terms = terms(id);
+        for term in expected {
+            assert!(terms.contains(*term), "{id} is not found by {term}: {terms:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_found_by_what_it_says_has_and_is() {
+        has("m-parent", &["from:bob", "is:pinned", "thread", "two"]);
+        has("m-reply", &["from:al", "is:reply", "is:edited", "quoted", "gone"]);
+        has("m-quote", &["has:link", "card", "https", "example", "org"]);
+        has("m-joined", &["is:system", "joined"]);
+        has("m-hostile-4", &["has:reaction", "script", "alert", "1"]);
+        has("m-file-17", &["has:file", "emoji", "png"]);
+        has("m-file-0", &["has:image", "passwd"]);
+        assert!(!terms("m-plain").iter().any(|term| term.starts_with("is:") || term.starts_with("has:")));
+        assert!(!terms("m-quote").contains("blockquote"), "a quote is found where it was said");
+    }
+
+    #[test]
+    fn a_message_without_text_shows_its_files() {
+        let messages = sample_messages();
+        let message = messages.iter().find(|message| message.id == "m-file-0").unwrap();
+        assert_eq!(Entry::of(message).text, "../../etc/passwd");
+    }
+}
