@@ -166,7 +166,7 @@ impl Index {
     fn address(&mut self, page: &ArtifactPath) -> Result<()> {
         if self.page.path.as_ref() != Some(page) {
             let mut encoded = Vec::new();
-            Markup::default().address(page).write_to(&mut encoded)?;
+            Markup::default().encoded(page.as_str()).write_to(&mut encoded)?;
             self.page.encoded = String::from_utf8_lossy(&encoded).into_owned();
             self.page.path = Some(page.clone());
         }
