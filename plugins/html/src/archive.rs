@@ -5,7 +5,7 @@ use export_sdk::{ArtifactPath, FormatWriter, Member, Message, Output, Result, Ro
 use crate::about::About;
 use crate::escape::Markup;
 use crate::home::Home;
-use crate::leaf::Shelf;
+use crate::leaf::Folder;
 use crate::room::Pages;
 use crate::scratch::Scratch;
 use crate::search::Index;
@@ -40,13 +40,13 @@ pub(crate) struct Desk<'run> {
 
 impl Desk<'_> {
     /// What a page of messages is written with.
-    pub(crate) fn frame<'a>(&'a mut self, about: &'a About, shelf: &'a Shelf) -> Frame<'a> {
-        Frame { output: self.output, body: &mut self.body, source: &self.source, about, shelf }
+    pub(crate) fn frame<'a>(&'a mut self, about: &'a About, folder: &'a Folder) -> Frame<'a> {
+        Frame { output: self.output, body: &mut self.body, source: &self.source, about, folder }
     }
 
     /// What a page of threads is written with.
-    pub(crate) fn aside<'a>(&'a mut self, about: &'a About, shelf: &'a Shelf) -> Frame<'a> {
-        Frame { output: self.output, body: &mut self.aside, source: &self.source, about, shelf }
+    pub(crate) fn aside<'a>(&'a mut self, about: &'a About, folder: &'a Folder) -> Frame<'a> {
+        Frame { output: self.output, body: &mut self.aside, source: &self.source, about, folder }
     }
 }
 

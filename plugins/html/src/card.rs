@@ -107,7 +107,7 @@ fn original(page: &mut Markup, address: &str, place: Place<'_>) {
     if let Some((id, leaf)) = here {
         page.tag(" <a class=\"original\" href=\"");
         if leaf != place.leaf {
-            place.shelf.link(page, Some(place.leaf), leaf);
+            place.folder.link(page, Some(place.leaf), leaf);
         }
         page.fragment(id).tag("\">see the message</a>");
     } else if link::is_web(address) {

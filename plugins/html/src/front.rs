@@ -8,14 +8,14 @@ use crate::archive::{Desk, verify};
 use crate::escape::Markup;
 use crate::heat::Heat;
 use crate::highlights::{Longest, Pins};
-use crate::leaf::{Leaf, Shelf};
+use crate::leaf::{Folder, Leaf};
 use crate::page::{self, Shell};
 use crate::sheet::{crumbs, foot};
 
 /// What the front shows.
 pub(crate) struct Front<'a> {
     pub(crate) about: &'a About,
-    pub(crate) shelf: &'a Shelf,
+    pub(crate) folder: &'a Folder,
     pub(crate) heat: &'a Heat,
     pub(crate) pins: &'a Pins,
     pub(crate) longest: &'a Longest,
@@ -27,13 +27,12 @@ pub(crate) struct Front<'a> {
 
 /// Writes the page.
 pub(crate) fn write(front: &Front<'_>, desk: &mut Desk<'_>) -> Result<()> {
-    let Front { about, shelf, paged, summary, .. } = *front;
-    let mut out = desk.output.create(&shelf.path(Leaf::Front)?, "text/html")?;
+    let Front { about, folder, paged, summary, .. } = *front;
+    let mut out = desk.output.create(&folder.path(Leaf::Front)?, "text/html")?;
     let mut page = Markup::default();
-    let shell =
-        Shell { title: &about.title, part: "", up: shelf.up(Leaf::Front), room: Some(&shelf.slug) };
+    let shell = Shell { title: &about.title, part: "", up: folder.up(Leaf::Front), room: Some(&folder.slug) };
     page::begin(&mut page, &shell);
-    crumbs(&mut page, shelf, about, Leaf::Front);
+    crumbs(&mut page, folder, about, Leaf::Front);
     page::main(&mut page);
     page.tag("<header class=\"room\">\n");
     about.room(&mut page);
@@ -51,7 +50,7 @@ pub(crate) fn write(front: &Front<'_>, desk: &mut Desk<'_>) -> Result<()> {
     page.tag("</div>\n</main>\n");
     let here = if paged { 0 } else { summary.messages };
     foot(&mut page, &desk.source, about, here, |page| {
-        if shelf.only {
+        if folder.only {
             verify(page);
         }
     });
@@ -62,8 +61,8 @@ pub(crate) fn write(front: &Front<'_>, desk: &mut Desk<'_>) -> Result<()> {
 fn lists(page: &mut Markup, front: &Front<'_>) {
     page.tag("<div class=\"lists\">\n");
     front.about.members(page);
-    front.pins.list(page, front.shelf);
-    front.longest.list(page, front.shelf, front.paged);
+    front.pins.list(page, front.folder);
+    front.longest.list(page, front.folder, front.paged);
     if !front.paged && front.heat.is_worth_a_calendar() {
         page.tag("<details class=\"more\"><summary>Calendar</summary>\n");
         calendar(page, front);
@@ -78,6 +77,6 @@ fn calendar(page: &mut Markup, front: &Front<'_>) {
         long.map_or(1, |(_, parts)| *parts)
     };
     page.tag("<div class=\"calendar\">\n");
-    front.heat.calendar(page, front.shelf, parts);
+    front.heat.calendar(page, front.folder, parts);
     page.tag("</div>\n");
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::escape::Markup;
-use crate::leaf::{Leaf, Shelf};
+use crate::leaf::{Folder, Leaf};
 use crate::when::{Count, Counted, MonthOf, ShortDate, weekday};
 
 /// Ten years of days; a room of more gets its months only.
@@ -39,22 +39,28 @@ impl Heat {
     }
 
     /// Months with their pages and days; `parts` says how many pages a month has.
-    pub(crate) fn calendar(&self, page: &mut Markup, shelf: &Shelf, parts: impl Fn(Date) -> u32) {
+    pub(crate) fn calendar(&self, page: &mut Markup, folder: &Folder, parts: impl Fn(Date) -> u32) {
         let busiest = self.days.iter().map(|day| day.messages).max().unwrap_or_default();
         let mut year = None;
-        for month in self.days.chunk_by(|one, other| one.date.first_of_month() == other.date.first_of_month()) {
+        for month in self.days.chunk_by(|one, other| one.date.first_of_month() == other.date.first_of_month())
+        {
             let first = month[0].date.first_of_month();
             if year != Some(first.year()) {
                 page.tag(if year.is_some() { "</ol>\n</section>\n" } else { "" });
-                page.tag("<section class=\"year\">\n<h3>").show(first.year()).tag("</h3>\n<ol class=\"months\">\n");
+                page.tag("<section class=\"year\">\n<h2>")
+                    .show(first.year())
+                    .tag("</h2>\n<ol class=\"months\">\n");
                 year = Some(first.year());
             }
-            page.tag("<li><h4><a href=\"");
-            place(page, shelf, Some(Leaf::Front), &month[0]).tag("\">").show(MonthOf(first)).tag("</a></h4> <small>");
+            page.tag("<li><h3><a href=\"");
+            place(page, folder, Some(Leaf::Front), &month[0])
+                .tag("\">")
+                .show(MonthOf(first))
+                .tag("</a></h3> <small>");
             page.show(Counted(total(month), "message", "messages")).tag("</small>\n");
-            pages(page, shelf, first, parts(first));
+            pages(page, folder, first, parts(first));
             if self.days.len() <= DAYS {
-                grid(page, shelf, month, busiest);
+                grid(page, folder, month, busiest);
             }
             page.tag("</li>\n");
         }
@@ -64,7 +70,7 @@ impl Heat {
     }
 
     /// One cell for each month, or for each year if there are too many months.
-    pub(crate) fn strip(&self, page: &mut Markup, shelf: &Shelf) {
+    pub(crate) fn strip(&self, page: &mut Markup, folder: &Folder) {
         let of_one_month = |one: &Day, other: &Day| one.date.first_of_month() == other.date.first_of_month();
         let yearly = self.days.chunk_by(of_one_month).count() > CELLS;
         let cells: Vec<&[Day]> = if yearly {
@@ -82,7 +88,7 @@ impl Heat {
                 year = Some(date.year());
             }
             page.tag("<li><a class=\"heat-").show(level(total(cell), busiest)).tag("\" href=\"");
-            place(page, shelf, None, &cell[0]).tag("\" title=\"");
+            place(page, folder, None, &cell[0]).tag("\" title=\"");
             if yearly {
                 page.show(date.year());
             } else {
@@ -105,23 +111,23 @@ fn total(days: &[Day]) -> u64 {
 }
 
 /// The address of a day's heading.
-fn place<'m>(page: &'m mut Markup, shelf: &Shelf, from: Option<Leaf>, day: &Day) -> &'m mut Markup {
-    shelf.link(page, from, day.leaf).tag("#:").show(day.date)
+fn place<'m>(page: &'m mut Markup, folder: &Folder, from: Option<Leaf>, day: &Day) -> &'m mut Markup {
+    folder.link(page, from, day.leaf).tag("#:").show(day.date)
 }
 
-fn pages(page: &mut Markup, shelf: &Shelf, first: Date, parts: u32) {
+fn pages(page: &mut Markup, folder: &Folder, first: Date, parts: u32) {
     if parts < 2 {
         return;
     }
     page.tag("<p class=\"parts\">Pages");
     for part in 1..=parts {
         page.tag(" <a href=\"");
-        shelf.link(page, Some(Leaf::Front), Leaf::Month { first, part }).tag("\">").show(part).tag("</a>");
+        folder.link(page, Some(Leaf::Front), Leaf::Month { first, part }).tag("\">").show(part).tag("</a>");
     }
     page.tag("</p>\n");
 }
 
-fn grid(page: &mut Markup, shelf: &Shelf, month: &[Day], busiest: u32) {
+fn grid(page: &mut Markup, folder: &Folder, month: &[Day], busiest: u32) {
     let first = month[0].date.first_of_month();
     page.tag("<ol class=\"grid from-").show(weekday(first)).tag("\">");
     let mut days = month.iter().peekable();
@@ -131,24 +137,23 @@ fn grid(page: &mut Markup, shelf: &Shelf, month: &[Day], busiest: u32) {
             continue;
         };
         page.tag("<li><a class=\"heat-").show(level(day.messages.into(), busiest.into())).tag("\" href=\"");
-        place(page, shelf, Some(Leaf::Front), day).tag("\" title=\"").show(ShortDate(day.date)).tag(": ");
+        place(page, folder, Some(Leaf::Front), day).tag("\" title=\"").show(ShortDate(day.date)).tag(": ");
         page.show(Count(day.messages.into())).tag("\">").show(number).tag("</a></li>");
     }
     page.tag("</ol>\n");
 }
 
-/// From 1 to 4, by magnitude: one busy day does not make all others look empty.
-fn level(messages: u64, busiest: u64) -> u32 {
-    let bits = |count: u64| u64::BITS - count.leading_zeros();
-    (4 * bits(messages)).div_ceil(bits(busiest).max(1)).clamp(1, 4)
+/// From 1 to 4, as the square root: one busy day does not make all others look empty.
+fn level(messages: u64, busiest: u64) -> u64 {
+    (1..4).find(|level| 16 * messages <= level * level * busiest).unwrap_or(4)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shelf() -> Shelf {
-        Shelf { slug: "general".into(), only: false }
+    fn folder() -> Folder {
+        Folder { slug: "general".into(), only: false }
     }
 
     #[test]
@@ -160,10 +165,10 @@ mod tests {
             heat.add(Date::constant(2024, 2, day), leaf);
         }
         let mut page = Markup::default();
-        heat.calendar(&mut page, &shelf(), |_| 2);
+        heat.calendar(&mut page, &folder(), |_| 2);
         let page = page.as_str();
         for expected in [
-            "<a href=\"2024-02.html#:2024-02-28\">February 2024</a></h4> <small>3 messages",
+            "<a href=\"2024-02.html#:2024-02-28\">February 2024</a></h3> <small>3 messages",
             "Pages <a href=\"2024-02.html\">1</a> <a href=\"2024-02-2.html\">2</a>",
             "<ol class=\"grid from-3\"><li>1</li>",
             "href=\"2024-02.html#:2024-02-29\" title=\"29 Feb 2024: 2\">29</a></li></ol>",
@@ -179,14 +184,14 @@ mod tests {
             heat.add(Date::constant(year, 6, 1), Leaf::Front);
         }
         let mut page = Markup::default();
-        heat.strip(&mut page, &shelf());
+        heat.strip(&mut page, &folder());
         assert_eq!(page.as_str().matches("<a ").count(), CELLS);
         assert!(page.as_str().contains("title=\"1099: 1 message\">1099</a>"), "{}", page.as_str());
     }
 
     #[test]
-    fn levels_go_by_magnitude() {
-        assert_eq!([1, 2, 30, 200, 1000].map(|count| level(count, 1000)), [1, 1, 2, 4, 4]);
+    fn levels_spread_what_is_not_the_busiest() {
+        assert_eq!([1, 62, 63, 250, 562, 563, 1000].map(|count| level(count, 1000)), [1, 1, 2, 2, 3, 4, 4]);
         assert_eq!((level(1, 1), level(0, 0)), (4, 1));
     }
 }

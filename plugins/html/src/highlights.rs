@@ -3,7 +3,7 @@
 use export_sdk::{Message, plain_line};
 
 use crate::escape::Markup;
-use crate::leaf::{Leaf, Shelf};
+use crate::leaf::{Folder, Leaf};
 use crate::when::{Count, Counted, Local, Moment};
 
 const PINNED: usize = 50;
@@ -29,9 +29,9 @@ impl Pointer {
         Self { leaf, id: message.id.to_owned(), author: author.into_owned(), line: line(text), at }
     }
 
-    fn link(&self, page: &mut Markup, shelf: &Shelf) {
+    fn link(&self, page: &mut Markup, folder: &Folder) {
         page.tag("<li><a href=\"");
-        shelf.link(page, Some(Leaf::Front), self.leaf).fragment(&self.id);
+        folder.link(page, Some(Leaf::Front), self.leaf).fragment(&self.id);
         page.tag("\"><span class=\"line\" dir=\"auto\">");
         page.text(if self.line.is_empty() { "…" } else { &self.line });
         page.tag("</span></a> <small><bdi>").text(&self.author).tag("</bdi>, ").show(Moment(self.at));
@@ -65,14 +65,14 @@ impl Pins {
         }
     }
 
-    pub(crate) fn list(&self, page: &mut Markup, shelf: &Shelf) {
+    pub(crate) fn list(&self, page: &mut Markup, folder: &Folder) {
         if self.first.is_empty() {
             return;
         }
         page.tag("<details class=\"more\"><summary>").show(Count(self.count));
         page.tag(" pinned</summary>\n<ol class=\"pointers\">\n");
         for pin in &self.first {
-            pin.link(page, shelf);
+            pin.link(page, folder);
             page.tag("</small></li>\n");
         }
         page.tag("</ol>\n");
@@ -110,14 +110,14 @@ impl Longest {
         }
     }
 
-    pub(crate) fn list(&self, page: &mut Markup, shelf: &Shelf, own_pages: bool) {
+    pub(crate) fn list(&self, page: &mut Markup, folder: &Folder, own_pages: bool) {
         if self.threads.is_empty() {
             return;
         }
         page.tag("<details class=\"more\"><summary>").show(Counted(self.count, "thread", "threads"));
         page.tag("</summary>\n<ol class=\"pointers\">\n");
         for (replies, thread) in &self.threads {
-            thread.link(page, shelf);
+            thread.link(page, folder);
             page.tag(" · ").show(Counted(*replies, "reply", "replies")).tag("</small></li>\n");
         }
         page.tag("</ol>\n");
@@ -127,7 +127,9 @@ impl Longest {
         }
         if own_pages {
             page.tag("<p><a href=\"");
-            shelf.link(page, Some(Leaf::Front), Leaf::Threads(1)).tag("\">All threads on their own</a></p>\n");
+            folder
+                .link(page, Some(Leaf::Front), Leaf::Threads(1))
+                .tag("\">All threads on their own</a></p>\n");
         }
         page.tag("</details>\n");
     }
@@ -142,7 +144,7 @@ mod tests {
     #[test]
     fn the_longest_threads_come_first_and_the_rest_is_counted() {
         let author = Author { id: "u", username: "al", name: None };
-        let mut message = Message::new("m", "r", author, Timestamp::from_millis(0), "**Hello** there");
+        let mut message = Message::new("m", "r", author, Timestamp::from_millis(0), "Hello\n there");
         message.replies = Some(Replies { count: 1, last: None, followers: vec![] });
         let zone = crate::when::Zone::of(&export_sdk::conformance::sample_scope());
         let mut longest = Longest::default();
@@ -151,9 +153,12 @@ mod tests {
             longest.end(replies);
         }
         let mut page = Markup::default();
-        longest.list(&mut page, &Shelf { slug: "g".into(), only: true }, true);
+        longest.list(&mut page, &Folder { slug: "g".into(), only: true }, true);
         let page = page.as_str();
-        assert!(page.find("29 replies") < page.find("28 replies") && page.contains("and 9 shorter ones"), "{page}");
+        assert!(
+            page.find("29 replies") < page.find("28 replies") && page.contains("and 9 shorter ones"),
+            "{page}"
+        );
         assert!(!page.contains(" 9 replies") && page.contains("Hello there"), "{page}");
     }
 }

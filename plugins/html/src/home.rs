@@ -31,11 +31,11 @@ impl Home {
         page.tag("<li class=\"room-card\">\n");
         room.about.kind(&mut page);
         page.tag("<h2 dir=\"auto\"><a href=\"");
-        room.shelf.link(&mut page, None, Leaf::Front).tag("\">").text(&room.about.title).tag("</a></h2>\n");
+        room.folder.link(&mut page, None, Leaf::Front).tag("\">").text(&room.about.title).tag("</a></h2>\n");
         room.about.topic(&mut page);
         desk.source.totals(&mut page, summary);
         if self.rooms <= STRIPS && summary.messages > 0 {
-            room.heat.strip(&mut page, &room.shelf);
+            room.heat.strip(&mut page, &room.folder);
         }
         page.tag("</li>\n");
         self.cards.take(&mut page)

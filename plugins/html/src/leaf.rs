@@ -32,7 +32,7 @@ impl Display for Leaf {
 }
 
 /// Where the pages of a room lie.
-pub(crate) struct Shelf {
+pub(crate) struct Folder {
     pub(crate) slug: String,
     /// The only room of the archive: its front is the archive's.
     pub(crate) only: bool,
@@ -41,7 +41,7 @@ pub(crate) struct Shelf {
 /// The way from a page in a room's directory to the top.
 const TO_TOP: &str = "../../";
 
-impl Shelf {
+impl Folder {
     pub(crate) fn of(room: &Room<'_>, only: bool) -> Self {
         let name = if room.slug.is_empty() { room.name.unwrap_or(room.id) } else { &room.slug };
         Self { slug: safe_file_name(name), only }
@@ -83,10 +83,10 @@ mod tests {
         let first = Date::constant(2024, 3, 1);
         let (month, part) = (Leaf::Month { first, part: 1 }, Leaf::Month { first, part: 2 });
         let link = |only, from, to| {
-            let shelf = Shelf { slug: "a b".into(), only };
+            let folder = Folder { slug: "a b".into(), only };
             let mut page = Markup::default();
-            shelf.link(&mut page, from, to);
-            (page.as_str().to_owned(), shelf.path(to).unwrap().to_string())
+            folder.link(&mut page, from, to);
+            (page.as_str().to_owned(), folder.path(to).unwrap().to_string())
         };
         let front = Some(Leaf::Front);
         for (only, from, to, expected, path) in [

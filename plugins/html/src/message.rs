@@ -3,7 +3,7 @@
 use export_sdk::{Message, Timestamp, system_text};
 
 use crate::known::Known;
-use crate::leaf::{Leaf, Shelf};
+use crate::leaf::{Folder, Leaf};
 
 use crate::avatar::avatar;
 use crate::card::cards;
@@ -23,7 +23,7 @@ pub(crate) struct Place<'a> {
     /// The day that the heading above announces, counted from 1970.
     pub(crate) day: i64,
     pub(crate) leaf: Leaf,
-    pub(crate) shelf: &'a Shelf,
+    pub(crate) folder: &'a Folder,
     pub(crate) known: &'a Known,
     pub(crate) zone: &'a Zone,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Place<'a> {
 impl Place<'_> {
     /// The way from the page to the archive's top.
     pub(crate) fn up(&self) -> &'static str {
-        self.shelf.up(self.leaf)
+        self.folder.up(self.leaf)
     }
 }
 

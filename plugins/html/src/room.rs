@@ -1,6 +1,6 @@
 //! The course of a room: pages, days, groups and threads, opened and closed in order.
 
-use export_sdk::{Member, Message, Result, Room, Summary};
+use export_sdk::{ArtifactPath, Member, Message, Result, Room, Summary};
 use jiff::civil::Date;
 
 use crate::about::About;
@@ -10,11 +10,11 @@ use crate::front::{self, Front};
 use crate::heat::Heat;
 use crate::highlights::{Longest, Pins};
 use crate::known::Known;
-use crate::leaf::{Leaf, Shelf};
+use crate::leaf::{Folder, Leaf};
 use crate::message::{self, Place, Reply};
 use crate::search;
 use crate::sheet::Sheet;
-use crate::threads::{Thread, Threads};
+use crate::threads::{self, Thread, Threads};
 use crate::when::Local;
 
 /// A room of more messages has a page for every month; a month of more has several.
@@ -25,7 +25,7 @@ const GROUP: i64 = 7 * 60_000;
 /// Writes the pages of one room.
 pub(crate) struct Pages {
     about: About,
-    shelf: Shelf,
+    folder: Folder,
     /// Whether there is more than one page.
     paged: bool,
     markup: Markup,
@@ -37,6 +37,8 @@ pub(crate) struct Pages {
     first: Markup,
     group: Group,
     threads: Threads,
+    /// The page of the last message, as search wants it.
+    page: Option<(Leaf, ArtifactPath)>,
     known: Known,
     heat: Heat,
     pins: Pins,
@@ -56,7 +58,7 @@ impl Pages {
     pub(crate) fn start(room: &Room<'_>, only: bool) -> Self {
         Self {
             about: About::of(room),
-            shelf: Shelf::of(room, only),
+            folder: Folder::of(room, only),
             paged: room.at_least > PAGE,
             markup: Markup::default(),
             sheet: None,
@@ -65,6 +67,7 @@ impl Pages {
             first: Markup::default(),
             group: Group::default(),
             threads: Threads::default(),
+            page: None,
             known: Known::default(),
             heat: Heat::default(),
             pins: Pins::default(),
@@ -74,7 +77,7 @@ impl Pages {
     }
 
     pub(crate) fn slug(&self) -> &str {
-        &self.shelf.slug
+        &self.folder.slug
     }
 
     pub(crate) fn title(&self) -> &str {
@@ -104,13 +107,13 @@ impl Pages {
         self.close_day(desk)?;
         if self.paged {
             if let Some(sheet) = self.sheet.take() {
-                sheet.close(&mut desk.frame(&self.about, &self.shelf), None)?;
+                sheet.close(&mut desk.frame(&self.about, &self.folder), None)?;
             }
-            self.threads.finish(&mut desk.aside(&self.about, &self.shelf))?;
+            self.threads.finish(&mut desk.aside(&self.about, &self.folder))?;
         }
         let front = Front {
             about: &self.about,
-            shelf: &self.shelf,
+            folder: &self.folder,
             heat: &self.heat,
             pins: &self.pins,
             longest: &self.longest,
@@ -119,7 +122,7 @@ impl Pages {
             summary,
         };
         front::write(&front, desk)?;
-        Ok(Closed { about: self.about, shelf: self.shelf, heat: self.heat })
+        Ok(Closed { about: self.about, folder: self.folder, heat: self.heat })
     }
 
     /// A message that is no reply, or to nothing that is here.
@@ -157,7 +160,7 @@ impl Pages {
             thread.open(&mut self.markup);
             desk.body.take(&mut self.markup)?;
             if self.paged {
-                let mut frame = desk.aside(&self.about, &self.shelf);
+                let mut frame = desk.aside(&self.about, &self.folder);
                 thread.alone = Some(self.threads.begin(&mut frame, &thread, &self.first)?);
             }
         }
@@ -166,7 +169,7 @@ impl Pages {
         message::close(&mut self.markup);
         let in_place = thread.is_in_place(self.paged);
         if self.paged {
-            let mut frame = desk.aside(&self.about, &self.shelf);
+            let mut frame = desk.aside(&self.about, &self.folder);
             let alone = self.threads.reply(&mut frame, &thread, &self.markup)?;
             if !in_place {
                 leaf = alone;
@@ -188,8 +191,8 @@ impl Pages {
         let at = desk.source.zone.local(message.sent_at);
         // What begins a thread has its name: it stands on a page of threads, too.
         let leads = self.leads(message, at) | message.replies.is_some();
-        let (shelf, known, zone) = (&self.shelf, &self.known, &desk.source.zone);
-        let place = Place { leads, reply, day, leaf, shelf, known, zone };
+        let (folder, known, zone) = (&self.folder, &self.known, &desk.source.zone);
+        let place = Place { leads, reply, day, leaf, folder, known, zone };
         message::open(&mut self.markup, message, place);
     }
 
@@ -199,9 +202,10 @@ impl Pages {
         let last = self.group.author.split_once('\0');
         let same = last == Some((message.author.username, &*alias));
         let now = message.sent_at.millis();
-        let soon = self.group.at.is_some_and(|(before, last)| {
-            last.day == at.day && (0..=GROUP).contains(&(now - before))
-        });
+        let soon = self
+            .group
+            .at
+            .is_some_and(|(before, last)| last.day == at.day && (0..=GROUP).contains(&(now - before)));
         if !same {
             self.group.author.clear();
             self.group.author.extend([message.author.username, "\0", &alias]);
@@ -224,8 +228,12 @@ impl Pages {
         let at = desk.source.zone.local(message.sent_at);
         self.known.remember(message.id, leaf);
         self.pins.add(message, leaf, at);
-        let page = self.shelf.path(leaf)?;
-        let place = search::Place { page: &page, anchor: message.id, day, utc_offset: at.ahead };
+        let page = match self.page.take() {
+            Some(same) if same.0 == leaf => same,
+            Some(_) | None => (leaf, self.folder.path(leaf)?),
+        };
+        let page = &self.page.insert(page).1;
+        let place = search::Place { page, anchor: message.id, day, utc_offset: at.ahead };
         desk.search.add(desk.output, message, place)
     }
 
@@ -251,7 +259,7 @@ impl Pages {
         self.close_day(desk)?;
         let next = Sheet::open(leaf, open.map(|(leaf, _)| leaf));
         if let Some(full) = self.sheet.replace(next) {
-            full.close(&mut desk.frame(&self.about, &self.shelf), Some(leaf))?;
+            full.close(&mut desk.frame(&self.about, &self.folder), Some(leaf))?;
         }
         Ok(leaf)
     }
@@ -267,7 +275,7 @@ impl Pages {
         if let Some(sheet) = &mut self.sheet {
             sheet.open_day(&mut self.markup, at.date);
         }
-        Ok(())
+        desk.body.take(&mut self.markup)
     }
 
     fn close_day(&mut self, desk: &mut Desk<'_>) -> Result<()> {
@@ -287,7 +295,7 @@ impl Pages {
             self.group.at = None;
         }
         if thread.alone.is_some() {
-            self.threads.end(&mut desk.aside(&self.about, &self.shelf), &thread)?;
+            threads::end(&mut desk.aside(&self.about, &self.folder), &thread)?;
         }
         self.longest.end(thread.seen);
         thread.close(&mut self.markup);
@@ -299,6 +307,6 @@ impl Pages {
 /// What the archive's front says of a room.
 pub(crate) struct Closed {
     pub(crate) about: About,
-    pub(crate) shelf: Shelf,
+    pub(crate) folder: Folder,
     pub(crate) heat: Heat,
 }

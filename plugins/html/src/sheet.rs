@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use crate::about::About;
 use crate::escape::Markup;
-use crate::leaf::{Leaf, Shelf};
+use crate::leaf::{Folder, Leaf};
 use crate::page::{self, Shell};
 use crate::scratch::Scratch;
 use crate::source::Source;
@@ -25,7 +25,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) body: &'a mut Scratch,
     pub(crate) source: &'a Source,
     pub(crate) about: &'a About,
-    pub(crate) shelf: &'a Shelf,
+    pub(crate) folder: &'a Folder,
 }
 
 impl Sheet {
@@ -36,32 +36,36 @@ impl Sheet {
     /// The heading of a day; its messages follow.
     pub(crate) fn open_day(&mut self, page: &mut Markup, date: Date) {
         page.tag("<section class=\"day\" aria-labelledby=\":").show(date).tag("\">\n<h2 id=\":").show(date);
-        page.tag("\"><time datetime=\"").show(date).tag("\">").show(LongDate(date)).tag("</time></h2>\n<ol>\n");
+        page.tag("\"><time datetime=\"")
+            .show(date)
+            .tag("\">")
+            .show(LongDate(date))
+            .tag("</time></h2>\n<ol>\n");
         self.days.push(date);
     }
 
     /// Writes the page; `next` is the page that follows it.
     pub(crate) fn close(self, frame: &mut Frame<'_>, next: Option<Leaf>) -> Result<()> {
-        let Frame { output, body, source, about, shelf } = frame;
-        let mut out = output.create(&shelf.path(self.leaf)?, "text/html")?;
+        let Frame { output, body, source, about, folder } = frame;
+        let mut out = output.create(&folder.path(self.leaf)?, "text/html")?;
         let mut page = Markup::default();
         let name = name(self.leaf);
         let shell =
-            Shell { title: &about.title, part: &name, up: shelf.up(self.leaf), room: Some(&shelf.slug) };
+            Shell { title: &about.title, part: &name, up: folder.up(self.leaf), room: Some(&folder.slug) };
         page::begin(&mut page, &shell);
-        crumbs(&mut page, shelf, about, self.leaf);
+        crumbs(&mut page, folder, about, self.leaf);
         page::main(&mut page);
         page.tag("<header class=\"room\">\n").tag("<p class=\"kind\"><bdi>").text(&about.title);
         page.tag("</bdi></p>\n<h1>").text(&name).tag("</h1>\n<p class=\"totals\">");
         page.show(Counted(self.messages, "message", "messages")).tag(" on this page</p>\n");
-        ways(&mut page, shelf, "Pages", [self.previous, next]);
+        ways(&mut page, folder, "Pages", [self.previous, next]);
         self.jump(&mut page);
         page.tag("</header>\n<div id=\":main\" tabindex=\"-1\">\n");
         page.write_to(&mut *out)?;
         body.pour(&mut *out)?;
         page.tag("</div>\n</main>\n");
         foot(&mut page, source, about, self.messages, |page| {
-            ways(page, shelf, "More pages", [self.previous, next]);
+            ways(page, folder, "More pages", [self.previous, next]);
         });
         Ok(page.write_to(&mut *out)?)
     }
@@ -91,22 +95,22 @@ fn name(leaf: Leaf) -> String {
 }
 
 /// The way back: to the archive and to the front of the room.
-pub(crate) fn crumbs(page: &mut Markup, shelf: &Shelf, about: &About, leaf: Leaf) {
+pub(crate) fn crumbs(page: &mut Markup, folder: &Folder, about: &About, leaf: Leaf) {
     page.tag("<nav class=\"crumbs\" aria-label=\"Archive\">");
-    if !shelf.only {
-        page.tag("<a href=\"").tag(shelf.up(leaf)).tag("index.html\">All rooms</a> ");
+    if !folder.only {
+        page.tag("<a href=\"").tag(folder.up(leaf)).tag("index.html\">All rooms</a> ");
     }
     if leaf == Leaf::Front {
         page.tag("<bdi aria-current=\"page\">").text(&about.title).tag("</bdi>");
     } else {
         page.tag("<a href=\"");
-        shelf.link(page, Some(leaf), Leaf::Front).tag("\"><bdi>").text(&about.title).tag("</bdi></a>");
+        folder.link(page, Some(leaf), Leaf::Front).tag("\"><bdi>").text(&about.title).tag("</bdi></a>");
     }
     page.tag("</nav>\n");
 }
 
 /// Links to the previous and the next page.
-fn ways(page: &mut Markup, shelf: &Shelf, label: &'static str, [previous, next]: [Option<Leaf>; 2]) {
+fn ways(page: &mut Markup, folder: &Folder, label: &'static str, [previous, next]: [Option<Leaf>; 2]) {
     if previous.is_none() && next.is_none() {
         return;
     }
@@ -114,11 +118,11 @@ fn ways(page: &mut Markup, shelf: &Shelf, label: &'static str, [previous, next]:
     if let Some(leaf) = previous {
         page.tag("<a rel=\"prev\" href=\"");
         // Both are in the room's directory, whatever page this is.
-        shelf.link(page, Some(leaf), leaf).tag("\">← ").show(name(leaf)).tag("</a>");
+        folder.link(page, Some(leaf), leaf).tag("\">← ").show(name(leaf)).tag("</a>");
     }
     if let Some(leaf) = next {
         page.tag("<a rel=\"next\" href=\"");
-        shelf.link(page, Some(leaf), leaf).tag("\">").show(name(leaf)).tag(" →</a>");
+        folder.link(page, Some(leaf), leaf).tag("\">").show(name(leaf)).tag(" →</a>");
     }
     page.tag("</nav>\n");
 }

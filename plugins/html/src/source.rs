@@ -3,7 +3,7 @@
 use export_sdk::{Scope, Summary, Timestamp};
 
 use crate::escape::Markup;
-use crate::when::{Count, Counted, Moment, Zone};
+use crate::when::{Count, Counted, Moment, ShortDate, Zone};
 
 /// The scope, kept for the pages that begin later.
 pub(crate) struct Source {
@@ -80,11 +80,14 @@ impl Source {
         page.tag("<p class=\"totals\">").show(Counted(summary.messages, "message", "messages"));
         page.tag(" · ").show(Counted(summary.files, "file", "files"));
         if summary.missing_files > 0 {
-            page.tag(" · ").show(Count(summary.missing_files)).tag(" missing, each marked where it belongs");
+            page.tag(", ").show(Count(summary.missing_files)).tag(" missing");
         }
         if let (Some(first), Some(last)) = (summary.first, summary.last) {
             let (first, last) = (self.zone.local(first.min(last)), self.zone.local(first.max(last)));
-            page.tag(" · ").show(Moment(first)).tag(" – ").show(Moment(last));
+            page.tag(" · ").show(ShortDate(first.date));
+            if first.date != last.date {
+                page.tag(" – ").show(ShortDate(last.date));
+            }
         }
         page.tag("</p>\n");
     }

@@ -121,15 +121,6 @@ impl Threads {
         Ok(self.count())
     }
 
-    /// Ends the thread.
-    pub(crate) fn end(&mut self, frame: &mut Frame<'_>, thread: &Thread) -> Result<()> {
-        let mut page = Markup::default();
-        page.tag("</ol>\n");
-        thread.missing(&mut page);
-        page.tag("</article>\n");
-        frame.body.take(&mut page)
-    }
-
     /// Writes the last page, if there is one.
     pub(crate) fn finish(&mut self, frame: &mut Frame<'_>) -> Result<()> {
         self.sheet.take().map_or(Ok(()), |sheet| sheet.close(frame, None))
@@ -153,7 +144,19 @@ impl Threads {
     }
 }
 
+/// Ends the thread that began last.
+pub(crate) fn end(frame: &mut Frame<'_>, thread: &Thread) -> Result<()> {
+    let mut page = Markup::default();
+    page.tag("</ol>\n");
+    thread.missing(&mut page);
+    page.tag("</article>\n");
+    frame.body.take(&mut page)
+}
+
 fn heading(page: &mut Markup, thread: &Thread) {
-    page.tag("<article class=\"lone\" id=\":t-").text(&thread.id).tag("\">\n<h2><a href=\"");
-    page.show(thread.leaf).fragment(&thread.id).tag("\">").show(Moment(thread.began)).tag("</a>");
+    page.tag("<article class=\"lone\" id=\":t-").text(&thread.id).tag("\">\n<p class=\"alone\"><a href=\"");
+    page.show(thread.leaf)
+        .fragment(&thread.id)
+        .tag("\">in the room</a></p>\n<h2>")
+        .show(Moment(thread.began));
 }
