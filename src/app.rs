@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use crate::config::Config;
 use crate::domain::Time;
 use crate::export::progress::Running;
+use crate::export::signing::Signer;
 use crate::limits::{LoginGuard, RateLimiter};
 use crate::passwords::Passwords;
 use crate::store::Store;
@@ -22,6 +23,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// Formats and deliveries.
     pub registry: Registry,
+    /// Signs exports.
+    pub signer: Signer,
     /// The time.
     pub clock: Clock,
     /// Hashes and checks passwords on threads of its own.
@@ -43,13 +46,15 @@ pub struct App {
 }
 
 impl App {
-    /// Puts together what a server needs.
+    /// Puts together what a server needs. The store has locked the data directory.
     pub fn new(config: Config, store: Store, registry: Registry, clock: Clock) -> std::io::Result<Self> {
+        let signer = Signer::open_or_create(&config.server.data)?;
         let passwords = Passwords::start(config.passwords.threads, config.passwords.queue)?;
         Ok(Self {
             config,
             store: Arc::new(store),
             registry,
+            signer,
             clock,
             passwords,
             limiter: RateLimiter::default(),

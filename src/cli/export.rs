@@ -12,13 +12,15 @@ use serde_json::{Map, Value};
 use super::import::counter;
 use super::{Failure, Outcome, Place, say, unable, usage};
 use crate::app::App;
-use crate::domain::time::DAY;
-use crate::domain::{Room, RoomId, Time};
+use crate::domain::{Room, RoomId, Rooms};
+use crate::export::bag::{Info, Layout};
+use crate::export::pack::{self, Packing};
 use crate::export::progress::JobProgress;
-use crate::export::render::{Task, render};
+use crate::export::render::{Rendered, Task, render};
 use crate::export::spool::Spool;
-use crate::export::{pack, view};
+use crate::export::view;
 use crate::service::bootstrap;
+use crate::service::orders::{self, Asked, Request, Wanted};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -53,29 +55,34 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     if zipped && options.output.exists() && !options.force {
         return Err(usage(anyhow!("{} is there already; replace it with --force", options.output.display())));
     }
-    let (from, to) = (date(options.from.as_deref())?, date(options.to.as_deref())?);
     let format_options = format_options(&options.settings)?;
     let app = place.existing_app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
-    let format = app.registry.format(&options.format).map_err(usage)?;
-    format.check(&format_options).map_err(usage)?;
     let room = find(&app, &options.room)?;
     let now = app.now();
-    let whole_day = options.to.as_deref().is_some_and(|to| to.trim().len() == 10);
-    let until = to.map_or(now.plus(1), |to| if whole_day { to.plus(DAY) } else { to });
-    if from.is_some_and(|from| from >= until) {
-        return Err(usage(anyhow!("--from is not before --to; nothing lies between them")));
-    }
+    let request = Request {
+        wanted: Wanted::Rooms(Vec::new()),
+        from: options.from.clone(),
+        until: options.to.clone(),
+        time_zone: None,
+        query: String::new(),
+        system_messages: true,
+        transforms: Vec::new(),
+        formats: vec![Asked { id: options.format.clone(), options: format_options }],
+        delivery: Asked { id: "file".to_owned(), options: Value::Null },
+        archive: None,
+    };
+    let rooms = Rooms::Listed(vec![room.id.clone()]);
+    let order = orders::complete(&app.registry, request, rooms, room.title(), now, "").map_err(usage)?;
+    orders::check(&app.registry, &order).map_err(usage)?;
     let task = Task {
         store: &app.store,
-        room: &room,
-        from,
-        until: until.min(now.plus(1)),
-        selection: &[],
-        format,
-        options: &format_options,
+        registry: &app.registry,
+        order: &order,
+        may_see: &|_| Ok(true),
         requested_by: "command line",
         requested_at: now,
+        sample: None,
     };
     let progress = JobProgress::default();
     let done = thread::scope(|scope| {
@@ -110,17 +117,20 @@ fn write(
     let directory = app.config.server.data.join("spool").join(format!("command-{}", std::process::id()));
     let result = (|| {
         let spool = RefCell::new(Spool::create(directory.clone(), progress.work.clone())?);
-        let summary = render(task, &spool, progress)?;
+        let Rendered { summary, .. } = render(task, &spool, progress)?;
         let sealed = spool.into_inner().seal()?;
-        if zipped {
-            let stamp = view::time(task.requested_at);
-            pack::pack(&sealed, output, app.config.export.compression, stamp, &progress.work)
-                .map(drop)
-                .with_context(|| format!("{} cannot be written", output.display()))?;
+        let name = output.file_stem().unwrap_or_default().to_string_lossy();
+        let loose = (!zipped && task.order.archive.is_none()).then_some(Layout::Plain);
+        let layout = loose.unwrap_or_else(|| Layout::of(task.order, task.registry, &name));
+        let mut packing = Packing::new(layout, app.config.export.compression, view::time(task.requested_at));
+        packing.info = Info::of(task.order);
+        packing.signer = Some(&app.signer);
+        let written = if zipped {
+            pack::pack(&sealed, output, &packing, &progress.work).map(drop)
         } else {
-            pack::lay_out(&sealed, output, &progress.work)
-                .with_context(|| format!("{} cannot be written", output.display()))?;
-        }
+            pack::lay_out(&sealed, output, &packing, &progress.work)
+        };
+        written.with_context(|| format!("{} cannot be written", output.display()))?;
         Ok::<u64, anyhow::Error>(summary.messages)
     })();
     match std::fs::remove_dir_all(&directory) {
@@ -128,12 +138,6 @@ fn write(
         _ => {}
     }
     Ok(result?)
-}
-
-fn date(text: Option<&str>) -> Result<Option<Time>, Failure> {
-    let read =
-        |text| Time::parse(text).ok_or_else(|| usage(anyhow!("{text:?} is not a date; write 2024-03-31")));
-    text.map(read).transpose()
 }
 
 /// `name=value`; a value that is JSON is taken as such.

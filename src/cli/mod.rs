@@ -20,6 +20,8 @@ mod check;
 mod demo;
 mod export;
 mod import;
+mod key;
+mod prove;
 mod serve;
 mod user;
 mod verify;
@@ -33,7 +35,7 @@ mod verify;
         roomscribe serve                                       run the server on ./data, port 3000\n  \
         roomscribe import room.ndjson.gz                       bring messages in\n  \
         roomscribe export general -f html -o general.zip       write a room down, without a server\n  \
-        roomscribe verify general.zip                          check that an export is intact\n\n\
+        roomscribe verify general.zip                          check that an export is intact, and who made it\n\n\
         Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start."
 )]
 struct Cli {
@@ -64,8 +66,12 @@ enum Command {
     Import(import::Options),
     /// Write a room down, without a server
     Export(export::Options),
-    /// Check that an export is intact
+    /// Check that an export is intact and who signed it, or that a proof holds
     Verify(verify::Options),
+    /// Prove that one message is in an export
+    Prove(prove::Options),
+    /// Print the public key with which the server signs exports
+    Key(key::Options),
     /// List what exports can be made and how they can be handed over
     Formats,
     /// Make accounts, set passwords, give out tokens
@@ -114,6 +120,8 @@ pub fn run() -> ExitCode {
         Command::Import(options) => import::run(place, &options),
         Command::Export(options) => export::run(place, &options),
         Command::Verify(options) => verify::run(&options),
+        Command::Prove(options) => prove::run(&options),
+        Command::Key(key::Options {}) => key::run(place),
         Command::Formats => formats(place),
         Command::User(command) => user::run(place, command),
         Command::Openapi => {
@@ -146,6 +154,17 @@ fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// A text in one line that cannot steer a terminal: what is not a plain character is spelt out.
+fn printable(text: &str) -> String {
+    let mut shown = String::new();
+    for part in text.split_inclusive(['"', '\'']) {
+        let plain = part.strip_suffix(['"', '\'']).unwrap_or(part);
+        shown.extend(plain.escape_debug());
+        shown.push_str(&part[plain.len()..]);
+    }
+    shown
+}
+
 /// An error and its causes in one line; what a text says already is not said again.
 fn chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
@@ -176,23 +195,26 @@ impl Place {
 
     /// The same for commands that must not make an empty store where somebody has mistyped a path.
     fn existing_app(self) -> Result<App, Failure> {
-        let config = self.config()?;
-        // What is wrong with the settings comes first.
-        plugins::registry(&config).map_err(usage)?;
-        let data = &config.server.data;
-        if !Store::exists(data) {
-            return Err(unable(anyhow!(
-                "there is no data in {}; choose the directory with --data",
-                data.display()
-            )));
-        }
-        open(config)
+        open_existing(self.config()?)
     }
 
     /// Everything that works on the data, prepared for use; made if it is not there.
     fn app(self) -> Result<App, Failure> {
         open(self.config()?)
     }
+}
+
+fn open_existing(config: Config) -> Result<App, Failure> {
+    // What is wrong with the settings comes first.
+    plugins::registry(&config).map_err(usage)?;
+    let data = &config.server.data;
+    if !Store::exists(data) {
+        return Err(unable(anyhow!(
+            "there is no data in {}; choose the directory with --data",
+            data.display()
+        )));
+    }
+    open(config)
 }
 
 fn open(config: Config) -> Result<App, Failure> {
@@ -229,4 +251,16 @@ fn options(options: &[export_sdk::OptionSpec]) -> Outcome {
         ))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn no_text_steers_a_terminal() {
+        let hostile = "\u{1b}[31m\u{9b}2J\r\n\u{202e}evil\u{7}\u{2028}\\n";
+        assert_eq!(printable(hostile), r"\u{1b}[31m\u{9b}2J\r\n\u{202e}evil\u{7}\u{2028}\\n");
+        assert_eq!(printable("\"Größe\" 灯台 it's हिन्दी 🚢"), "\"Größe\" 灯台 it's हिन्दी 🚢");
+    }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{JobId, Json, MessageId, RoomId, Time, UserId};
+use super::{JobId, Order, Time, UserId};
 
 /// An export job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,24 +15,8 @@ pub struct Job {
     pub owner: UserId,
     /// The owner's login name at that time.
     pub owner_username: String,
-    /// The room.
-    pub room: RoomId,
-    /// What the room was called.
-    pub room_title: String,
-    /// The format's id.
-    pub format: String,
-    /// The format's options as given.
-    pub format_options: Json,
-    /// The delivery's id.
-    pub delivery: String,
-    /// The delivery's options as given.
-    pub delivery_options: Json,
-    /// First instant of the window.
-    pub from: Option<Time>,
-    /// End of the window, not included. Pinned when the job is made.
-    pub until: Time,
-    /// Only these messages; empty: all in the window.
-    pub selection: Vec<MessageId>,
+    /// What they asked for.
+    pub order: Order,
     /// Tell the owner by mail when it is done.
     pub notify: bool,
     /// When it was asked for.

@@ -75,6 +75,8 @@ pub const PERMISSIONS: &[(Letters, &[&str])] = &[
         "A",
         &[
             "mail-messages",
+            "export-server",
+            "view-export-audit",
             "access-permissions",
             "access-setting-permissions",
             "access-mailer",

@@ -11,10 +11,15 @@
 //! After a crash a job whose spool is sealed goes on at Delivering; any other begins again. The
 //! window of a job is pinned when it is made, so beginning again gives the same export.
 
+pub mod bag;
+pub mod estimate;
+pub mod merkle;
 pub mod pack;
 pub mod plugins;
 pub mod progress;
+pub mod prove;
 pub mod render;
+pub mod signing;
 pub mod spool;
 pub mod verify;
 pub mod view;

@@ -20,6 +20,7 @@ pub const PLUGINS: &[Plugin] = &[
     ("text", export_text::register),
     ("file", deliver_file::register),
     ("email", deliver_email::register),
+    ("webhook", deliver_webhook::register),
 ];
 
 /// Registers all plug-ins with their tables of config.toml.

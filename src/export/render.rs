@@ -1,229 +1,224 @@
-//! One pass over a room: stored records become views, a format writes them into a spool.
+//! One pass over rooms: stored records become views, pass the transforms, and formats write them
+//! into a spool.
 //!
-//! The only loop that feeds formats. It runs on a blocking thread, in constant memory.
+//! The only loop that feeds formats. It runs on a blocking thread, in constant memory. Formats that
+//! want the same order of messages share one reading; at most there are two.
+
+mod filter;
+mod names;
+mod pass;
+mod rooms;
+mod target;
 
 use std::cell::RefCell;
-use std::io::Write;
-use std::ops::ControlFlow;
 
 use export_sdk as sdk;
-use export_sdk::{AnyFormat, ArtifactPath, FormatWriter, Order, Output, safe_file_name};
-use serde_json::Value;
+use export_sdk::{FormatWriter, Registry, Transformer};
+use jiff::tz::TimeZone;
 
+use self::filter::Filter;
+use self::names::RoomNames;
+use self::pass::Pass;
+use self::target::Placed;
+pub use self::target::Target;
 use super::progress::JobProgress;
-use super::spool::Spool;
 use super::view;
-use crate::domain::{Message, MessageId, Room, Time, UploadId};
-use crate::store::{self, Direction, Store};
+use crate::domain::{Order, Room, Rooms, Time};
+use crate::store::{self, Store};
 
 /// What is to be rendered.
+#[derive(Clone, Copy)]
 pub struct Task<'a> {
     /// Where the messages are.
     pub store: &'a Store,
-    /// The room.
-    pub room: &'a Room,
-    /// First instant of the window.
-    pub from: Option<Time>,
-    /// End of the window, not included.
-    pub until: Time,
-    /// Only these messages; empty: all in the window.
-    pub selection: &'a [MessageId],
-    /// The format.
-    pub format: &'a dyn AnyFormat,
-    /// The format's options.
-    pub options: &'a Value,
+    /// Formats and transforms.
+    pub registry: &'a Registry,
+    /// What was ordered.
+    pub order: &'a Order,
+    /// Whether a room belongs into an export of all rooms that somebody may see.
+    pub may_see: &'a dyn Fn(&Room) -> store::Result<bool>,
     /// The login name of the person who asked.
     pub requested_by: &'a str,
     /// When.
     pub requested_at: Time,
+    /// Stop after reading so many messages, which is enough for an estimate.
+    pub sample: Option<u64>,
 }
 
-/// Writes the export into the spool. The spool is not sealed yet.
-pub fn render(task: &Task<'_>, spool: &RefCell<Spool>, progress: &JobProgress) -> sdk::Result<sdk::Summary> {
-    let activity = task.store.activity(&task.room.id).map_err(unreadable)?;
-    let mut scope =
-        sdk::Scope::new(view::room(task.room, activity.members), view::time(task.until), task.requested_by);
-    scope.from = task.from.map(view::time);
-    scope.requested_at = view::time(task.requested_at);
-    let chosen = chosen(task)?;
-    scope.at_least = if task.selection.is_empty() {
-        let from = task.from.unwrap_or(Time::from_millis(i64::MIN));
-        task.store.count_messages(&task.room.id, from, task.until, 10_000).map_err(unreadable)?
-    } else {
-        chosen.len() as u64
-    };
-    let mut output = SharedSpool(spool);
-    let writer = task.format.start(task.options, &scope, &mut output)?;
-    let mut pass = Pass { task, spool, progress, writer, summary: sdk::Summary::default() };
-    if task.selection.is_empty() {
-        pass.window()?;
-    } else {
-        pass.selection(&chosen)?;
-    }
-    let Pass { writer, summary, .. } = pass;
-    writer.finish(&summary)?;
-    Ok(summary)
+/// What was rendered.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// What it holds.
+    pub summary: sdk::Summary,
+    /// Messages that were looked at, those that were not wanted included.
+    pub read: u64,
 }
 
-/// The chosen messages that are in the room, oldest first, each once.
-fn chosen<'a>(task: &Task<'a>) -> sdk::Result<Vec<(Time, &'a MessageId)>> {
-    let mut chosen = Vec::new();
-    for id in task.selection {
-        let place = task.store.message_place(id).map_err(unreadable)?;
-        if let Some(place) = place.filter(|place| place.room == task.room.id) {
-            chosen.push((place.sent_at, id));
+/// How many rooms an export has, and how many messages there are in their window: counted at most to
+/// `limit`, before any filter but that of time.
+pub fn extent(task: &Task<'_>, limit: u64) -> sdk::Result<(u64, u64)> {
+    let filter = Filter::new(task.order, &zone(&task.order.time_zone)?, task.requested_by)?;
+    let rooms = rooms::rooms(task, &filter)?;
+    let (from, until) = filter.window();
+    let mut messages = 0;
+    for room in &rooms {
+        let left = limit.saturating_sub(messages);
+        if left > 0 {
+            messages += task.store.count_messages(room, from, until, left).map_err(unreadable)?;
         }
     }
-    chosen.sort();
-    chosen.dedup();
-    Ok(chosen)
+    Ok((rooms.len() as u64, messages))
 }
 
-/// The spool as formats see it; the host puts files into it meanwhile.
-struct SharedSpool<'a>(&'a RefCell<Spool>);
-
-impl Output for SharedSpool<'_> {
-    fn create(&mut self, path: &ArtifactPath, media_type: &str) -> sdk::Result<Box<dyn Write + Send>> {
-        self.0.borrow_mut().create(path, media_type)
+/// Writes the export into the target. A spool is not sealed yet.
+pub fn render(
+    task: &Task<'_>,
+    target: &RefCell<dyn Target + '_>,
+    progress: &JobProgress,
+) -> sdk::Result<Rendered> {
+    let order = task.order;
+    let time_zone = zone(&order.time_zone)?;
+    let filter = Filter::new(order, &time_zone, task.requested_by)?;
+    let rooms = rooms::rooms(task, &filter)?;
+    if let Some(expected) = rooms::expected(task, &filter, &rooms)? {
+        progress.expect(expected);
     }
-}
+    let transforms: Vec<&str> = order.transforms.iter().map(|choice| choice.id.as_str()).collect();
+    let selection = match &order.rooms {
+        Rooms::Thread { .. } => Some("one thread".to_owned()),
+        Rooms::Messages { messages, .. } => Some(format!("{} chosen messages", messages.len())),
+        Rooms::Listed(_) | Rooms::Seen | Rooms::Server => None,
+    };
+    let mut scope = sdk::Scope::new(view::time(order.until), task.requested_by);
+    scope.rooms = rooms.len() as u64;
+    scope.from = order.from.map(view::time);
+    scope.query = &order.query;
+    scope.selection = selection.as_deref();
+    scope.system_messages = order.system_messages;
+    scope.transforms = &transforms;
+    scope.time_zone = time_zone;
+    scope.requested_at = view::time(task.requested_at);
 
-struct Pass<'a, 'run> {
-    task: &'a Task<'a>,
-    spool: &'a RefCell<Spool>,
-    progress: &'a JobProgress,
-    writer: Box<dyn FormatWriter + 'run>,
-    summary: sdk::Summary,
-}
-
-type Step = Result<ControlFlow<()>, Failure>;
-
-/// A failure of the store or of the format, whichever comes first.
-struct Failure(sdk::Error);
-
-impl From<store::Error> for Failure {
-    fn from(error: store::Error) -> Self {
-        Self(unreadable(error))
+    let mut transformers = Vec::new();
+    for choice in &order.transforms {
+        transformers.push(task.registry.transform(&choice.id)?.start(&choice.options.value())?);
     }
+    let mut formats = Vec::new();
+    for choice in &order.formats {
+        formats.push((task.registry.format(&choice.id)?, choice.options.value()));
+    }
+    let shared = formats.len() > 1;
+    let mut outputs: Vec<_> = order
+        .formats
+        .iter()
+        .map(|choice| Placed::new(target, shared.then_some(choice.id.as_str())))
+        .collect();
+    let mut writers = Vec::new();
+    for ((format, options), output) in formats.iter().zip(&mut outputs) {
+        writers.push((format.order(), format.start(options, &scope, output)?));
+    }
+
+    let mut names = RoomNames::default();
+    let mut total = Rendered::default();
+    for id in &rooms {
+        let Some(room) = task.store.room(id).map_err(unreadable)? else {
+            if matches!(order.rooms, Rooms::Seen | Rooms::Server) {
+                continue;
+            }
+            return Err(rejected("the room was deleted"));
+        };
+        let slug = names.take(&room);
+        let most = task.sample.map_or(u64::MAX, |sample| sample - total.read);
+        let run = Run { task, target, progress, filter: &filter, scope: &scope, shared, slug: &slug, most };
+        let rendered = run.room(&room, &mut writers, &mut transformers)?;
+        total.summary.add(&rendered.summary);
+        total.read += rendered.read;
+        if task.store.room(id).map_err(unreadable)?.is_none() {
+            return Err(rejected("the room was deleted while it was exported"));
+        }
+        if task.sample.is_some_and(|sample| total.read >= sample) {
+            break;
+        }
+    }
+    for (_, writer) in writers {
+        writer.finish(&total.summary)?;
+    }
+    Ok(total)
 }
 
-impl From<sdk::Error> for Failure {
-    fn from(error: sdk::Error) -> Self {
-        Self(error)
-    }
+/// The zone of that name; it was checked when the order was given.
+fn zone(name: &str) -> sdk::Result<TimeZone> {
+    let unknown = |error| sdk::Error::bad_options(format!("there is no time zone {name:?}")).because(error);
+    if name.is_empty() || name == "UTC" { Ok(TimeZone::UTC) } else { TimeZone::get(name).map_err(unknown) }
 }
 
 fn unreadable(error: store::Error) -> sdk::Error {
     sdk::Error::new(sdk::ErrorKind::Internal, "the room could not be read").because(error)
 }
 
-impl Pass<'_, '_> {
-    fn window(&mut self) -> sdk::Result<()> {
-        let task = self.task;
-        let from = task.from.unwrap_or(Time::from_millis(i64::MIN));
-        let threaded = task.format.order() == Order::Threads;
-        let walked = task.store.history(&task.room.id, from, task.until, Direction::Ascending, |message| {
-            if !threaded {
-                self.write(&message)?;
-                return go_on();
-            }
-            if self.follows_its_thread(&message)? {
-                return Ok(ControlFlow::Continue(()));
-            }
-            self.write(&message)?;
-            if message.replies.is_some() && message.thread.is_none() {
-                self.replies(&message.id)
-            } else {
-                go_on()
-            }
-        });
-        walked.map_err(|Failure(error)| error)
-    }
-
-    /// Whether the message is a reply that is written right after the message that began its thread.
-    fn follows_its_thread(&self, message: &Message) -> Result<bool, Failure> {
-        let Some(thread) = &message.thread else { return Ok(false) };
-        let Some(place) = self.task.store.message_place(thread)? else { return Ok(false) };
-        let within =
-            self.task.from.is_none_or(|from| place.sent_at >= from) && place.sent_at < self.task.until;
-        if !within || place.room != message.room || place.sent_at > message.sent_at {
-            return Ok(false);
-        }
-        let parent = self.task.store.message(thread)?;
-        Ok(parent.is_some_and(|parent| parent.thread.is_none() && parent.replies.is_some()))
-    }
-
-    fn replies(&mut self, thread: &MessageId) -> Step {
-        let task = self.task;
-        task.store.replies(thread, |reply| {
-            let due = reply.room == task.room.id && reply.sent_at < task.until;
-            if due && self.follows_its_thread(&reply)? {
-                self.write(&reply)?;
-            }
-            go_on()
-        })?;
-        go_on()
-    }
-
-    fn selection(&mut self, chosen: &[(Time, &MessageId)]) -> sdk::Result<()> {
-        for (_, id) in chosen {
-            if let Some(message) = self.task.store.message(id).map_err(unreadable)? {
-                self.write(&message).map_err(|Failure(error)| error)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, message: &Message) -> Result<(), Failure> {
-        self.progress.work.check().map_err(sdk::Error::from)?;
-        let named = view::named_files(message);
-        let mut seen = view::message(message);
-        for file in &named {
-            let path = self.take_in(file)?;
-            match path {
-                Ok(_) => self.summary.files += 1,
-                Err(_) => self.summary.missing_files += 1,
-            }
-            seen.files.push(sdk::File {
-                id: file.id.as_str().into(),
-                name: file.name.as_str().into(),
-                media_type: file.media_type.as_str().into(),
-                size: file.size,
-                path,
-            });
-        }
-        self.writer.write(&seen)?;
-        self.progress.wrote_message();
-        self.summary.messages += 1;
-        self.summary.first = Some(self.summary.first.map_or(seen.sent_at, |first| first.min(seen.sent_at)));
-        self.summary.last = self.summary.last.max(Some(seen.sent_at));
-        Ok(())
-    }
-
-    /// Makes an uploaded file part of the export; the inner error says why that cannot be.
-    fn take_in(&mut self, file: &view::NamedFile) -> Result<Result<ArtifactPath, &'static str>, Failure> {
-        let store = self.task.store;
-        let Some(upload) = store.upload(&UploadId::new(file.id.as_str()))? else {
-            return Ok(Err("the file is not on this server"));
-        };
-        // An upload of another room is nothing this room may show.
-        if upload.room != self.task.room.id {
-            return Ok(Err("the file belongs to another room"));
-        }
-        let path = format!("assets/{}", safe_file_name(&format!("{}-{}", upload.id, upload.name)));
-        let path = ArtifactPath::new(path)?;
-        let blob = store.blobs().path(&upload.sha256);
-        if !store.blobs().is_whole(&upload.sha256)? {
-            tracing::error!(upload = %upload.id, "the bytes of an upload are damaged; run `roomscribe check`");
-            return Ok(Err("the file is damaged on this server"));
-        }
-        let linked =
-            self.spool.borrow_mut().link(&path, &upload.media_type, &blob, upload.sha256, upload.size);
-        linked.map_err(sdk::Error::from)?;
-        Ok(Ok(path))
-    }
+fn rejected(reason: &str) -> sdk::Error {
+    sdk::Error::new(sdk::ErrorKind::Rejected, reason)
 }
 
-fn go_on() -> Step {
-    Ok(ControlFlow::Continue(()))
+/// What the passes over one room have in common.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    task: &'a Task<'a>,
+    target: &'a RefCell<dyn Target + 'a>,
+    progress: &'a JobProgress,
+    filter: &'a Filter,
+    scope: &'a sdk::Scope<'a>,
+    /// Several formats share the files of messages.
+    shared: bool,
+    slug: &'a str,
+    /// Messages that may be read.
+    most: u64,
+}
+
+type Writers<'w> = [(sdk::Order, Box<dyn FormatWriter + 'w>)];
+type Transformers<'t> = [Box<dyn Transformer + 't>];
+
+impl Run<'_> {
+    /// Reads one room, once for every order that some format wants.
+    fn room(
+        &self,
+        room: &Room,
+        writers: &mut Writers<'_>,
+        transformers: &mut Transformers<'_>,
+    ) -> sdk::Result<Rendered> {
+        let texts = sdk::Texts::new();
+        let activity = self.task.store.activity(&room.id).map_err(unreadable)?;
+        let mut seen = view::room(room, activity.members);
+        seen.slug = self.slug.into();
+        seen.at_least = self.at_least(room)?;
+        for transformer in &mut *transformers {
+            transformer.room(&mut seen, self.scope, &texts)?;
+        }
+        for (_, writer) in &mut *writers {
+            writer.begin_room(&seen, self.scope)?;
+        }
+        if matches!(self.task.order.rooms, Rooms::Listed(_) | Rooms::Seen | Rooms::Server) {
+            pass::members(self.task.store, &room.id, writers, transformers)?;
+        }
+        let mut rendered = None;
+        for order in [sdk::Order::Time, sdk::Order::Threads] {
+            if writers.iter().any(|(wanted, _)| *wanted == order) {
+                let read = Pass::new(*self, room, order, writers, transformers).read()?;
+                rendered.get_or_insert(read);
+            }
+        }
+        let rendered = rendered.unwrap_or_default();
+        for (_, writer) in &mut *writers {
+            writer.end_room(&rendered.summary)?;
+        }
+        Ok(rendered)
+    }
+
+    fn at_least(&self, room: &Room) -> sdk::Result<u64> {
+        if let Rooms::Messages { messages, .. } = &self.task.order.rooms {
+            return Ok(messages.len() as u64);
+        }
+        let (from, until) = self.filter.window();
+        self.task.store.count_messages(&room.id, from, until, 10_000).map_err(unreadable)
+    }
 }

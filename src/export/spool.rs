@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use export_sdk::{ArtifactPath, ErrorKind, Output};
 
 use self::file::{Outcome, SpoolFile, Written};
-pub(crate) use self::names::{MANIFEST, Names, Use};
+pub(crate) use self::names::{Names, Use};
 pub use self::progress::Progress;
 pub use self::sealed::Sealed;
 use self::sealed::{FILES, Line, SEAL, copy_hashed};
@@ -163,6 +163,11 @@ impl Output for Spool {
         self.note(path, media_type, None)?;
         self.written.push(outcome);
         Ok(Box::new(file))
+    }
+
+    fn scratch(&mut self) -> export_sdk::Result<File> {
+        self.progress.check()?;
+        Ok(tempfile::tempfile_in(&self.directory)?)
     }
 }
 

@@ -142,13 +142,12 @@ pub struct NamedFile {
 }
 
 /// The files a message names: all of `files`, else the one `file`; thumbnails left out.
-pub fn named_files(message: &Message) -> Vec<NamedFile> {
-    if message.files.is_none() && message.file.is_none() {
-        return Vec::new();
-    }
-    let mut files: Vec<NamedFile> = serde_json::from_str(message.files.as_str()).unwrap_or_default();
+pub fn named_files(message: &sdk::Message<'_>) -> Vec<NamedFile> {
+    let all = message.files_json.and_then(|json| serde_json::from_str::<Vec<NamedFile>>(json.get()).ok());
+    let mut files = all.unwrap_or_default();
     if files.is_empty() {
-        files.extend(serde_json::from_str::<NamedFile>(message.file.as_str()).ok());
+        let first = message.file_json.and_then(|json| serde_json::from_str::<NamedFile>(json.get()).ok());
+        files.extend(first);
     }
     files.retain(|file| !file.name.starts_with("thumb-"));
     files

@@ -2,32 +2,22 @@
 
 use std::ops::ControlFlow;
 
+use export_sdk::ErrorKind;
 use serde_json::{Value, json};
 
 use super::access;
 use super::caller::Caller;
+use super::orders::{self, MOST_MESSAGES};
 use super::{jobs, settings};
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
 use crate::domain::time::DAY;
-use crate::domain::{Job, JobId, JobState, Json, MessageId, Room, RoomId, Time, User, UserId};
+use crate::domain::{
+    Choice, Job, JobId, JobState, MessageId, Order, Room, RoomId, Rooms, Time, User, UserId,
+};
 use crate::error::{Error, Result};
-
-/// Messages that may be chosen one by one.
-const LARGEST_SELECTION: usize = 1000;
-
-/// What every export needs: whose messages, how written, how handed over.
-struct Order {
-    room: Room,
-    format: String,
-    format_options: Value,
-    delivery: String,
-    delivery_options: Value,
-    from: Option<Time>,
-    until: Time,
-    selection: Vec<MessageId>,
-    notify: bool,
-}
+use crate::export::estimate::{self, Estimate};
+use crate::export::render::Task;
 
 /// A whole room, or a window of days.
 pub struct WindowRequest {
@@ -58,19 +48,31 @@ pub fn request_window(app: &App, caller: &Caller, request: WindowRequest) -> Res
     if from.is_some_and(|from| from > to) {
         return Err(Error::refused("error-invalid-dates", "From date cannot be after To date"));
     }
+    let formats = vec![Choice::new(format, &request.format_options)];
     let order = Order {
-        room,
-        format,
-        format_options: request.format_options,
-        delivery: request.delivery,
-        delivery_options: request.delivery_options,
         from,
         // Later messages cannot change the result, however long the export waits.
         until: to.min(now.plus(1)),
-        selection: Vec::new(),
-        notify: true,
+        ..plain(&room, formats, Choice::new(request.delivery, &request.delivery_options), now)
     };
-    accept(app, caller, order)
+    accept(app, caller, order, true)
+}
+
+/// Everything that was said in a room before `until`.
+fn plain(room: &Room, formats: Vec<Choice>, delivery: Choice, until: Time) -> Order {
+    Order {
+        rooms: Rooms::Listed(vec![room.id.clone()]),
+        title: room.title(),
+        from: None,
+        until,
+        query: String::new(),
+        time_zone: "UTC".to_owned(),
+        system_messages: true,
+        transforms: Vec::new(),
+        formats,
+        delivery,
+        archive: None,
+    }
 }
 
 fn day(text: &str) -> Result<Time> {
@@ -100,8 +102,8 @@ pub fn request_mail(app: &App, caller: &Caller, request: MailRequest) -> Result<
     if request.messages.is_empty() {
         return Err(Error::code("error-invalid-messages"));
     }
-    if request.messages.len() > LARGEST_SELECTION {
-        let reason = format!("At most {LARGEST_SELECTION} messages can be mailed at once");
+    if request.messages.len() > MOST_MESSAGES {
+        let reason = format!("At most {MOST_MESSAGES} messages can be mailed at once");
         return Err(Error::refused("error-invalid-messages", reason));
     }
     let (addresses, missing) = recipients(app, &request)?;
@@ -113,18 +115,13 @@ pub fn request_mail(app: &App, caller: &Caller, request: MailRequest) -> Result<
     let options = json!({"to": addresses, "subject": request.subject, "replyTo": reply_to});
     let delivery = app.registry.delivery("email").map_err(Error::internal)?;
     delivery.check(&options).map_err(|error| Error::refused("error-invalid-recipient", error.to_string()))?;
+    let messages = request.messages.into_iter().map(MessageId::new).collect();
+    let formats = vec![Choice::new("mail", &Value::Null)];
     let order = Order {
-        room,
-        format: "mail".to_owned(),
-        format_options: Value::Null,
-        delivery: "email".to_owned(),
-        delivery_options: options,
-        from: None,
-        until: app.now().plus(1),
-        selection: request.messages.into_iter().map(MessageId::new).collect(),
-        notify: false,
+        rooms: Rooms::Messages { room: room.id.clone(), messages },
+        ..plain(&room, formats, Choice::new("email", &options), app.now().plus(1))
     };
-    Ok((accept(app, caller, order)?, missing))
+    Ok((accept(app, caller, order, false)?, missing))
 }
 
 fn recipients(app: &App, request: &MailRequest) -> Result<(Vec<String>, Vec<String>)> {
@@ -167,27 +164,16 @@ fn visible_room(app: &App, caller: &Caller, id: &RoomId) -> Result<Room> {
     Ok(room)
 }
 
-fn accept(app: &App, caller: &Caller, order: Order) -> Result<Job> {
-    let format = app.registry.format(&order.format).map_err(|_| Error::code("error-invalid-format"))?;
-    let delivery = app.registry.delivery(&order.delivery).map_err(|_| Error::code("error-invalid-params"))?;
-    let bad = |error: export_sdk::Error| Error::refused("error-invalid-params", error.to_string());
-    format.check(&order.format_options).map_err(bad)?;
-    delivery.check(&order.delivery_options).map_err(bad)?;
+/// Accepts an order. It is on disk when the reply leaves, and carried out some time later.
+pub fn accept(app: &App, caller: &Caller, order: Order, notify: bool) -> Result<Job> {
+    orders::check(&app.registry, &order)?;
     let now = app.now();
     let job = Job {
         id: JobId::random(),
         owner: caller.user.id.clone(),
         owner_username: caller.user.username.clone(),
-        room: order.room.id.clone(),
-        room_title: order.room.title(),
-        format: order.format,
-        format_options: Json::of(&order.format_options),
-        delivery: order.delivery,
-        delivery_options: Json::of(&order.delivery_options),
-        from: order.from,
-        until: order.until,
-        selection: order.selection,
-        notify: order.notify,
+        order,
+        notify,
         created: now,
         state: JobState::Queued,
         messages: 0,
@@ -215,6 +201,23 @@ fn accept(app: &App, caller: &Caller, order: Order) -> Result<Job> {
     })?;
     app.export_bell.notify_one();
     Ok(job)
+}
+
+/// How large an export would be.
+pub fn estimate(app: &App, caller: &Caller, order: &Order) -> Result<Estimate> {
+    let task = Task {
+        store: &app.store,
+        registry: &app.registry,
+        order,
+        may_see: &|room| orders::belongs(app, &caller.user.id, room),
+        requested_by: &caller.user.username,
+        requested_at: app.now(),
+        sample: None,
+    };
+    estimate::estimate(&task).map_err(|error| match error.kind() {
+        ErrorKind::Rejected => Error::refused("error-invalid-params", error.to_string()),
+        _ => Error::internal(error),
+    })
 }
 
 /// A job of the caller. Nobody else's job exists for them.

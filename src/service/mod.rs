@@ -25,6 +25,7 @@ pub mod members;
 pub mod mentions;
 pub mod messages;
 pub mod names;
+pub mod orders;
 pub mod ownership;
 pub mod password_policy;
 pub mod permissions;

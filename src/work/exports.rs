@@ -13,15 +13,20 @@ use super::mails::{StoreOutbox, announce_export, pause_millis};
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
 use crate::domain::{Job, JobId, JobState};
-use crate::export::progress::JobProgress;
-use crate::export::render::{Task, render};
+use crate::export::bag::{Info, Layout};
+use crate::export::pack::{self, Packing};
+use crate::export::progress::{JobProgress, Phase};
+use crate::export::render::{Rendered, Task, render};
 use crate::export::spool::{Sealed, Spool};
-use crate::export::{pack, view};
+use crate::export::view;
 use crate::service::jobs::{self, Next};
+use crate::service::orders;
 use crate::store::Result;
 
 /// A delivery that takes longer has lost its other side.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(15 * 60);
+/// How often a delivery under way is asked whether anybody still wants it.
+const GLANCE: Duration = Duration::from_millis(200);
 /// How long the engine sleeps at most, in case nobody rings.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
@@ -103,17 +108,32 @@ async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk
     // A format that panics costs its own job.
     let prepared = prepared.map_err(|panic| internal("the export failed").because(panic))??;
     let Some((job, export)) = prepared else { return Ok(()) };
-    let delivery = app.registry.delivery(&job.delivery)?;
+    progress.enter(Phase::Delivering);
+    let delivery = app.registry.delivery(&job.order.delivery.id)?;
     let outbox = StoreOutbox::new(app);
     let attempt = Attempt::new(job.attempts + 1, job.id.as_str(), &outbox);
-    let options = job.delivery_options.value();
+    let options = job.order.delivery.options.value();
     let delivering = delivery.deliver(&options, &export, &attempt);
-    let receipt = tokio::time::timeout(LONGEST_DELIVERY, delivering)
-        .await
-        .map_err(|_| sdk::Error::new(ErrorKind::Unavailable, "the delivery took too long"))??;
+    let delivered = tokio::select! {
+        biased;
+        delivered = tokio::time::timeout(LONGEST_DELIVERY, delivering) => delivered,
+        cancelled = told_to_stop(progress) => return Err(cancelled),
+    };
+    let receipt =
+        delivered.map_err(|_| sdk::Error::new(ErrorKind::Unavailable, "the delivery took too long"))??;
     let closer = Arc::clone(app);
     let finished = tokio::task::spawn_blocking(move || finish(&closer, &job, &export, receipt)).await;
     finished.map_err(|panic| internal("the export failed").because(panic))?
+}
+
+/// Waits until somebody does not want the job any more.
+async fn told_to_stop(progress: &JobProgress) -> sdk::Error {
+    loop {
+        if let Err(cancelled) = progress.work.check() {
+            return cancelled.into();
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
 }
 
 fn internal(message: &str) -> sdk::Error {
@@ -140,8 +160,8 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
         let sealed = Sealed::open(&directory)?.ok_or_else(|| internal("the rendered export is gone"))?;
         (job, sealed)
     };
-    let delivery = app.registry.delivery(&job.delivery)?;
-    let mut export = Export::new(job.id.as_str(), &job.room_title, job.messages);
+    let delivery = app.registry.delivery(&job.order.delivery.id)?;
+    let mut export = Export::new(job.id.as_str(), &job.order.title, job.messages);
     match delivery.packaging() {
         Packaging::Loose => {
             for artifact in sealed.artifacts()? {
@@ -149,9 +169,15 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
             }
         }
         Packaging::SingleFile => {
+            progress.enter(Phase::Packing);
             let zip = directory.join("packed.zip");
+            let layout = Layout::of(&job.order, &app.registry, job.id.as_str());
             let level = app.config.export.compression;
-            let mut artifact = pack::pack(&sealed, &zip, level, view::time(job.created), &progress.work)?;
+            let mut packing = Packing::new(layout, level, view::time(job.created));
+            packing.info = Info::of(&job.order);
+            packing.info.add("External-Identifier", job.id.as_str());
+            packing.signer = Some(&app.signer);
+            let mut artifact = pack::pack(&sealed, &zip, &packing, &progress.work)?;
             artifact.path = ArtifactPath::new(format!("{}.zip", job.id))?;
             export.artifacts.push(artifact);
         }
@@ -160,26 +186,19 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
 }
 
 fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Option<Sealed>> {
-    let room = app.store.room(&job.room).map_err(store_failed)?;
-    let room = room.ok_or_else(|| sdk::Error::new(ErrorKind::Rejected, "the room was deleted"))?;
-    let format = app.registry.format(&job.format)?;
     let spool = Spool::create(jobs::spool_directory(app, &job.id), progress.work.clone())?;
     let spool = RefCell::new(spool);
     let task = Task {
         store: &app.store,
-        room: &room,
-        from: job.from,
-        until: job.until,
-        selection: &job.selection,
-        format,
-        options: &job.format_options.value(),
+        registry: &app.registry,
+        order: &job.order,
+        may_see: &|room| orders::belongs(app, &job.owner, room),
         requested_by: &job.owner_username,
         requested_at: job.created,
+        sample: None,
     };
-    let summary = render(&task, &spool, progress)?;
-    if app.store.room(&job.room).map_err(store_failed)?.is_none() {
-        return Err(sdk::Error::new(ErrorKind::Rejected, "the room was deleted while it was exported"));
-    }
+    let Rendered { summary, .. } = render(&task, &spool, progress)?;
+    progress.enter(Phase::Sealing);
     // Noted before the seal: a sealed rendering is never looked at again.
     let noted = jobs::advance(app, &job.id, JobEvent::Rendered, |job| {
         job.messages = summary.messages;
@@ -204,7 +223,9 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         _ => None,
     };
     // Before the job is done, so that a crash in between cannot lose the mail; posting it twice sends one.
+    // What was handed to somebody else cannot be fetched here.
     if job.notify
+        && file.is_some()
         && let Err(error) = announce_export(app, job)
     {
         tracing::warn!(%error, job = %job.id, "the owner of an export could not be told by mail");
@@ -222,7 +243,7 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         }
         return Ok(());
     };
-    tracing::info!(job = %job.id, format = job.format, messages = job.messages, "an export is done");
+    tracing::info!(job = %job.id, title = job.order.title, messages = job.messages, "an export is done");
     Ok(())
 }
 
@@ -232,7 +253,8 @@ fn download_name(app: &App, job: &Job) -> String {
     let owner = owner.map_or_else(|| job.owner_username.clone(), |user| user.display_name().to_owned());
     // Short enough that what tells exports apart is never cut off.
     let owner: String = owner.chars().take(32).collect();
-    let data = if job.format == "json" { "-data" } else { "" };
+    let data =
+        if matches!(job.order.formats.as_slice(), [format] if format.id == "json") { "-data" } else { "" };
     let name = format!("{}-{owner}{data}-{}.zip", job.created.day(), job.id);
     sdk::safe_file_name(&name)
 }

@@ -182,7 +182,9 @@ fn finish(client: &Client, export: &Accepted, directory: &std::path::Path) {
         return;
     }
     let mut archive = zip::ZipArchive::new(std::fs::File::open(zip).unwrap()).unwrap();
-    let document: Value = serde_json::from_reader(archive.by_name("general.json").unwrap()).unwrap();
+    let document: Value =
+        serde_json::from_reader(archive.by_name(&format!("{}/data/general.json", export.id)).unwrap())
+            .unwrap();
     let ids: Vec<String> =
         document["messages"].as_array().unwrap().iter().map(|message| text(&message["_id"])).collect();
     let unique: BTreeSet<String> = ids.iter().cloned().collect();

@@ -51,7 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const ONLY: &[(&str, &str, &[&str])] = &[
     ("api", "export", &["view"]),
     ("api", "passwords", &["PasswordDigest"]),
-    ("service", "export", &["progress", "spool"]),
+    ("service", "export", &["estimate", "progress", "render", "spool"]),
 ];
 
 /// What only these files may say.

@@ -24,6 +24,8 @@ fn an_export_tells_how_it_stands_from_beginning_to_end() {
         "rid": room.as_str(),
         "roomName": "talk",
         "format": "json",
+        "formats": ["json"],
+        "timeZone": "UTC",
         "type": "file",
         "state": "queued",
         "messages": 0,
@@ -128,7 +130,7 @@ fn formats_and_deliveries_are_described() {
         ids("formats"),
         ["html", "json", "ndjson", "csv", "slack", "mattermost", "markdown", "text", "mail"]
     );
-    assert_eq!(ids("deliveries"), ["file", "email"]);
+    assert_eq!(ids("deliveries"), ["file", "email", "webhook"]);
 }
 
 #[test]

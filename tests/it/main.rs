@@ -20,6 +20,7 @@ mod exports_faults;
 mod exports_interrupted;
 mod exports_jobs;
 mod exports_mail;
+mod exports_webhook;
 mod groups;
 mod health;
 mod history;

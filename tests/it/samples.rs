@@ -4,9 +4,9 @@ use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
-    Activity, Grant, Job, JobId, JobState, Json, LoginToken, Message, MessageId, OutboxMail, OutboxState,
-    Role, RoleScope, Room, RoomId, RoomKind, Setting, Subscription, Time, Upload, UploadId, User, UserId,
-    UserRef,
+    Activity, Archive, Choice, Grant, Job, JobId, JobState, Json, LoginToken, Message, MessageId, Order,
+    OutboxMail, OutboxState, Role, RoleScope, Room, RoomId, RoomKind, Rooms, Setting, Subscription, Time,
+    Upload, UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::schema::{
     BlobUse, DeletedRoom, EndedMembership, FileOfRoom, JobOfUser, MessagePlace, OpenJob, Reply, RoomByName,
@@ -219,15 +219,19 @@ fn files_and_jobs(golden: &mut Golden) {
         id: id.clone(),
         owner: bob(),
         owner_username: text("bob"),
-        room: general(),
-        room_title: text("General"),
-        format: text("html"),
-        format_options: json("{}"),
-        delivery: text("file"),
-        delivery_options: json(r#"{"x":1}"#),
-        from: Some(at(-9)),
-        until: at(0),
-        selection: vec![MessageId::new("message")],
+        order: Order {
+            rooms: Rooms::Listed(vec![general()]),
+            title: text("General"),
+            from: Some(at(-9)),
+            until: at(0),
+            query: text("from:bob"),
+            time_zone: text("Europe/Berlin"),
+            system_messages: true,
+            transforms: vec![Choice { id: text("redact"), options: json("null") }],
+            formats: vec![Choice { id: text("html"), options: json("{}") }],
+            delivery: Choice { id: text("file"), options: json(r#"{"x":1}"#) },
+            archive: Some(Archive::Bag),
+        },
         notify: true,
         created: at(0),
         state: JobState::Queued,
@@ -245,6 +249,13 @@ fn files_and_jobs(golden: &mut Golden) {
         }),
         finished: Some(at(2)),
     };
+    let messages = Rooms::Messages { room: general(), messages: vec![MessageId::new("message")] };
+    let thread = Rooms::Thread { room: general(), thread: MessageId::new("message") };
+    for rooms in [messages, thread, Rooms::Seen, Rooms::Server] {
+        let archive = matches!(rooms, Rooms::Seen).then_some(Archive::Plain);
+        let order = Order { rooms, archive, ..job.order.clone() };
+        golden.add(&(id.clone(),), &Job { order, ..job.clone() });
+    }
     for state in [
         JobState::Queued,
         JobState::Rendering,

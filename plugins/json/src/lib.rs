@@ -99,8 +99,36 @@ struct Head<'a> {
     generator: &'a str,
     room: &'a Room<'a>,
     range: Range,
+    /// Set where this is not everything in the range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<Part<'a>>,
     exported_by: &'a str,
     exported_at: Timestamp,
+}
+
+/// What was left out or changed, so that a part never passes for the whole.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Part<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    query: &'a str,
+    time_zone: &'a str,
+    system_messages: bool,
+    transforms: &'a [&'a str],
+}
+
+impl<'a> Part<'a> {
+    fn of(scope: &'a Scope<'_>) -> Option<Self> {
+        (!scope.narrowed().is_empty()).then(|| Self {
+            selection: scope.selection,
+            query: scope.query,
+            time_zone: scope.zone_name(),
+            system_messages: scope.system_messages,
+            transforms: scope.transforms,
+        })
+    }
 }
 
 /// Where a file of a message lies beside this document, or why it does not.
@@ -140,6 +168,7 @@ impl<'a> Head<'a> {
             generator: scope.generator,
             room,
             range: Range { from: scope.from, until: scope.until },
+            part: Part::of(scope),
             exported_by: scope.requested_by,
             exported_at: scope.requested_at,
         }

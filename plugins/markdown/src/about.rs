@@ -1,6 +1,6 @@
 //! What an export is about: the room and where the document comes from.
 
-use export_sdk::{Room, RoomKind, Scope, Summary, Timestamp, plain_line};
+use export_sdk::{Room, RoomKind, Scope, Summary, plain_line};
 
 use crate::page::Page;
 
@@ -32,14 +32,19 @@ pub(crate) fn head(page: &mut Page, room: &Room<'_>, scope: &Scope<'_>) {
     }
     page.tag("- Messages: ");
     match scope.from {
-        Some(from) => page.tag("from ").text(&moment(from)),
+        Some(from) => page.tag("from ").moment(from),
         None => page.tag("from the beginning"),
     };
-    page.tag(" until ").text(&moment(scope.until)).newline();
-    page.tag("- Exported: ").text(&moment(scope.requested_at));
+    page.tag(" until ").moment(scope.until).newline();
+    for narrowed in scope.narrowed() {
+        page.tag("- ").text(&plain_line(&narrowed)).newline();
+    }
+    page.tag("- Exported: ").moment(scope.requested_at);
     page.tag(" by ").text(&plain_line(scope.requested_by)).newline();
     page.tag("- Written by: ").text(&plain_line(scope.generator)).newline();
-    page.tag("- Times are UTC. What people wrote stands in quotes, everything else is said by the export.");
+    page.tag("- Times are in the zone ")
+        .text(&plain_line(scope.zone_name()))
+        .tag(". What people wrote stands in quotes, everything else is said by the export.");
     page.end_block();
 }
 
@@ -58,13 +63,8 @@ pub(crate) fn totals(page: &mut Page, summary: &Summary) {
         " missing files."
     });
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
-        page.tag(" First message: ").text(&moment(first.min(last)));
-        page.tag(", last message: ").text(&moment(first.max(last))).tag(".");
+        page.tag(" First message: ").moment(first.min(last));
+        page.tag(", last message: ").moment(first.max(last)).tag(".");
     }
     page.end_block();
-}
-
-/// `15 March 2024, 10:20:30`.
-pub(crate) fn moment(at: Timestamp) -> String {
-    at.to_jiff().strftime("%-d %B %Y, %H:%M:%S").to_string()
 }

@@ -1,8 +1,7 @@
 //! One message: who, when, what, and everything that hangs on it.
 
-use export_sdk::{File, Message, Timestamp, plain_line, safe_file_name, system_text};
+use export_sdk::{File, Message, plain_line, safe_file_name, system_text};
 
-use crate::about::moment;
 use crate::page::Page;
 use crate::{block, card};
 
@@ -28,7 +27,7 @@ pub(crate) fn message(page: &mut Page, message: &Message<'_>, reply: Reply, own_
         Some(sentence) => event(page, message, &plain_line(sentence)),
         None => author(page, message),
     }
-    page.tag(" · ").text(&time(message.sent_at, own_day));
+    page.tag(" · ").time(message.sent_at, own_day);
     marks(page, message);
     page.end_block();
     if reply == Reply::Orphan {
@@ -72,10 +71,6 @@ fn event(page: &mut Page, message: &Message<'_>, sentence: &str) {
     page.tag("*").text(&name).tag(if apart { ": " } else { " " }).text(sentence).tag("*");
 }
 
-fn time(at: Timestamp, own_day: bool) -> String {
-    if own_day { at.to_jiff().strftime("%H:%M:%S").to_string() } else { moment(at) }
-}
-
 fn marks(page: &mut Page, message: &Message<'_>) {
     if message.shown_in_room {
         page.tag(" · also sent to the room");
@@ -87,7 +82,8 @@ fn marks(page: &mut Page, message: &Message<'_>) {
         }
     }
     if let Some(edited) = message.edited {
-        page.tag(" · edited ").text(&time(edited.at, edited.at.day() == message.sent_at.day()));
+        let own_day = page.day(edited.at) == page.day(message.sent_at);
+        page.tag(" · edited ").time(edited.at, own_day);
         if edited.by_id != message.author.id {
             page.tag(" by ").text(&plain_line(edited.by_username));
         }

@@ -8,9 +8,15 @@
 use std::fmt::{Display, Write as _};
 use std::io;
 
+use export_sdk::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 /// A piece of the document in the making; emptied into the file after every message.
 pub(crate) struct Page {
     text: String,
+    /// The zone of the times.
+    pub(crate) zone: TimeZone,
     /// Whether the next character begins a line, whose prefix is not written yet.
     fresh: bool,
     /// How many quotes the empty line is part of that is due before the next block.
@@ -25,11 +31,32 @@ pub(crate) struct Page {
 
 impl Default for Page {
     fn default() -> Self {
-        Self { text: String::new(), fresh: true, gap: None, start: 0, item: false, quotes: 0 }
+        let (text, zone) = (String::new(), TimeZone::UTC);
+        Self { text, zone, fresh: true, gap: None, start: 0, item: false, quotes: 0 }
     }
 }
 
 impl Page {
+    /// The day on which clocks in the zone showed that time.
+    pub(crate) fn day(&self, at: Timestamp) -> Date {
+        at.zoned(&self.zone).date()
+    }
+
+    /// Adds `15 March 2024, 10:20:30`.
+    pub(crate) fn moment(&mut self, at: Timestamp) -> &mut Self {
+        let moment = at.zoned(&self.zone).strftime("%-d %B %Y, %H:%M:%S").to_string();
+        self.text(&moment)
+    }
+
+    /// Adds the time of a message or an edit: the clock alone where the day is known.
+    pub(crate) fn time(&mut self, at: Timestamp, own_day: bool) -> &mut Self {
+        if !own_day {
+            return self.moment(at);
+        }
+        let clock = at.zoned(&self.zone).strftime("%H:%M:%S").to_string();
+        self.text(&clock)
+    }
+
     /// Adds marks written in this crate.
     pub(crate) fn tag(&mut self, marks: &'static str) -> &mut Self {
         self.begin();

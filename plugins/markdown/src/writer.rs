@@ -28,7 +28,9 @@ struct Thread {
 impl Writer {
     pub(crate) fn start(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
         let out = output.create(&room.file_name("md")?, crate::MEDIA_TYPE)?;
-        let mut writer = Self { out, page: Page::default(), day: None, thread: Thread::default() };
+        let mut page = Page::default();
+        page.zone = scope.time_zone.clone();
+        let mut writer = Self { out, page, day: None, thread: Thread::default() };
         about::head(&mut writer.page, room, scope);
         writer.flush()?;
         Ok(writer)
@@ -50,9 +52,9 @@ impl Writer {
     }
 
     fn heading(&mut self, given: &Message<'_>) {
-        let day = given.sent_at.day().to_string();
+        let day = self.page.day(given.sent_at).to_string();
         if self.day.as_ref() != Some(&day) {
-            let heading = given.sent_at.day().strftime("%A, %-d %B %Y");
+            let heading = self.page.day(given.sent_at).strftime("%A, %-d %B %Y");
             self.page.tag("## ").show(heading).end_block();
             self.day = Some(day);
         }
@@ -74,7 +76,7 @@ impl RoomWriter for Writer {
             let promised = given.replies.as_ref().map_or(0, |replies| replies.count);
             self.thread = Thread { id: given.id.to_owned(), promised, seen: 0 };
         }
-        let own_day = self.day.as_ref() == Some(&given.sent_at.day().to_string());
+        let own_day = self.day.as_ref() == Some(&self.page.day(given.sent_at).to_string());
         message(&mut self.page, given, reply, own_day);
         self.flush()
     }

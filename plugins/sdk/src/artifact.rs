@@ -58,7 +58,7 @@ pub fn safe_file_name(name: &str) -> String {
     if safe.len() > LONGEST_NAME {
         safe = shorten(&safe);
     }
-    while safe.ends_with(['.', ' ']) {
+    while safe.ends_with(|c: char| c == '.' || c.is_whitespace()) {
         safe.pop();
     }
     let stem = safe.split('.').next().unwrap_or_default();
@@ -70,7 +70,8 @@ pub fn safe_file_name(name: &str) -> String {
 
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
+        // `%` because lists of hashes write it in two ways, and programs disagree on which.
+        || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '%')
         // Characters that are invisible or turn the text around can disguise an extension.
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
         || matches!(c, '\u{feff}' | '\u{fff0}'..='\u{ffff}')
@@ -122,6 +123,8 @@ mod tests {
             "\u{feff}bom",
             "  ",
             "aux .txt",
+            "100%25.txt",
+            "wide\u{3000}",
         ];
         for name in hostile {
             let safe = safe_file_name(name);

@@ -62,6 +62,25 @@ impl<'a> Scope<'a> {
             && self.transforms.is_empty()
     }
 
+    /// What keeps the export from being the whole history, a line for each reason, for people. The
+    /// window of time is not among them. The query in it is hostile text.
+    pub fn narrowed(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(selection) = self.selection {
+            lines.push(format!("Only {selection}"));
+        }
+        if !self.query.is_empty() {
+            lines.push(format!("Only messages that match: {}", self.query));
+        }
+        if !self.system_messages {
+            lines.push("Without what the server noted down".to_owned());
+        }
+        if !self.transforms.is_empty() {
+            lines.push(format!("Changed on the way by: {}", self.transforms.join(", ")));
+        }
+        lines
+    }
+
     /// The name of the zone for people: `UTC`, `Europe/Berlin`.
     pub fn zone_name(&self) -> &str {
         self.time_zone.iana_name().unwrap_or("UTC")

@@ -1,6 +1,6 @@
 //! What an export is about: the room and where the text comes from.
 
-use export_sdk::{Room, RoomKind, Scope, Summary, Timestamp, plain_line};
+use export_sdk::{Room, RoomKind, Scope, Summary, plain_line};
 
 use crate::page::Page;
 
@@ -28,15 +28,22 @@ pub(crate) fn head(page: &mut Page, room: &Room<'_>, scope: &Scope<'_>) {
         page.line(label, text);
     }
     match scope.from {
-        Some(from) => page.line("From:         ", moment(from)),
+        Some(from) => page.line("From:         ", page.moment(from)),
         None => page.line("From:         ", "the beginning"),
     }
-    page.line("Until:        ", moment(scope.until));
-    page.line("Exported:     ", format_args!("{} by {}", moment(scope.requested_at), scope.requested_by));
+    page.line("Until:        ", page.moment(scope.until));
+    for narrowed in scope.narrowed() {
+        page.line("Part:         ", narrowed);
+    }
+    page.line(
+        "Exported:     ",
+        format_args!("{} by {}", page.moment(scope.requested_at), scope.requested_by),
+    );
     page.line("Written by:   ", scope.generator);
     page.blank();
+    page.line("Times are in the zone ", scope.zone_name());
     for how_to_read in [
-        "Times are UTC. A message begins with its time in brackets; lines further in belong to it.",
+        "A message begins with its time in brackets; lines further in belong to it.",
         "\"  > \" begins the lines of a reply, \"  * \" a note of this export on the message above,",
         "\"--\" after the time what happened in the room.",
     ] {
@@ -53,12 +60,7 @@ pub(crate) fn totals(page: &mut Page, summary: &Summary) {
     page.line("Files:         ", summary.files);
     page.line("Missing files: ", summary.missing_files);
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
-        page.line("First message: ", moment(first.min(last)));
-        page.line("Last message:  ", moment(first.max(last)));
+        page.line("First message: ", page.moment(first.min(last)));
+        page.line("Last message:  ", page.moment(first.max(last)));
     }
-}
-
-/// `2024-03-15 10:20:30`.
-pub(crate) fn moment(at: Timestamp) -> String {
-    at.to_jiff().strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -1,10 +1,9 @@
 //! One message: who, when, what, and everything that hangs on it.
 
-use export_sdk::{Attachment, Message, Timestamp, plain_line, safe_file_name, system_text};
+use export_sdk::{Attachment, Message, plain_line, safe_file_name, system_text};
 use serde::Deserialize;
 use std::borrow::Cow;
 
-use crate::about::moment;
 use crate::page::{Page, name};
 
 #[derive(Default, Deserialize)]
@@ -18,7 +17,7 @@ struct Field<'a> {
 
 /// Adds a message. `own_day` tells whether the line above is that of its own day.
 pub(crate) fn message(page: &mut Page, message: &Message<'_>, own_day: bool) {
-    let time = time(message.sent_at, own_day);
+    let time = page.time(message.sent_at, own_day);
     match system_text(message) {
         Some(sentence) => event(page, message, &time, &plain_line(&sentence)),
         None => page.message(&time, &author(message), message.text),
@@ -34,7 +33,7 @@ pub(crate) fn message(page: &mut Page, message: &Message<'_>, own_day: bool) {
     }
     files(page, message);
     if let Some(edited) = message.edited {
-        let at = self::time(edited.at, edited.at.day() == message.sent_at.day());
+        let at = page.time(edited.at, page.day(edited.at) == page.day(message.sent_at));
         page.note(&format!("edited {at} by {}", edited.by_username));
     }
     if let Some(pinned) = message.pinned {
@@ -55,10 +54,6 @@ fn event(page: &mut Page, message: &Message<'_>, time: &str, sentence: &str) {
     let apart = message.kind == Some("rm") || sentence.starts_with(|c: char| c.is_uppercase() || c == '[');
     let between = if apart { ": " } else { " " };
     page.event(time, &format!("{}{between}{sentence}", author(message)));
-}
-
-fn time(at: Timestamp, own_day: bool) -> String {
-    if own_day { at.to_jiff().strftime("%H:%M:%S").to_string() } else { moment(at) }
 }
 
 fn files(page: &mut Page, message: &Message<'_>) {

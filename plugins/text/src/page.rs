@@ -16,19 +16,41 @@
 use std::fmt::Display;
 use std::io;
 
-use export_sdk::{plain_line, plain_lines};
+use export_sdk::{Timestamp, plain_line, plain_lines};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 const CONTINUED: &str = "    ";
 
 /// A piece of the text in the making; emptied into the file after every message.
-#[derive(Default)]
 pub(crate) struct Page {
     text: String,
+    /// The zone of the times.
+    pub(crate) zone: TimeZone,
     /// Whether lines are those of a reply.
     pub(crate) reply: bool,
 }
 
 impl Page {
+    pub(crate) fn new(zone: TimeZone) -> Self {
+        Self { text: String::new(), zone, reply: false }
+    }
+
+    /// The day on which clocks in the zone showed that time.
+    pub(crate) fn day(&self, at: Timestamp) -> Date {
+        at.zoned(&self.zone).date()
+    }
+
+    /// `2024-03-15 10:20:30`.
+    pub(crate) fn moment(&self, at: Timestamp) -> String {
+        at.zoned(&self.zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// The time of a message or an edit: the clock alone where the day is known.
+    pub(crate) fn time(&self, at: Timestamp, own_day: bool) -> String {
+        if own_day { at.zoned(&self.zone).strftime("%H:%M:%S").to_string() } else { self.moment(at) }
+    }
+
     /// A line written in this crate, with a value from people.
     pub(crate) fn line(&mut self, label: &'static str, value: impl Display) {
         self.begin();
@@ -126,7 +148,7 @@ mod tests {
 
     #[test]
     fn typed_lines_stay_inside_of_their_message() {
-        let mut page = Page::default();
+        let mut page = Page::new(TimeZone::UTC);
         page.message("10:20:30", "bob", "a\n[10:20:31] al: b\r  * c\u{2028}\n  > [1] d \u{1b}[2J\n");
         page.reply = true;
         page.message("10:21:00", "al", "\nx");

@@ -27,7 +27,8 @@ struct Thread {
 impl Writer {
     pub(crate) fn start(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
         let out = output.create(&room.file_name("txt")?, crate::MEDIA_TYPE)?;
-        let mut writer = Self { out, page: Page::default(), day: None, thread: Thread::default() };
+        let mut writer =
+            Self { out, page: Page::new(scope.time_zone.clone()), day: None, thread: Thread::default() };
         about::head(&mut writer.page, room, scope);
         writer.flush()?;
         Ok(writer)
@@ -47,10 +48,10 @@ impl Writer {
     }
 
     fn separator(&mut self, given: &Message<'_>) {
-        let day = given.sent_at.day().to_string();
+        let day = self.page.day(given.sent_at).to_string();
         if self.day.as_ref() != Some(&day) {
             self.page.blank();
-            self.page.line("---- ", given.sent_at.day().strftime("%A, %-d %B %Y ----"));
+            self.page.line("---- ", self.page.day(given.sent_at).strftime("%A, %-d %B %Y ----"));
             self.page.blank();
             self.day = Some(day);
         }
@@ -68,7 +69,7 @@ impl RoomWriter for Writer {
             let promised = given.replies.as_ref().map_or(0, |replies| replies.count);
             self.thread = Thread { id: given.id.to_owned(), promised, seen: 0 };
         }
-        let own_day = self.day.as_ref() == Some(&given.sent_at.day().to_string());
+        let own_day = self.day.as_ref() == Some(&self.page.day(given.sent_at).to_string());
         message::message(&mut self.page, given, own_day);
         if given.thread.is_some() && !self.page.reply {
             self.page.note("reply to a message that is not part of this export");

@@ -1,6 +1,8 @@
 //! `rooms.export` as Rocket.Chat has it, and `exports.*`: what became of it.
 
-use export_sdk::{AnyDelivery, AnyFormat};
+mod order;
+
+use export_sdk::{AnyDelivery, AnyFormat, AnyTransform};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,6 +19,7 @@ use crate::service::exports::{self, MailRequest, WindowRequest};
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
+        post("exports.create").user(order::create),
         post("rooms.export").user_in("mail-messages", read, export),
         get("exports.formats").user(formats),
         get("exports.list").user(list),
@@ -123,9 +126,17 @@ fn formats(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
             "options": format.options(),
         })
     };
+    let transform = |transform: &dyn AnyTransform| {
+        json!({
+            "id": transform.id(),
+            "description": transform.describe(),
+            "options": transform.options(),
+        })
+    };
     let delivery = |delivery: &dyn AnyDelivery| json!({"id": delivery.id(), "description": delivery.describe(), "options": delivery.options()});
     Ok(json!({
         "formats": app.registry.formats().map(format).collect::<Vec<_>>(),
+        "transforms": app.registry.transforms().map(transform).collect::<Vec<_>>(),
         "deliveries": app.registry.deliveries().map(delivery).collect::<Vec<_>>(),
     }))
 }
@@ -160,24 +171,46 @@ fn delete(app: &App, caller: &Caller, params: ExportId) -> Result<Value> {
 }
 
 fn describe(app: &App, job: &Job) -> Value {
+    let order = &job.order;
     let running = app.running.of(&job.id);
-    let messages = running.as_ref().map_or(job.messages, |progress| progress.messages().max(job.messages));
     let bytes = running.as_ref().map_or(job.bytes, |progress| progress.work.bytes().max(job.bytes));
+    let formats: Vec<&str> = order.formats.iter().map(|choice| choice.id.as_str()).collect();
     let mut value = json!({
         "_id": job.id.as_str(),
-        "rid": job.room.as_str(),
-        "roomName": job.room_title,
-        "format": job.format,
-        "type": job.delivery,
+        "roomName": order.title,
+        "formats": formats,
+        "type": order.delivery.id,
         "state": job.state.word(),
-        "messages": messages,
+        "messages": job.messages,
         "bytes": bytes,
         "attempts": job.attempts,
         "createdAt": wire::time(job.created),
-        "until": wire::time(job.until),
+        "until": wire::time(order.until),
+        "timeZone": order.time_zone,
     });
-    if let Some(from) = job.from {
+    if let Some(room) = order.rooms.single() {
+        value["rid"] = room.as_str().into();
+    }
+    if let [format] = formats.as_slice() {
+        value["format"] = (*format).into();
+    }
+    if let Some(from) = order.from {
         value["from"] = wire::time(from);
+    }
+    if !order.query.is_empty() {
+        value["query"] = order.query.as_str().into();
+    }
+    if !order.system_messages {
+        value["systemMessages"] = false.into();
+    }
+    if !order.transforms.is_empty() {
+        value["transforms"] = order.transforms.iter().map(|choice| choice.id.as_str()).collect();
+    }
+    if let Some(progress) = running.filter(|_| !job.state.is_final()) {
+        value["messages"] = progress.messages().max(job.messages).into();
+        value["phase"] = progress.phase().word().into();
+        value["expectedMessages"] = progress.expected().into();
+        value["secondsLeft"] = progress.left().map(|left| left.as_secs().max(1)).into();
     }
     if let Some(finished) = job.finished {
         value["finishedAt"] = wire::time(finished);

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use export_sdk::ArtifactPath;
 use sha2::{Digest, Sha256};
 
-/// The name of the list of hashes in every zip and directory; no format may use it.
-pub(crate) const MANIFEST: &str = "manifest-sha256.txt";
+use crate::export::bag::RESERVED;
 
 /// The used names, without regard to case.
 ///
@@ -25,9 +24,9 @@ pub(crate) enum Use {
 }
 
 impl Names {
-    /// Nothing but the name of the manifest is used.
+    /// Nothing is used but the names of what is put beside every export.
     pub(crate) fn new() -> Self {
-        Self(HashMap::from([(fingerprint(MANIFEST), Use::Written)]))
+        Self(RESERVED.into_iter().map(|name| (fingerprint(name), Use::Written)).collect())
     }
 
     /// Takes a name for a file; the error is what has it already, or its directory's name.
@@ -82,6 +81,8 @@ mod tests {
         assert!(!claim(&mut names, "ASSETS/äRGER.PNG"));
         assert!(claim(&mut names, "assets/Arger.png"));
         assert!(!claim(&mut names, "Manifest-SHA256.txt"));
+        assert!(!claim(&mut names, "signature.JSON"));
+        assert!(claim(&mut names, "below/signature.json"));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
 use std::path::Path;
 
-use super::super::pack::{COMMENT_LENGTH, HASH_LENGTH, LABEL, MODE};
 use super::{Result, VerifyError, read_error};
+use crate::export::pack::{COMMENT_LENGTH, HASH_LENGTH, LABEL, MODE};
 
 const LOCAL: u32 = 0x0403_4b50;
 const DESCRIPTOR: u32 = 0x0807_4b50;
@@ -30,7 +30,7 @@ const LONGEST_NAME: u16 = 1024;
 pub(super) struct Directory {
     pub(super) start: u64,
     length: u64,
-    entries: u64,
+    pub(super) entries: u64,
     /// The comment at the very end, which holds the hash.
     pub(super) comment: Vec<u8>,
     /// How many bytes the hash covers: all before it.

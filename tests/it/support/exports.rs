@@ -105,7 +105,7 @@ impl TestServer {
 pub(crate) struct Exported {
     /// The job at its end.
     pub(crate) job: Job,
-    /// What is in the zip but the list of hashes.
+    /// The files of its payload.
     pub(crate) entries: BTreeMap<String, Vec<u8>>,
 }
 
@@ -128,7 +128,7 @@ impl Exported {
     }
 }
 
-/// The entries of a packed export but the list of hashes.
+/// The payload of an export that was packed as a bag.
 pub(crate) fn unpack(path: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut zip = zip::ZipArchive::new(File::open(path).expect("the export")).expect("a zip");
     let mut entries = BTreeMap::new();
@@ -136,9 +136,12 @@ pub(crate) fn unpack(path: &Path) -> BTreeMap<String, Vec<u8>> {
         let mut entry = zip.by_index(number).expect("an entry");
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).expect("unpacked");
-        entries.insert(entry.name().expect("UTF-8").into_owned(), bytes);
+        let name = entry.name().expect("UTF-8").into_owned();
+        let (_, name) = name.split_once('/').expect("a bag is one directory");
+        if let Some(path) = name.strip_prefix("data/") {
+            entries.insert(path.to_owned(), bytes);
+        }
     }
-    entries.remove("manifest-sha256.txt").expect("a list of hashes");
     entries
 }
 

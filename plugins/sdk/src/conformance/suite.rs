@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{HOSTILE_NAMES, HOSTILE_TEXTS, MemoryOutput};
 use crate::{
-    AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, FileLink, FormatWriter, Member, Message, Pinned,
-    Reaction, Registry, Replies, Result, Room, Scope, Settings, Summary, Timestamp, safe_file_name,
+    AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, FileLink, FormatWriter, Member, Message,
+    Pinned, Reaction, Registry, Replies, Result, Room, Scope, Settings, Summary, Timestamp, safe_file_name,
 };
 
 /// The `register` function that every plug-in crate exports.
@@ -181,7 +181,11 @@ pub fn sample_messages() -> Vec<Message<'static>> {
             name: (*name).into(),
             media_type: if n % 2 == 0 { "image/png" } else { "text/html" }.into(),
             size: 12_345,
-            path: if n % 5 == 4 { Err("the file is not on this server") } else { Ok(FileLink::new(&path.expect("safe"), false)) },
+            path: if n % 5 == 4 {
+                Err("the file is not on this server")
+            } else {
+                Ok(FileLink::new(&path.expect("safe"), false))
+            },
         }];
         messages.push(message);
     }

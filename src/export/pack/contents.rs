@@ -1,0 +1,104 @@
+//! The files of an export in their order: the payload, then what lies beside it.
+
+use std::io::{self, Write};
+
+use sha2::{Digest, Sha256};
+
+use super::Packing;
+use crate::export::bag::{
+    BAGIT, BAGIT_TEXT, LONGEST_TAG, LineRoot, MANIFEST, PAYLOAD_OXUM, SIGNATURE, Shape, TAG_MANIFEST,
+    hash_line, is_provable,
+};
+use crate::export::merkle::{Hash, LineTree};
+use crate::export::spool::{Progress, Sealed, copy_checked};
+
+/// Where the files go, one after the other: what is written belongs to the file begun last.
+pub(super) trait Target: Write {
+    fn begin(&mut self, name: &str, media_type: &str, size: u64) -> io::Result<()>;
+}
+
+/// Writes all files of a packed export.
+pub(super) fn write(
+    sealed: &Sealed,
+    packing: &Packing<'_>,
+    target: &mut impl Target,
+    progress: &Progress,
+) -> io::Result<()> {
+    let shape = packing.layout.shape();
+    let mut info = packing.info.clone();
+    info.add("Bagging-Date", &packing.stamp.day().to_string());
+    info.add("Bag-Software-Agent", concat!("roomscribe ", env!("CARGO_PKG_VERSION")));
+    let (mut files, mut bytes, mut roots) = (0_u64, 0, Vec::new());
+    for artifact in sealed.artifacts()? {
+        let artifact = artifact?;
+        let name = format!("{}{}", shape.payload(), artifact.path);
+        target.begin(&name, &artifact.media_type, artifact.size)?;
+        if is_provable(&artifact.path, &artifact.media_type) {
+            let mut both = Both(&mut *target, LineTree::default());
+            copy_checked(&artifact, &mut both, progress)?;
+            let (root, lines) = both.1.finish();
+            roots.push(LineRoot { root, lines, name });
+        } else {
+            copy_checked(&artifact, target, progress)?;
+        }
+        files += 1;
+        bytes += artifact.size;
+    }
+    info.add(PAYLOAD_OXUM, &format!("{bytes}.{files}"));
+    for root in &roots {
+        info.add_root(root);
+    }
+
+    let mut tags = String::new();
+    if shape.listed().contains(&BAGIT) {
+        tags += &hash_line(&put(target, BAGIT, BAGIT_TEXT)?, BAGIT);
+    }
+    tags += &hash_line(&put(target, shape.info(), info.text())?, shape.info());
+    tags += &hash_line(&put_manifest(sealed, shape, target)?, MANIFEST);
+    put(target, TAG_MANIFEST, &tags)?;
+    if let Some(signer) = packing.signer {
+        put(target, SIGNATURE, &signer.sign(tags.as_bytes()).to_json())?;
+    }
+    Ok(())
+}
+
+/// Writes a small file; returns its hash.
+fn put(target: &mut impl Target, name: &str, text: &str) -> io::Result<Hash> {
+    if text.len() as u64 > LONGEST_TAG {
+        return Err(io::Error::other(format!(
+            "{name} would be too long: the export has too many files of lines"
+        )));
+    }
+    target.begin(name, "text/plain", text.len() as u64)?;
+    target.write_all(text.as_bytes())?;
+    Ok(Sha256::digest(text).into())
+}
+
+/// Writes a line for each file of the payload.
+fn put_manifest(sealed: &Sealed, shape: Shape, target: &mut impl Target) -> io::Result<Hash> {
+    // Nobody makes so many files that their names fill the 4 GiB of a small entry.
+    target.begin(MANIFEST, "text/plain", 0)?;
+    let mut hasher = Sha256::new();
+    for artifact in sealed.artifacts()? {
+        let artifact = artifact?;
+        let line = hash_line(&artifact.sha256, &format!("{}{}", shape.payload(), artifact.path));
+        target.write_all(line.as_bytes())?;
+        hasher.update(line);
+    }
+    Ok(hasher.finalize().into())
+}
+
+/// Writes to both.
+struct Both<A, B>(A, B);
+
+impl<A: Write, B: Write> Write for Both<A, B> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(bytes)?;
+        self.1.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
