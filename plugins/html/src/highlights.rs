@@ -1,6 +1,7 @@
 //! What a room's front points out: pinned messages and the longest threads, so many and no more.
 
 use export_sdk::{Message, plain_line};
+use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
 use crate::escape::Markup;
 use crate::leaf::{Folder, Leaf};
@@ -38,12 +39,26 @@ impl Pointer {
     }
 }
 
+/// The beginning of a text, without its marks.
 fn line(text: &str) -> String {
     let beginning = text.char_indices().nth(4 * LINE).map_or(text, |(end, _)| &text[..end]);
-    let plain = plain_line(beginning);
+    let mut words = String::new();
+    for event in Parser::new_ext(beginning, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                words.push_str(&text);
+            }
+            Event::End(
+                TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image,
+            ) => {}
+            Event::SoftBreak | Event::HardBreak | Event::End(_) => words.push('\n'),
+            _ => {}
+        }
+    }
+    let plain = plain_line(&words);
     match plain.char_indices().nth(LINE) {
         Some((end, _)) => format!("{}…", plain[..end].trim_end()),
-        None => plain.trim().to_owned(),
+        None => plain,
     }
 }
 
@@ -144,7 +159,7 @@ mod tests {
     #[test]
     fn the_longest_threads_come_first_and_the_rest_is_counted() {
         let author = Author { id: "u", username: "al", name: None };
-        let mut message = Message::new("m", "r", author, Timestamp::from_millis(0), "Hello\n there");
+        let mut message = Message::new("m", "r", author, Timestamp::from_millis(0), "**Hello**\n there");
         message.replies = Some(Replies { count: 1, last: None, followers: vec![] });
         let zone = crate::when::Zone::of(&export_sdk::conformance::sample_scope());
         let mut longest = Longest::default();
