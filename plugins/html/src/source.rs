@@ -56,7 +56,8 @@ impl Source {
         if let Some(room) = room {
             page.tag("<div><dt>Room id</dt><dd><bdi>").text(room).tag("</bdi></dd></div>\n");
         }
-        page.tag("<div><dt>Written by</dt><dd><bdi>").text(&self.generator).tag("</bdi></dd></div>\n</dl>\n");
+        page.tag("<div><dt>Written by</dt><dd><bdi>").text(&self.generator);
+        page.tag("</bdi></dd></div>\n<div><dt>Digest</dt><dd>SHA-256, in the manifest of the archive</dd></div>\n</dl>\n");
     }
 
     fn filter(&self, page: &mut Markup) {

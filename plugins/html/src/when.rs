@@ -31,7 +31,13 @@ pub(crate) struct Zone {
 
 impl Zone {
     pub(crate) fn of(scope: &Scope<'_>) -> Self {
-        Self { zone: scope.time_zone.clone(), name: scope.zone_name().to_owned() }
+        let zone = scope.time_zone.clone();
+        let fixed = zone.to_fixed_offset().ok().filter(|offset| !offset.is_zero());
+        let name = match (zone.iana_name(), fixed) {
+            (None, Some(offset)) => format!("UTC{offset}"),
+            (Some(_) | None, _) => scope.zone_name().to_owned(),
+        };
+        Self { zone, name }
     }
 
     /// What these clocks showed.
@@ -165,6 +171,14 @@ mod tests {
                 assert!(Moment(at).to_string().len() > 5, "the ends of time are in the calendar");
             }
         }
+    }
+
+    #[test]
+    fn a_zone_without_a_name_is_named_by_its_offset() {
+        let mut scope = export_sdk::conformance::sample_scope();
+        assert_eq!(Zone::of(&scope).name, "UTC");
+        scope.time_zone = TimeZone::fixed(jiff::tz::offset(-3));
+        assert_eq!(Zone::of(&scope).name, "UTC-03");
     }
 
     #[test]
