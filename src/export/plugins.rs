@@ -18,6 +18,9 @@ pub const PLUGINS: &[Plugin] = &[
     ("mattermost", export_mattermost::register),
     ("markdown", export_markdown::register),
     ("text", export_text::register),
+    ("anonymize", transform_anonymize::register),
+    ("redact", transform_redact::register),
+    ("drop", transform_drop::register),
     ("file", deliver_file::register),
     ("email", deliver_email::register),
     ("webhook", deliver_webhook::register),
@@ -47,6 +50,7 @@ mod tests {
         let config = Config::parse(include_str!("../../config.toml")).unwrap();
         let registry = registry(&config).unwrap();
         assert!(registry.format("html").is_ok() && registry.delivery("email").is_ok());
+        assert!(registry.transform("redact").is_ok());
     }
 
     #[test]

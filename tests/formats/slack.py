@@ -11,16 +11,10 @@ Then a file is taken away, and the same check must complain.
 
 import json
 import pathlib
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
-import venv
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-DEMO = ROOT / "fixtures" / "demo" / "messages.ndjson"
-HOSTILE = ROOT / "fixtures" / "hostile" / "room.ndjson"
+from support import DEMO, HOSTILE, demo, python_with, report, roomscribe, run
+
 VIEWER = "slack-export-viewer==3.5.0"
 
 # Runs with the viewer's Python: what its reader makes of the directory.
@@ -39,39 +33,6 @@ found = [
 ]
 print("\\n" + json.dumps({"rooms": list(rooms), "messages": found}))
 """
-
-
-def viewer():
-    """The directory of the viewer's programs."""
-    place = ROOT / "target" / "slack-export-viewer"
-    programs = place / "bin"
-    if not (programs / "slack-export-viewer").is_file():
-        venv.create(place, with_pip=True)
-        run(programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", VIEWER)
-    return programs
-
-
-def run(*command):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
-    if done.returncode != 0:
-        sys.exit(f"slack.py: {' '.join(map(str, command))[:200]} failed:\n{done.stdout[-1000:]}\n{done.stderr[-3000:]}")
-    return done.stdout
-
-
-def demo(program, data):
-    """The example with its files, as `demo` makes it."""
-    command = [str(program), "--data", str(data), "demo", "--listen", "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
-        too_long = threading.Timer(120, server.kill)
-        too_long.start()
-        said = []
-        for line in server.stdout:
-            said.append(line)
-            if "Ctrl-C" in line:
-                server.send_signal(signal.SIGINT)
-        too_long.cancel()
-    if "Ctrl-C" not in "".join(said):
-        sys.exit(f"slack.py: the demo did not come up:\n{''.join(said)[-3000:]}")
 
 
 def complaints(export, sent, programs):
@@ -114,10 +75,8 @@ def complaints(export, sent, programs):
 
 
 def main():
-    program = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "debug" / "roomscribe").resolve()
-    if not program.is_file():
-        sys.exit(f"slack.py: there is no {program}; build it (cargo build), or give its path")
-    programs = viewer()
+    program = roomscribe()
+    programs = python_with("slack-export-viewer", VIEWER)
     failures = []
     with tempfile.TemporaryDirectory() as temporary:
         directory = pathlib.Path(temporary)
@@ -142,9 +101,7 @@ def main():
         next(path for path in sorted(export.glob("*/*.json"))).unlink()
         if not any("was not found" in complaint for complaint in complaints(export, sent, programs)):
             failures.append("a day that was taken away was not missed")
-    for failure in failures[:20]:
-        print(f"FAILED {failure}")
-    sys.exit(len(failures) > 0)
+    report(failures)
 
 
 if __name__ == "__main__":

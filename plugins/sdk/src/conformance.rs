@@ -11,8 +11,10 @@ mod golden;
 mod hostile;
 mod memory;
 mod suite;
+mod transform;
 
 pub use golden::golden;
 pub use hostile::{HOSTILE_NAMES, HOSTILE_TEXTS};
 pub use memory::{MemoryOutbox, MemoryOutput, Shared};
 pub use suite::{Register, format, render, sample_messages, sample_room, sample_scope};
+pub use transform::{Transformed, transform, transformed};

@@ -18,10 +18,13 @@ mod link;
 mod mail;
 mod options;
 mod output;
+#[cfg(feature = "patterns")]
+mod patterns;
 mod plain;
 mod registry;
 mod scope;
 mod settings;
+mod strings;
 mod system;
 mod timestamp;
 mod transform;
@@ -37,10 +40,13 @@ pub use link::FileLink;
 pub use mail::{Mail, MailAddress, MailFile, MailSubject, Outbox};
 pub use options::{NoOptions, OptionSpec};
 pub use output::Output;
+#[cfg(feature = "patterns")]
+pub use patterns::Patterns;
 pub use plain::{plain_line, plain_lines};
 pub use registry::{AnyDelivery, AnyFormat, AnyTransform, BoxFuture, Registry};
 pub use scope::{Scope, Summary};
 pub use settings::{NoSettings, Settings};
+pub use strings::map_strings;
 pub use system::system_text;
 pub use timestamp::Timestamp;
 pub use transform::{Texts, Transform, Transformer, Verdict};

@@ -35,7 +35,27 @@ pub trait Transform: Send + Sync + 'static {
 /// The host may read a room more than once, for formats that want different orders: the same
 /// message must come out the same every time.
 pub trait Transformer {
-    /// Changes what is said about a room. Called before its members and messages.
+    /// Whether the members and messages of all rooms must be seen once before anything is changed.
+    /// It costs a second reading: only for what one message cannot know, such as the names of
+    /// everybody.
+    fn wants_preview(&self) -> bool {
+        false
+    }
+
+    /// Somebody, as stored, before anything is changed. Called only if
+    /// [wanted](Self::wants_preview).
+    fn preview_member(&mut self, member: &Member<'_>) {
+        let _ = member;
+    }
+
+    /// A message, as stored and without its files, before anything is changed. Called only if
+    /// [wanted](Self::wants_preview).
+    fn preview(&mut self, message: &Message<'_>) {
+        let _ = message;
+    }
+
+    /// Changes what is said about a room. Called before its members and messages; the
+    /// [slug](Room::slug) is made after this, from what is left.
     fn room<'a>(&mut self, room: &mut Room<'a>, scope: &Scope<'_>, texts: &'a Texts) -> Result<()> {
         let _ = (room, scope, texts);
         Ok(())

@@ -115,11 +115,9 @@ pub(super) fn write_room(
     let mut room = room.clone();
     room.at_least = messages.len() as u64;
     writer.begin_room(&room, scope)?;
-    let mut bob = Member::new("bobbobbobbobbobbo", "bob");
-    bob.name = Some("Bob <b>Small</b>");
-    bob.roles = vec!["owner"];
-    writer.member(&bob)?;
-    writer.member(&Member::new("alalalalalalalala", "al"))?;
+    for member in sample_members() {
+        writer.member(&member)?;
+    }
     let mut summary = Summary::default();
     for message in messages {
         writer.write(message)?;
@@ -132,6 +130,13 @@ pub(super) fn write_room(
     }
     writer.end_room(&summary)?;
     Ok(summary)
+}
+
+pub(super) fn sample_members() -> [Member<'static>; 2] {
+    let mut bob = Member::new("bobbobbobbobbobbo", "bob");
+    bob.name = Some("Bob <b>Small</b>");
+    bob.roles = vec!["owner"];
+    [bob, Member::new("alalalalalalalala", "al")]
 }
 
 /// A room whose title, topic and description are hostile.

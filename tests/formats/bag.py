@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proof that zipped exports are BagIt bags to the program of the Library of Congress.
 
-    tests/formats/bagit_check.py [path of roomscribe]
+    tests/formats/bag.py [path of roomscribe]
 
 Exports the room of `roomscribe demo`, the hostile room and one whose name tries to forge a line, with
 the real program, as zips. Each is tested by `unzip -t`, unpacked, and validated by bagit-python (PyPI,
@@ -12,17 +12,11 @@ away, and the same validation must complain.
 import json
 import pathlib
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
-import venv
 import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-DEMO = ROOT / "fixtures" / "demo" / "messages.ndjson"
-HOSTILE = ROOT / "fixtures" / "hostile" / "room.ndjson"
+from support import DEMO, HOSTILE, demo, python_with, report, roomscribe, run
+
 BAGIT = "bagit==1.9.0"
 
 # What some program takes for the end of a line, and a line that would be believed behind it.
@@ -40,42 +34,6 @@ try:
 except bagit.BagError as error:
     print(json.dumps({"complaint": str(error)}))
 """
-
-
-def bagit_python():
-    """The Python that has bagit."""
-    place = ROOT / "target" / "bagit"
-    python = place / "bin" / "python"
-    installed = python.is_file() and subprocess.run([python, "-c", "import bagit"], capture_output=True).returncode == 0
-    if not installed:
-        venv.create(place, with_pip=True, clear=True)
-        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", BAGIT)
-    return python
-
-
-def run(*command):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
-    if done.returncode != 0:
-        sys.exit(
-            f"bagit_check.py: {' '.join(map(str, command))[:200]} failed:\n{done.stdout[-1000:]}\n{done.stderr[-3000:]}"
-        )
-    return done.stdout
-
-
-def demo(program, data):
-    """The example with its files, as `demo` makes it."""
-    command = [str(program), "--data", str(data), "demo", "--listen", "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
-        too_long = threading.Timer(120, server.kill)
-        too_long.start()
-        said = []
-        for line in server.stdout:
-            said.append(line)
-            if "Ctrl-C" in line:
-                server.send_signal(signal.SIGINT)
-        too_long.cancel()
-    if "Ctrl-C" not in "".join(said):
-        sys.exit(f"bagit_check.py: the demo did not come up:\n{''.join(said)[-3000:]}")
 
 
 def forged_room(directory):
@@ -97,7 +55,7 @@ def unpacked(archive, into):
     else:
         with zipfile.ZipFile(archive) as packed:
             if packed.testzip() is not None:
-                sys.exit(f"bagit_check.py: {archive} is damaged")
+                raise SystemExit(f"bag.py: {archive} is damaged")
             packed.extractall(into)
     [bag] = into.iterdir()
     return bag
@@ -155,10 +113,8 @@ def harmful(python, bag):
 
 
 def main():
-    program = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target" / "debug" / "roomscribe").resolve()
-    if not program.is_file():
-        sys.exit(f"bagit_check.py: there is no {program}; build it (cargo build), or give its path")
-    python = bagit_python()
+    program = roomscribe()
+    python = python_with("bagit", BAGIT) / "python"
     failures = []
     with tempfile.TemporaryDirectory() as temporary:
         directory = pathlib.Path(temporary)
@@ -181,9 +137,7 @@ def main():
                 wrong += harmful(python, bag)
             failures += [f"{name}: {complaint}" for complaint in wrong]
             print(f"{name}: {sum(path.is_file() for path in bag.rglob('*'))} files, {len(wrong)} complaints")
-    for failure in failures[:20]:
-        print(f"FAILED {failure}")
-    sys.exit(len(failures) > 0)
+    report(failures)
 
 
 if __name__ == "__main__":
