@@ -253,6 +253,7 @@ fn message(value: &Value, later: i64, suffix: &str) -> Message<'static> {
                 } else {
                     path.map_err(|_| "unportable")
                 },
+                stored: None,
             }
         })
         .collect();
