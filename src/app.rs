@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use crate::config::Config;
 use crate::domain::Time;
 use crate::export::progress::Running;
+use crate::export::space::FreeSpace;
 use crate::limits::{LoginGuard, RateLimiter};
 use crate::passwords::Passwords;
 use crate::store::Store;
@@ -24,6 +25,8 @@ pub struct App {
     pub registry: Registry,
     /// The time.
     pub clock: Clock,
+    /// How full the disk is.
+    pub space: FreeSpace,
     /// Hashes and checks passwords on threads of its own.
     pub passwords: Passwords,
     /// Counts calls.
@@ -51,6 +54,7 @@ impl App {
             store: Arc::new(store),
             registry,
             clock,
+            space: FreeSpace::system(),
             passwords,
             limiter: RateLimiter::default(),
             logins: LoginGuard::default(),

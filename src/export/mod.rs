@@ -6,6 +6,7 @@
 //!   the spool is sealed:   Delivering  the commit point: from here on nothing is rendered again
 //!   packed if need be, handed to the delivery, tried again with growing pauses
 //!                          Done | Failed | Cancelled
+//!   a retry of one that failed: Delivering while its sealed rendering is kept, else Queued
 //! ```
 //!
 //! After a crash a job whose spool is sealed goes on at Delivering; any other begins again. The
@@ -16,6 +17,7 @@ pub mod pack;
 pub mod plugins;
 pub mod progress;
 pub mod render;
+pub mod space;
 pub mod spool;
 pub mod verify;
 pub mod view;

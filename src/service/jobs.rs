@@ -1,36 +1,49 @@
 //! Jobs in the store: taken up, moved on, brought to their end.
 
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use super::audit;
 use crate::app::App;
 use crate::domain::job::JobEvent;
 use crate::domain::{Job, JobId, JobState, Time};
 use crate::export::spool::Sealed;
-use crate::store::{Error, Result};
+use crate::store::{Batch, Error, Result};
 
 /// Where the spool of a job lies.
 pub fn spool_directory(app: &App, job: &JobId) -> PathBuf {
     app.config.server.data.join("spool").join(job.as_str())
 }
 
-/// Moves a job on: applies `event` and then `change`, in one step. `None` if the job is gone or the
-/// event makes no sense in its state, because somebody cancelled it meanwhile.
+/// Moves a job on: applies `event` and then `change`, and notes what is worth it, in one step. `None`
+/// if the job is gone or the event makes no sense in its state, because somebody cancelled it meanwhile.
 pub fn advance(app: &App, id: &JobId, event: JobEvent, change: impl FnOnce(&mut Job)) -> Result<Option<Job>> {
-    let now = app.now();
-    let moved = app.store.write::<_, Error>(|batch| {
-        let Some(mut job) = batch.get::<Job>(&(id.clone(),))? else { return Ok(None) };
-        let Some(state) = job.state.after(event) else { return Ok(None) };
-        job.state = state;
-        if state.is_final() {
-            job.finished = Some(now);
-        }
-        change(&mut job);
-        batch.put_job(&job)?;
-        Ok(Some(job))
-    })?;
+    let moved = app.store.write::<_, Error>(|batch| advance_in(app, batch, id, event, None, change))?;
     app.store.durable_blocking()?;
     Ok(moved)
+}
+
+/// The same within a batch, by somebody at an address.
+pub fn advance_in(
+    app: &App,
+    batch: &mut Batch<'_>,
+    id: &JobId,
+    event: JobEvent,
+    address: Option<IpAddr>,
+    change: impl FnOnce(&mut Job),
+) -> Result<Option<Job>> {
+    let now = app.now();
+    let Some(mut job) = batch.get::<Job>(&(id.clone(),))? else { return Ok(None) };
+    if !job.apply(event, now) {
+        return Ok(None);
+    }
+    change(&mut job);
+    batch.put_job(&job)?;
+    if let Some(event) = audit::of_event(&job, event) {
+        audit::note(batch, now, &job, address, event)?;
+    }
+    Ok(Some(job))
 }
 
 /// The open job that has waited longest and is due, and is not running; else when the next one is due.
@@ -80,7 +93,7 @@ pub fn resume(app: &App, id: &JobId) -> Result<Option<Job>> {
     }
 }
 
-/// Clears away what a crash left: spools that belong to no open job.
+/// Clears away what a crash left: spools that belong to no job that needs them.
 pub fn recover(app: &App) -> Result<()> {
     let spools = app.config.server.data.join("spool");
     std::fs::create_dir_all(&spools)?;
@@ -89,19 +102,48 @@ pub fn recover(app: &App) -> Result<()> {
         let id = JobId::new(entry.file_name().to_string_lossy().into_owned());
         if !entry.file_type()?.is_dir() {
             tracing::warn!(file = %entry.path().display(), "this is no spool; somebody else put it there");
-        } else if app.store.job(&id)?.is_none_or(|job| job.state.is_final()) {
+        } else if app.store.job(&id)?.is_none_or(|job| !job.needs_spool()) {
             clear_spool(app, &id);
         }
     }
     Ok(())
 }
 
+/// Removes what the spool of a job holds that is not needed any more: all of it, or of one that is kept
+/// for a retry what was made of the rendering.
+pub fn tidy(app: &App, id: &JobId) {
+    let Ok(job) = app.store.job(id) else { return };
+    if job.as_ref().is_none_or(|job| !job.needs_spool()) {
+        clear_spool(app, id);
+    } else if job.is_some_and(|job| job.state.is_final()) {
+        report(id, std::fs::remove_file(packed(app, id)));
+    }
+}
+
 /// Removes the spool of a job that nobody works on.
 pub fn clear_spool(app: &App, id: &JobId) {
-    match std::fs::remove_dir_all(spool_directory(app, id)) {
+    report(id, std::fs::remove_dir_all(spool_directory(app, id)));
+}
+
+/// Where the zip of a job is packed.
+pub fn packed(app: &App, id: &JobId) -> PathBuf {
+    spool_directory(app, id).join("packed.zip")
+}
+
+/// Removes the file of a job, if it has one that is still there.
+pub fn remove_file(app: &App, job: &Job) -> std::io::Result<()> {
+    let Some(file) = &job.file else { return Ok(()) };
+    match std::fs::remove_file(file.place(&app.config.server.data)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn report(id: &JobId, removed: std::io::Result<()>) {
+    match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::warn!(%error, job = %id, "a spool could not be removed; the next start will");
+            tracing::warn!(%error, job = %id, "a spool could not be cleared; the next start will");
         }
-        _ => {}
+        Ok(()) | Err(_) => {}
     }
 }

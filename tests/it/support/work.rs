@@ -52,13 +52,13 @@ impl TestServer {
 
     /// The same over a store that `open` opens.
     pub(crate) fn reopen_with(self, mut open: impl FnMut(&std::path::Path) -> Result<Store>) -> Self {
-        let Self { app, clock, api, runtime, directory, work } = self;
+        let Self { app, clock, space, api, runtime, directory, work } = self;
         let config = app.config.clone();
         // Cuts off all tasks; what blocks is waited for.
         drop((work, api, runtime));
         drop(app);
         let store = again(|| open(directory.path())).expect("the store of the server before");
-        Self::put_together(directory, config, store, clock)
+        Self::put_together(directory, config, store, clock, space)
     }
 
     /// Starts the background work as a starting server does.
