@@ -19,8 +19,17 @@ pub enum Download {
     Unknown,
 }
 
+/// What is wanted of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// To know what it would be. Nothing is noted, and no link is used up.
+    Look,
+    /// Its bytes, or some of them.
+    Fetch,
+}
+
 /// Decides whether somebody gets the file of a job, and notes it. Only its owner does.
-pub fn for_owner(app: &App, caller: Option<&Caller>, id: &JobId) -> Result<Download> {
+pub fn for_owner(app: &App, caller: Option<&Caller>, id: &JobId, wish: Wish) -> Result<Download> {
     let Some(caller) = caller else { return Ok(Download::Refused) };
     if !settings::is_on(app, "UserData_EnableDownload")? {
         return Ok(Download::Refused);
@@ -29,7 +38,7 @@ pub fn for_owner(app: &App, caller: Option<&Caller>, id: &JobId) -> Result<Downl
     if job.owner != caller.user.id {
         return Ok(Download::Refused);
     }
-    grant(app, &job, |batch, job| {
+    grant(app, &job, wish, |batch, job| {
         audit::note_download(batch, app.now(), job, caller.client.address, false)?;
         Ok(true)
     })
@@ -37,7 +46,7 @@ pub fn for_owner(app: &App, caller: Option<&Caller>, id: &JobId) -> Result<Downl
 
 /// Decides whether somebody who shows a link gets the file of a job, once. When this returns that the
 /// link is used up is on disk.
-pub fn by_link(app: &App, client: &Client, id: &JobId, token: &str) -> Result<Download> {
+pub fn by_link(app: &App, client: &Client, id: &JobId, token: &str, wish: Wish) -> Result<Download> {
     if !settings::is_on(app, "UserData_EnableDownload")? {
         return Ok(Download::Refused);
     }
@@ -46,7 +55,7 @@ pub fn by_link(app: &App, client: &Client, id: &JobId, token: &str) -> Result<Do
     let Some(link) = usable(app.store.get(&(hash,))?) else { return Ok(Download::Refused) };
     let owner = app.store.user(&link.owner)?.filter(|owner| owner.active);
     let (Some(job), Some(_)) = (app.store.job(id)?, owner) else { return Ok(Download::Refused) };
-    grant(app, &job, |batch, job| {
+    grant(app, &job, wish, |batch, job| {
         let Some(mut link) = usable(batch.get(&(hash,))?) else { return Ok(false) };
         link.used = Some(now);
         batch.put_link(hash, &link)?;
@@ -56,11 +65,19 @@ pub fn by_link(app: &App, client: &Client, id: &JobId, token: &str) -> Result<Do
 }
 
 /// Grants the file of a job if it is there and `allow`, which notes it, still agrees.
-fn grant(app: &App, job: &Job, allow: impl FnOnce(&mut Batch<'_>, &Job) -> Result<bool>) -> Result<Download> {
+fn grant(
+    app: &App,
+    job: &Job,
+    wish: Wish,
+    allow: impl FnOnce(&mut Batch<'_>, &Job) -> Result<bool>,
+) -> Result<Download> {
     let Some(file) = &job.file else { return Ok(Download::Unknown) };
     // What somebody removed by hand uses up no link.
     if !file.place(&app.config.server.data).try_exists()? {
         return Ok(Download::Unknown);
+    }
+    if wish == Wish::Look {
+        return Ok(Download::Granted(Box::new(job.clone()), file.clone()));
     }
     let granted = app.store.write::<_, Error>(|batch| {
         let current = batch.get::<Job>(&(job.id.clone(),))?;

@@ -64,6 +64,11 @@ impl TestServer {
     /// Starts the background work as a starting server does.
     pub(crate) fn work(&self) {
         jobs::recover(&self.app).expect("recovered");
+        self.resume_work();
+    }
+
+    /// The same without putting right what a crash left.
+    pub(crate) fn resume_work(&self) {
         let _inside = self.runtime.enter();
         let before = self.work.lock().expect("no test has panicked").replace(Work::start(&self.app));
         assert!(before.is_none(), "the work was running already");
