@@ -17,8 +17,8 @@ use crate::export::progress::JobProgress;
 use crate::export::render::{Rendered, Task, render};
 use crate::export::spool::Spool;
 use crate::export::{pack, view};
-use crate::service::bootstrap;
 use crate::service::orders::{self, Asked, Request, Wanted};
+use crate::service::{audit, bootstrap};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -100,6 +100,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         drop(stop);
         done
     })?;
+    audit::command_line(&app, &order, &options.output, done, progress.work.bytes())?;
     let messages = if done == 1 { "message" } else { "messages" };
     say(&format!("{done} {messages} of {} in {}", room.title(), options.output.display()))?;
     Ok(())
@@ -119,11 +120,11 @@ fn write(
         let sealed = spool.into_inner().seal()?;
         if zipped {
             let stamp = view::time(task.requested_at);
-            pack::pack(&sealed, output, app.config.export.compression, stamp, &progress.work)
+            pack::pack(&sealed, output, app.config.export.compression, stamp, &progress.packing)
                 .map(drop)
                 .with_context(|| format!("{} cannot be written", output.display()))?;
         } else {
-            pack::lay_out(&sealed, output, &progress.work)
+            pack::lay_out(&sealed, output, &progress.packing)
                 .with_context(|| format!("{} cannot be written", output.display()))?;
         }
         Ok::<u64, anyhow::Error>(summary.messages)

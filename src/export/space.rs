@@ -37,13 +37,11 @@ impl FreeSpace {
 
     /// Bytes that may still be written to the disk of this directory.
     pub fn at(&self, directory: &Path) -> io::Result<u64> {
-        match &self.0 {
-            Some(free) => Ok(free.load(Ordering::SeqCst)),
-            None => {
-                let disk = rustix::fs::statvfs(directory)?;
-                Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
-            }
+        if let Some(free) = &self.0 {
+            return Ok(free.load(Ordering::SeqCst));
         }
+        let disk = rustix::fs::statvfs(directory)?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 }
 
@@ -119,7 +117,7 @@ impl Floor {
             return Err(full(shortage));
         }
         let calls = self.calls.fetch_add(1, Ordering::Relaxed);
-        if calls % CALLS != 0 && self.written.load(Ordering::Relaxed) < BYTES {
+        if !calls.is_multiple_of(CALLS) && self.written.load(Ordering::Relaxed) < BYTES {
             return Ok(());
         }
         self.written.store(0, Ordering::Relaxed);

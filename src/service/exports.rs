@@ -275,40 +275,41 @@ pub fn retry(app: &App, caller: &Caller, id: &str) -> Result<Job> {
         return Err(Error::refused("error-export-running", reason));
     }
     let retried = begin_again(app, caller, &job.id);
+    // It may have been cancelled or deleted meanwhile.
+    let tidied = jobs::tidy(app, &job.id);
     app.running.leave(&job.id);
     app.export_bell.notify_one();
+    tidied?;
     retried
 }
 
 fn begin_again(app: &App, caller: &Caller, id: &JobId) -> Result<Job> {
+    let not_failed =
+        || Error::refused("error-export-not-failed", "Only an export that has failed can be retried");
+    let job = app.store.job(id)?.filter(|job| job.state == JobState::Failed).ok_or_else(not_failed)?;
     let directory = jobs::spool_directory(app, id);
-    let rendered = Sealed::open(&directory)?.is_some();
-    let now = app.now();
+    let rendered = job.sealed && Sealed::open(&directory)?.is_some();
+    if !rendered {
+        // What a crash left must not be taken for the rendering of this job.
+        match std::fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    let (now, address) = (app.now(), Some(caller.client.address));
     let retried = app.store.write::<_, Error>(|batch| {
-        let current = batch.get::<Job>(&(id.clone(),))?.filter(|job| job.state == JobState::Failed);
-        let current = current.ok_or_else(|| {
-            Error::refused("error-export-not-failed", "Only an export that has failed can be retried")
-        })?;
-        quotas::check(app, batch, &current)?;
-        if current.sealed && !rendered {
+        quotas::check(app, batch, &job)?;
+        if job.sealed && !rendered {
             // Somebody removed it.
             jobs::advance_in(app, batch, id, JobEvent::Cleared, None, |_| {})?;
         }
-        if !(current.sealed && rendered) {
-            // What a crash left must not be taken for the rendering of this job.
-            match std::fs::remove_dir_all(&directory) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-                Ok(()) | Err(_) => {}
-            }
-        }
-        let address = Some(caller.client.address);
         let retried = jobs::advance_in(app, batch, id, JobEvent::Retried, address, |job| {
             if !job.sealed {
                 (job.messages, job.bytes) = (0, 0);
             }
             (job.attempts, job.due, job.failure) = (0, now, None);
         })?;
-        retried.ok_or_else(|| Error::internal("an export that failed could not be retried"))
+        retried.ok_or_else(not_failed)
     })?;
     app.store.durable_blocking()?;
     Ok(retried)

@@ -100,10 +100,10 @@ pub fn recover(app: &App) -> Result<()> {
     for entry in std::fs::read_dir(spools)? {
         let entry = entry?;
         let id = JobId::new(entry.file_name().to_string_lossy().into_owned());
-        if !entry.file_type()?.is_dir() {
+        if entry.file_type()?.is_dir() {
+            tidy(app, &id)?;
+        } else {
             tracing::warn!(file = %entry.path().display(), "this is no spool; somebody else put it there");
-        } else if app.store.job(&id)?.is_none_or(|job| !job.needs_spool()) {
-            clear_spool(app, &id);
         }
     }
     Ok(())
@@ -111,13 +111,14 @@ pub fn recover(app: &App) -> Result<()> {
 
 /// Removes what the spool of a job holds that is not needed any more: all of it, or of one that is kept
 /// for a retry what was made of the rendering.
-pub fn tidy(app: &App, id: &JobId) {
-    let Ok(job) = app.store.job(id) else { return };
+pub fn tidy(app: &App, id: &JobId) -> Result<()> {
+    let job = app.store.job(id)?;
     if job.as_ref().is_none_or(|job| !job.needs_spool()) {
         clear_spool(app, id);
     } else if job.is_some_and(|job| job.state.is_final()) {
         report(id, std::fs::remove_file(packed(app, id)));
     }
+    Ok(())
 }
 
 /// Removes the spool of a job that nobody works on.

@@ -81,11 +81,9 @@ fn clear_renderings(app: &App) -> Result<bool> {
         // While it is entered here no retry begins.
         if is_over && app.running.enter(&id).is_some() {
             let cleared = jobs::advance(app, &id, JobEvent::Cleared, |_| {});
-            if matches!(cleared, Ok(Some(_))) {
-                jobs::clear_spool(app, &id);
-            }
+            let tidied = jobs::tidy(app, &id);
             app.running.leave(&id);
-            cleared?;
+            cleared.and(tidied)?;
         }
     }
     Ok(false)
@@ -117,7 +115,9 @@ fn forget_links(app: &App) -> Result<bool> {
         Ok(if due.len() < PART { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
     app.store.write::<_, Error>(|batch| {
-        due.iter().for_each(|(hash, job)| batch.delete_link(*hash, job));
+        for (hash, job) in &due {
+            batch.delete_link(*hash, job);
+        }
         Ok(due.len() >= PART)
     })
 }

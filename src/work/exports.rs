@@ -89,9 +89,9 @@ async fn work(app: &Arc<App>, id: JobId, progress: Arc<JobProgress>) -> bool {
     let worker = Arc::clone(app);
     let closed = tokio::task::spawn_blocking(move || {
         let outcome = result.map_or_else(|error| settle(&worker, &id, &error, &progress), |()| Ok(()));
-        jobs::tidy(&worker, &id);
+        let tidied = jobs::tidy(&worker, &id);
         worker.running.leave(&id);
-        outcome
+        outcome.and(tidied)
     })
     .await;
     match closed {

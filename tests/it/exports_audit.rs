@@ -12,13 +12,13 @@ const MINUTE: i64 = 60_000;
 
 fn entries(server: &TestServer, query: &str) -> Vec<Value> {
     let answer = server.as_admin().get("exports.audit", query);
-    let entries = answer.ok()["entries"].as_array().unwrap().clone();
+    let entries = answer.ok()["entries"].as_array().expect("a list").clone();
     assert_eq!(answer.body()["count"], entries.len());
     entries
 }
 
 fn events(entries: &[Value]) -> Vec<&str> {
-    entries.iter().map(|entry| entry["event"].as_str().unwrap()).collect()
+    entries.iter().map(|entry| entry["event"].as_str().expect("a text")).collect()
 }
 
 fn fetch(caller: &Caller<'_>, path: &str) {

@@ -16,12 +16,12 @@ const EIGHT: [&str; 8] = ["html", "json", "ndjson", "csv", "slack", "mattermost"
 /// What a killed server may leave beside the state: parts of files under names that are not final.
 fn leave_parts(server: &TestServer, export: &str) {
     let spool = server.directory().join("spool").join(export);
-    std::fs::create_dir_all(&spool).unwrap();
-    std::fs::create_dir_all(server.directory().join("exports")).unwrap();
-    std::fs::write(spool.join("packed.zip.part"), "PK, and then the power failed").unwrap();
-    std::fs::write(spool.join("packed.zip"), "PK, but of an earlier try").unwrap();
+    std::fs::create_dir_all(&spool).expect("it works");
+    std::fs::create_dir_all(server.directory().join("exports")).expect("it works");
+    std::fs::write(spool.join("packed.zip.part"), "PK, and then the power failed").expect("it works");
+    std::fs::write(spool.join("packed.zip"), "PK, but of an earlier try").expect("it works");
     let part = server.directory().join(format!("exports/.{export}.zip.part"));
-    std::fs::write(part, "half of a file").unwrap();
+    std::fs::write(part, "half of a file").expect("it works");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn three_rooms_in_eight_formats_are_cancelled_in_the_middle_and_leave_nothing() 
     gate.close_after(MANY * 3);
     server.work();
     server.wait_until("it is in the second room", || {
-        server.info(&admin, &export)["messages"].as_u64().is_some_and(|messages| messages > MANY)
+        admin.info(&export)["messages"].as_u64().is_some_and(|messages| messages > MANY)
     });
     assert_eq!(server.names_in("spool").len(), 1, "{:?}", server.names_in("spool"));
     let cancelled = admin.post("exports.cancel", json!({"exportId": export}));
@@ -111,7 +111,7 @@ fn an_export_that_loses_one_of_its_rooms_fails_as_a_whole() {
     let order = json!({"rooms": ["walk", "talk"], "formats": ["json", "html"]});
     let export = admin.post("exports.create", order).ok()["export"]["_id"].as_str().unwrap().to_owned();
     server.wait_until("it is in the middle", || {
-        server.info(&admin, &export)["messages"].as_u64().is_some_and(|messages| messages > 0)
+        admin.info(&export)["messages"].as_u64().is_some_and(|messages| messages > 0)
     });
     server.delete_room(&room);
     gate.open();

@@ -23,7 +23,7 @@ fn with_patience(server: TestServer) -> TestServer {
 }
 
 fn sweep(server: &TestServer) {
-    while sweep::sweep_some(&server.app).unwrap() {}
+    while sweep::sweep_some(&server.app).expect("it works") {}
 }
 
 #[test]
@@ -95,14 +95,14 @@ fn a_file_goes_when_its_time_is_over_and_its_record_later() {
     let export = accepted(&admin, file_of(&room, "json"));
     server.finished(&export);
     server.rest();
-    assert_eq!(server.info(&admin, &export)["file"]["expiresAt"], "2024-04-14T10:20:30.123Z");
+    assert_eq!(admin.info(&export)["file"]["expiresAt"], "2024-04-14T10:20:30.123Z");
     server.clock.advance(30 * DAY - 1);
     sweep(&server);
     assert_eq!(get(&admin, &export).status(), 200);
     server.clock.advance(1);
     let other = accepted(&admin, file_of(&room, "html"));
     sweep(&server);
-    let info = server.info(&admin, &export);
+    let info = admin.info(&export);
     assert_eq!((&info["state"], &info["fileExpired"]), (&json!("done"), &json!(true)));
     assert_eq!(info["file"], Value::Null);
     assert_eq!(server.names_in("exports"), [""; 0]);
@@ -137,7 +137,7 @@ fn what_is_kept_for_ever_is_kept_with_its_record() {
     server.rest();
     let cancelled = accepted(&admin, file_of(&room, "json"));
     admin.post("exports.cancel", id(&cancelled)).ok();
-    assert!(server.info(&admin, &export)["file"].get("expiresAt").is_none());
+    assert!(admin.info(&export)["file"].get("expiresAt").is_none());
     server.clock.advance(1000 * DAY);
     sweep(&server);
     assert_eq!(get(&admin, &export).status(), 200);

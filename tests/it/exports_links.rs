@@ -30,7 +30,7 @@ fn make(caller: &Caller<'_>, export: &str, minutes: Option<u64>) -> Answer {
 /// The path and query of a new link.
 fn link(server: &TestServer, export: &str) -> String {
     let answer = make(&server.as_admin(), export, None);
-    let url = answer.ok()["link"]["url"].as_str().unwrap();
+    let url = answer.ok()["link"]["url"].as_str().expect("a text");
     url.strip_prefix("http://chat.example").expect("it begins where people reach the server").to_owned()
 }
 

@@ -18,7 +18,7 @@ fn id(export: &str) -> Value {
 fn undelivered() -> (TestServer, String) {
     let server = TestServer::start();
     let room = server.talkative_room();
-    std::fs::write(server.directory().join("exports"), "in the way").unwrap();
+    std::fs::write(server.directory().join("exports"), "in the way").expect("it works");
     server.work();
     let export = accepted(&server.as_admin(), file_of(&room, "json"));
     let job = server.finished(&export);
@@ -27,14 +27,14 @@ fn undelivered() -> (TestServer, String) {
 }
 
 fn clear_the_way(server: &TestServer) {
-    std::fs::remove_file(server.directory().join("exports")).unwrap();
+    std::fs::remove_file(server.directory().join("exports")).expect("it works");
 }
 
 #[test]
 fn what_was_rendered_is_delivered_and_not_rendered_again() {
     let (server, export) = undelivered();
     let admin = server.as_admin();
-    let info = server.info(&admin, &export);
+    let info = admin.info(&export);
     assert_eq!(info["renderingKeptUntil"], "2024-03-16T10:20:30.123Z");
     assert_eq!((&info["messages"], &info["attempts"]), (&json!(3), &json!(0)));
     assert_eq!(server.names_in(&format!("spool/{export}")), ["files", "manifest.ndjson"]);
@@ -65,7 +65,7 @@ fn what_failed_before_it_was_rendered_begins_again_with_the_same_window() {
     let export = accepted(&admin, file_of(&room, "json"));
     let failed = server.finished(&export);
     assert_eq!((failed.state, failed.sealed), (JobState::Failed, false));
-    assert_eq!(server.info(&admin, &export)["renderingKeptUntil"], Value::Null);
+    assert_eq!(admin.info(&export)["renderingKeptUntil"], Value::Null);
     server.later(HOUR);
     server.say(&room, "m4", &server.app.now().to_string(), "too late");
     server.space.set(u64::MAX);

@@ -53,7 +53,7 @@ fn an_export_stops_when_others_fill_the_disk_and_tells_how_far_it_came() {
     assert_eq!(server.names_in("exports"), [""; 0]);
     assert_eq!(server.names_in("spool"), [""; 0]);
     let admin = server.as_admin();
-    assert_eq!(server.info(&admin, &export)["messages"], job.messages);
+    assert_eq!(admin.info(&export)["messages"], job.messages);
     // Chat goes on all the while, and the export later.
     server.clock.advance(1000);
     let message = json!({"message": {"rid": room.as_str(), "msg": "still here"}});
@@ -90,18 +90,18 @@ fn a_running_export_tells_its_phase_its_numbers_and_when_it_may_be_done() {
     let (server, gate) = TestServer::start_gated();
     let (_, export) = server.long_export(&gate);
     let admin = server.as_admin();
-    let held = server.info(&admin, &export);
+    let held = admin.info(&export);
     assert_eq!((&held["state"], &held["phase"]), (&json!("rendering"), &json!("rendering")));
     assert_eq!(held["expectedMessages"], MANY);
     let messages = held["messages"].as_u64().unwrap();
     assert!(messages > 0 && messages < MANY, "{messages}");
     // It stands still, so that the longer it takes the longer it will take.
     server.wait_until("it can be judged", || {
-        server.info(&admin, &export)["secondsLeft"].as_u64().is_some_and(|seconds| seconds > 0)
+        admin.info(&export)["secondsLeft"].as_u64().is_some_and(|seconds| seconds > 0)
     });
     gate.open();
     server.finished(&export);
-    let done = server.info(&admin, &export);
+    let done = admin.info(&export);
     assert_eq!((&done["state"], &done["messages"]), (&json!("done"), &json!(MANY)));
     for gone in ["phase", "expectedMessages", "secondsLeft"] {
         assert!(done.get(gone).is_none(), "{gone}");
@@ -114,10 +114,10 @@ fn what_is_cancelled_tells_how_far_it_came() {
     let (server, gate) = TestServer::start_gated();
     let (_, export) = server.long_export(&gate);
     let admin = server.as_admin();
-    let seen = server.info(&admin, &export)["messages"].as_u64().unwrap();
+    let seen = admin.info(&export)["messages"].as_u64().unwrap();
     let cancelled = admin.post("exports.cancel", json!({"exportId": export}));
     gate.open();
     assert!(cancelled.ok()["export"]["messages"].as_u64().unwrap() >= seen);
     assert!(server.finished(&export).messages >= seen);
-    assert!(server.info(&admin, &export)["messages"].as_u64().unwrap() >= seen);
+    assert!(admin.info(&export)["messages"].as_u64().unwrap() >= seen);
 }

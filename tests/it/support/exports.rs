@@ -96,11 +96,6 @@ impl TestServer {
         spool
     }
 
-    /// What `exports.info` says about an export of this caller.
-    pub(crate) fn info(&self, caller: &Caller<'_>, id: &str) -> Value {
-        caller.get("exports.info", &format!("exportId={id}")).ok()["export"].clone()
-    }
-
     /// Deletes a room as it is deleted for everybody.
     pub(crate) fn delete_room(&self, room: &RoomId) {
         let record = self.app.store.room(room).expect("readable").expect("a room");
@@ -127,6 +122,13 @@ impl TestServer {
         let path = self.file_of(&job);
         verify(&path, &Progress::default()).expect("an intact export");
         Exported { entries: unpack(&path), job }
+    }
+}
+
+impl Caller<'_> {
+    /// What `exports.info` says about an export of this caller.
+    pub(crate) fn info(&self, id: &str) -> Value {
+        self.get("exports.info", &format!("exportId={id}")).ok()["export"].clone()
     }
 }
 
