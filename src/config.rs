@@ -323,6 +323,12 @@ impl Config {
         Ok(())
     }
 
+    /// Where the delivery `file` puts finished exports.
+    pub fn exports_directory(&self) -> PathBuf {
+        let chosen = self.plugins.get("file").and_then(|settings| settings.get("directory"));
+        self.server.data.join(chosen.and_then(toml::Value::as_str).unwrap_or("exports"))
+    }
+
     /// Bytes of the store's cache.
     pub fn cache_bytes(&self) -> u64 {
         self.store.cache_mb * 1024 * 1024

@@ -250,19 +250,20 @@ pub fn cancel(app: &App, caller: &Caller, id: &str) -> Result<Job> {
     app.store.durable_blocking()?;
     let cancelled = cancelled
         .ok_or_else(|| Error::refused("error-export-finished", "This export is at its end already"))?;
-    clear_away(app, &job.id);
+    clear_away(app, &job.id)?;
     Ok(cancelled)
 }
 
 /// Tells a worker to clear a spool away, or does it if there is none: the job waited, perhaps for its
 /// next try or for a retry.
-fn clear_away(app: &App, id: &JobId) {
-    if app.running.enter(id).is_some() {
-        jobs::clear_spool(app, id);
-        app.running.leave(id);
-    } else {
+fn clear_away(app: &App, id: &JobId) -> Result<()> {
+    if app.running.enter(id).is_none() {
         app.running.cancel(id);
+        return Ok(());
     }
+    let tidied = jobs::tidy(app, id);
+    app.running.leave(id);
+    Ok(tidied?)
 }
 
 /// Begins a job of the caller that failed once more: with its delivery if its rendering is still there,
@@ -336,6 +337,5 @@ pub fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
         Ok(audit::note(batch, app.now(), &current, Some(caller.client.address), AuditEvent::Deleted)?)
     })?;
     app.store.durable_blocking()?;
-    clear_away(app, &job.id);
-    Ok(())
+    clear_away(app, &job.id)
 }

@@ -1,5 +1,6 @@
 //! Jobs in the store: taken up, moved on, brought to their end.
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -113,10 +114,19 @@ pub fn recover(app: &App) -> Result<()> {
 /// for a retry what was made of the rendering.
 pub fn tidy(app: &App, id: &JobId) -> Result<()> {
     let job = app.store.job(id)?;
-    if job.as_ref().is_none_or(|job| !job.needs_spool()) {
-        clear_spool(app, id);
-    } else if job.is_some_and(|job| job.state.is_final()) {
-        report(id, std::fs::remove_file(packed(app, id)));
+    match job {
+        Some(job) if job.needs_spool() => {
+            if job.state.is_final() {
+                report(id, std::fs::remove_file(packed(app, id)));
+            }
+        }
+        Some(job) => {
+            clear_spool(app, id);
+            if job.file.is_none() {
+                report(id, remove_file(app, &job));
+            }
+        }
+        None => clear_spool(app, id),
     }
     Ok(())
 }
@@ -131,19 +141,30 @@ pub fn packed(app: &App, id: &JobId) -> PathBuf {
     spool_directory(app, id).join("packed.zip")
 }
 
-/// Removes the file of a job, if it has one that is still there.
+/// Removes the file of a job. Where none is noted, a delivery may have made it and was cut off before
+/// that could be noted.
 pub fn remove_file(app: &App, job: &Job) -> std::io::Result<()> {
-    let Some(file) = &job.file else { return Ok(()) };
-    match std::fs::remove_file(file.place(&app.config.server.data)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
+    let stray = app.config.exports_directory();
+    let files = match &job.file {
+        Some(file) => vec![file.place(&app.config.server.data)],
+        None => vec![stray.join(format!("{}.zip", job.id)), stray.join(format!(".{}.zip.part", job.id))],
+    };
+    for file in files {
+        match std::fs::remove_file(file) {
+            // Somebody put a file where the directory should be, too.
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Err(error);
+            }
+            Ok(()) | Err(_) => {}
+        }
     }
+    Ok(())
 }
 
 fn report(id: &JobId, removed: std::io::Result<()>) {
     match removed {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::warn!(%error, job = %id, "a spool could not be cleared; the next start will");
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(%error, job = %id, "what a job left could not be removed; the next start tries again");
         }
         Ok(()) | Err(_) => {}
     }

@@ -47,9 +47,7 @@ impl Store {
 impl Batch<'_> {
     /// Notes something down, after all that was noted in the same instant.
     pub fn put_audit(&mut self, entry: &AuditEntry) -> Result<()> {
-        let same = Span::of(&(entry.at,));
-        let last = self.store().list::<AuditEntry>(same, Direction::Descending, 0, 1)?;
-        let mut place = (entry.at, last.first().map_or(0, |((_, number), _)| number + 1));
+        let mut place = (entry.at, 0);
         while self.has::<AuditEntry>(&place)? {
             place.1 += 1;
         }

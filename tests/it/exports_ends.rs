@@ -70,6 +70,24 @@ fn an_export_that_is_killed_in_any_state_is_done_once_after_the_next_start() {
 }
 
 #[test]
+fn what_was_delivered_but_not_noted_goes_when_nobody_wants_the_export_any_more() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    let admin = server.as_admin();
+    for (state, endpoint) in [(JobState::Delivering, "exports.cancel"), (JobState::Failed, "exports.delete")]
+    {
+        let export = accepted(&admin, file_of(&room, "json"));
+        server.spool(&export).seal().unwrap();
+        server.change_job(&export, |job| (job.state, job.sealed) = (state, true));
+        leave_parts(&server, &export);
+        std::fs::write(server.directory().join(format!("exports/{export}.zip")), "all of it").unwrap();
+        admin.post(endpoint, json!({"exportId": export})).ok();
+        assert_eq!(server.names_in("exports"), [""; 0], "{endpoint}");
+        assert_eq!(server.names_in("spool"), [""; 0], "{endpoint}");
+    }
+}
+
+#[test]
 fn three_rooms_in_eight_formats_are_cancelled_in_the_middle_and_leave_nothing() {
     let (server, gate) = TestServer::start_gated();
     for room in ["talk", "walk", "balk"] {
