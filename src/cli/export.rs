@@ -19,8 +19,8 @@ use crate::export::progress::JobProgress;
 use crate::export::render::{Rendered, Task, render};
 use crate::export::spool::Spool;
 use crate::export::view;
-use crate::service::bootstrap;
 use crate::service::orders::{self, Asked, Request, Wanted};
+use crate::service::{audit, bootstrap};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -102,6 +102,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         drop(stop);
         done
     })?;
+    audit::command_line(&app, &order, &options.output, done, progress.work.bytes())?;
     let messages = if done == 1 { "message" } else { "messages" };
     say(&format!("{done} {messages} of {} in {}", room.title(), options.output.display()))?;
     Ok(())
@@ -126,9 +127,9 @@ fn write(
         packing.info = Info::of(task.order);
         packing.signer = Some(&app.signer);
         let written = if zipped {
-            pack::pack(&sealed, output, &packing, &progress.work).map(drop)
+            pack::pack(&sealed, output, &packing, &progress.packing).map(drop)
         } else {
-            pack::lay_out(&sealed, output, &packing, &progress.work)
+            pack::lay_out(&sealed, output, &packing, &progress.packing)
         };
         written.with_context(|| format!("{} cannot be written", output.display()))?;
         Ok::<u64, anyhow::Error>(summary.messages)

@@ -9,6 +9,7 @@ mod names;
 mod pass;
 mod rooms;
 mod target;
+mod volume;
 
 use std::cell::RefCell;
 
@@ -21,6 +22,7 @@ use self::names::RoomNames;
 use self::pass::Pass;
 use self::target::Placed;
 pub use self::target::Target;
+pub use self::volume::volume;
 use super::progress::JobProgress;
 use super::view;
 use crate::domain::{Order, Room, Rooms, Time};
@@ -80,9 +82,7 @@ pub fn render(
     let time_zone = zone(&order.time_zone)?;
     let filter = Filter::new(order, &time_zone, task.requested_by)?;
     let rooms = rooms::rooms(task, &filter)?;
-    if let Some(expected) = rooms::expected(task, &filter, &rooms)? {
-        progress.expect(expected);
-    }
+    progress.expect(rooms::readings(task)?, rooms::expected(task, &filter, &rooms)?);
     let transforms: Vec<&str> = order.transforms.iter().map(|choice| choice.id.as_str()).collect();
     let selection = match &order.rooms {
         Rooms::Thread { .. } => Some("one thread".to_owned()),

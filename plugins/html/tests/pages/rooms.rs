@@ -77,6 +77,7 @@ fn files_are_linked_from_wherever_the_page_lies() {
             media_type: "image/png".into(),
             size: 1,
             path: Ok(FileLink::new(&path, shared)),
+            stored: None,
         }];
     }
     let page = &one_room(&messages)["r/general/2024-03.html"];
