@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::domain::Time;
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
+use crate::export::space::FreeSpace;
 use crate::limits::{LoginGuard, RateLimiter};
 use crate::passwords::Passwords;
 use crate::store::Store;
@@ -27,6 +28,8 @@ pub struct App {
     pub signer: Signer,
     /// The time.
     pub clock: Clock,
+    /// How full the disk is.
+    pub space: FreeSpace,
     /// Hashes and checks passwords on threads of its own.
     pub passwords: Passwords,
     /// Counts calls.
@@ -56,6 +59,7 @@ impl App {
             registry,
             signer,
             clock,
+            space: FreeSpace::system(),
             passwords,
             limiter: RateLimiter::default(),
             logins: LoginGuard::default(),

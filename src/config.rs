@@ -8,6 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::domain::Time;
+use crate::domain::time::DAY;
+
+/// Bytes of what the settings call MB.
+pub const MEGABYTE: u64 = 1024 * 1024;
+
 /// All settings of the program. What administrators change while it runs is in the store.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -81,6 +87,22 @@ pub struct Export {
     pub retry_seconds: u64,
     /// Open jobs of one user.
     pub open_per_user: usize,
+    /// Open jobs of all users together.
+    pub open: usize,
+    /// MB of finished files of one user; 0: as many as fit.
+    pub kept_mb_per_user: u64,
+    /// MB of finished files of all users together; 0: as many as fit.
+    pub kept_mb: u64,
+    /// MB of the disk that exports leave free.
+    pub keep_free_mb: u64,
+    /// Hours for which the rendering of a failed job is kept for a retry.
+    pub keep_failed_hours: u32,
+    /// Days for which finished files are kept; 0: for ever.
+    pub keep_days: u32,
+    /// Days for which the records of jobs without file are kept; 0: for ever.
+    pub keep_records_days: u32,
+    /// Days for which audit entries are kept; 0: for ever.
+    pub keep_audit_days: u32,
 }
 
 /// `[mail]`.
@@ -129,7 +151,43 @@ impl Default for Passwords {
 
 impl Default for Export {
     fn default() -> Self {
-        Self { workers: 1, compression: 1, attempts: 8, retry_seconds: 10, open_per_user: 20 }
+        Self {
+            workers: 1,
+            compression: 1,
+            attempts: 8,
+            retry_seconds: 10,
+            open_per_user: 20,
+            open: 200,
+            kept_mb_per_user: 10_240,
+            kept_mb: 102_400,
+            keep_free_mb: 512,
+            keep_failed_hours: 24,
+            keep_days: 30,
+            keep_records_days: 365,
+            keep_audit_days: 0,
+        }
+    }
+}
+
+impl Export {
+    /// The end of what was kept since `since` for so many days; `None`: for ever.
+    pub fn days_after(since: Time, days: u32) -> Option<Time> {
+        (days > 0).then(|| since.plus(i64::from(days) * DAY))
+    }
+
+    /// When the file of a job that was done then is deleted; `None`: never.
+    pub fn file_kept_until(&self, done: Time) -> Option<Time> {
+        Self::days_after(done, self.keep_days)
+    }
+
+    /// The end of a rendering that is kept since its job failed.
+    pub fn rendering_kept_until(&self, failed: Time) -> Time {
+        failed.plus(i64::from(self.keep_failed_hours) * DAY / 24)
+    }
+
+    /// Bytes of the disk that exports leave free.
+    pub fn keep_free(&self) -> u64 {
+        self.keep_free_mb.saturating_mul(MEGABYTE)
     }
 }
 
@@ -263,6 +321,12 @@ impl Config {
         }
         self.server.root_url = self.server.root_url.trim_end_matches('/').to_owned();
         Ok(())
+    }
+
+    /// Where the delivery `file` puts finished exports.
+    pub fn exports_directory(&self) -> PathBuf {
+        let chosen = self.plugins.get("file").and_then(|settings| settings.get("directory"));
+        self.server.data.join(chosen.and_then(toml::Value::as_str).unwrap_or("exports"))
     }
 
     /// Bytes of the store's cache.

@@ -146,6 +146,7 @@ fn incoming(
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
     Incoming {
         // A HEAD asks for the headers of a GET; hyper leaves the body out.
+        head_only: method == Method::HEAD,
         method: if method == Method::HEAD { "GET".to_owned() } else { method.to_string() },
         path: path.to_owned(),
         query,

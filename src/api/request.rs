@@ -35,6 +35,8 @@ pub type PathParameters = Vec<(&'static str, String)>;
 pub struct Incoming {
     /// The method's word.
     pub method: String,
+    /// Whether only the headers of the answer are wanted, though the method reads `GET`.
+    pub head_only: bool,
     /// The path behind `/api/v1/`, decoded.
     pub path: String,
     /// The query, raw.

@@ -23,8 +23,8 @@ use crate::export::progress::JobProgress;
 use crate::export::render::{Rendered, Task, render};
 use crate::export::spool::Spool;
 use crate::export::view;
-use crate::service::bootstrap;
 use crate::service::orders::{self, Asked, Request, Wanted};
+use crate::service::{audit, bootstrap};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -156,7 +156,10 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         sample: None,
     };
     let Some(output) = output else { return estimate::tell(&task, &options.estimate) };
-    let done = meter::watched(|progress| write(&app, &task, progress, output))?;
+    let (done, bytes) = meter::watched(|progress| {
+        write(&app, &task, progress, output).map(|done| (done, progress.work.bytes()))
+    })?;
+    audit::command_line(&app, &order, output, done, bytes)?;
     let messages = if done == 1 { "message" } else { "messages" };
     let title = printable(&order.title);
     say(&format!("{} {messages} of {title} in {}", HumanCount(done), output.display()))
@@ -174,9 +177,9 @@ fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path) -> R
         let sealed = spool.into_inner().seal()?;
         let packing = packing(app, task.order, view::time(task.requested_at), output);
         let written = if is_zip(output) {
-            pack::pack(&sealed, output, &packing, &progress.work).map(drop)
+            pack::pack(&sealed, output, &packing, &progress.packing).map(drop)
         } else {
-            pack::lay_out(&sealed, output, &packing, &progress.work)
+            pack::lay_out(&sealed, output, &packing, &progress.packing)
         };
         written.with_context(|| format!("{} cannot be written", output.display()))?;
         Ok::<u64, anyhow::Error>(summary.messages)

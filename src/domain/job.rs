@@ -23,6 +23,8 @@ pub struct Job {
     pub created: Time,
     /// Where it stands.
     pub state: JobState,
+    /// Whether a sealed rendering of it lies in its spool, which is never made again.
+    pub sealed: bool,
     /// Messages written when it was last saved.
     pub messages: u64,
     /// Bytes written when it was last saved.
@@ -35,8 +37,12 @@ pub struct Job {
     pub failure: Option<String>,
     /// What the delivery said.
     pub receipt: Option<String>,
+    /// SHA-256 of what was handed over: of the one file, or of the list of hashes of several.
+    pub digest: Option<[u8; 32]>,
     /// The finished file.
     pub file: Option<ExportFile>,
+    /// There was a file, and its time was over.
+    pub file_expired: bool,
     /// When it came to its end.
     pub finished: Option<Time>,
 }
@@ -61,6 +67,26 @@ impl ExportFile {
     }
 }
 
+impl Job {
+    /// Applies an event. `false`: it makes no sense here, and nothing has happened.
+    pub fn apply(&mut self, event: JobEvent, now: Time) -> bool {
+        let before = Stage { state: self.state, sealed: self.sealed };
+        let Some(Stage { state, sealed }) = before.after(event) else { return false };
+        if !state.is_final() {
+            self.finished = None;
+        } else if !before.state.is_final() {
+            self.finished = Some(now);
+        }
+        (self.state, self.sealed) = (state, sealed);
+        true
+    }
+
+    /// Whether its spool is still needed: for its work, or for a retry of its delivery.
+    pub fn needs_spool(&self) -> bool {
+        !self.state.is_final() || self.sealed
+    }
+}
+
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum JobState {
@@ -72,7 +98,7 @@ pub enum JobState {
     Delivering,
     /// Handed over.
     Done,
-    /// Given up.
+    /// Given up, until its owner asks for it again.
     Failed,
     /// Somebody did not want it any more.
     Cancelled,
@@ -97,6 +123,10 @@ pub enum JobEvent {
     Cancelled,
     /// The server stopped in the middle of it, and the rendering was not sealed.
     Interrupted,
+    /// Its owner wants it all the same.
+    Retried,
+    /// The sealed rendering of a job that failed was kept long enough, or is gone.
+    Cleared,
 }
 
 impl JobState {
@@ -112,26 +142,41 @@ impl JobState {
         }
     }
 
-    /// Whether nothing more will happen.
+    /// Whether nothing more will happen by itself.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
+}
 
-    /// The state after `event`; `None` if it makes no sense here, and then nothing happens.
+/// All that decides about what may happen to a job next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stage {
+    /// Where it stands.
+    pub state: JobState,
+    /// Whether a sealed rendering lies in its spool.
+    pub sealed: bool,
+}
+
+impl Stage {
+    /// The beginning.
+    pub const NEW: Self = Self { state: JobState::Queued, sealed: false };
+
+    /// The stage after `event`; `None` if it makes no sense here, and then nothing happens.
     pub fn after(self, event: JobEvent) -> Option<Self> {
-        match (self, event) {
-            (Self::Queued, JobEvent::Started) | (Self::Rendering, JobEvent::Rendered) => {
-                Some(Self::Rendering)
-            }
-            (Self::Rendering, JobEvent::Sealed) | (Self::Delivering, JobEvent::Deferred) => {
-                Some(Self::Delivering)
-            }
-            (Self::Delivering, JobEvent::Delivered) => Some(Self::Done),
-            (Self::Rendering, JobEvent::Interrupted) => Some(Self::Queued),
-            (Self::Queued | Self::Rendering | Self::Delivering, JobEvent::GaveUp) => Some(Self::Failed),
-            (Self::Queued | Self::Rendering | Self::Delivering, JobEvent::Cancelled) => Some(Self::Cancelled),
-            _ => None,
-        }
+        use JobState::{Cancelled, Delivering, Done, Failed, Queued, Rendering};
+        let sealed = self.sealed;
+        let (state, sealed) = match (event, self.state) {
+            (JobEvent::Started, Queued) | (JobEvent::Rendered, Rendering) => (Rendering, false),
+            (JobEvent::Sealed, Rendering) | (JobEvent::Deferred, Delivering) => (Delivering, true),
+            (JobEvent::Delivered, Delivering) => (Done, false),
+            (JobEvent::Interrupted, Rendering) => (Queued, false),
+            (JobEvent::GaveUp, Queued | Rendering | Delivering) => (Failed, sealed),
+            (JobEvent::Cancelled, Queued | Rendering | Delivering) => (Cancelled, false),
+            (JobEvent::Retried, Failed) => (if sealed { Delivering } else { Queued }, sealed),
+            (JobEvent::Cleared, Failed) if sealed => (Failed, false),
+            _ => return None,
+        };
+        Some(Self { state, sealed })
     }
 }
 
@@ -150,20 +195,42 @@ mod tests {
         JobEvent::GaveUp,
         JobEvent::Cancelled,
         JobEvent::Interrupted,
+        JobEvent::Retried,
+        JobEvent::Cleared,
     ];
 
     proptest! {
         #[test]
-        fn a_final_state_is_never_left_and_nothing_is_delivered_unsealed(
-            events in prop::collection::vec(prop::sample::select(EVENTS), 0..40)
+        fn only_a_retry_leaves_a_final_state_and_what_is_sealed_is_delivered_and_not_rendered_again(
+            events in prop::collection::vec(prop::sample::select(EVENTS), 0..60)
         ) {
-            let (mut state, mut sealed) = (JobState::Queued, false);
+            // Whether a sealed rendering exists, told by the events alone.
+            let (mut stage, mut exists) = (Stage::NEW, false);
             for event in events {
-                let Some(next) = state.after(event) else { continue };
-                prop_assert!(!state.is_final(), "{state:?} was left by {event:?}");
-                sealed |= event == JobEvent::Sealed;
-                prop_assert!(next != JobState::Done || sealed);
-                state = next;
+                let Some(next) = stage.after(event) else { continue };
+                if stage.state.is_final() && next.state != stage.state {
+                    prop_assert!(event == JobEvent::Retried && stage.state == JobState::Failed);
+                    let again = if exists { JobState::Delivering } else { JobState::Queued };
+                    prop_assert_eq!(next.state, again);
+                }
+                prop_assert!(event != JobEvent::Started || !exists, "rendered again: {stage:?}");
+                prop_assert!(next.state != JobState::Done || exists, "done without a rendering");
+                exists |= event == JobEvent::Sealed;
+                exists &= !matches!(event, JobEvent::Cleared | JobEvent::Cancelled | JobEvent::Delivered);
+                prop_assert_eq!(next.sealed, exists);
+                let working = matches!(next.state, JobState::Queued | JobState::Rendering);
+                prop_assert!(!(working && next.sealed));
+                stage = next;
+            }
+        }
+
+        #[test]
+        fn every_state_that_is_not_final_can_come_to_each_end(
+            events in prop::collection::vec(prop::sample::select(EVENTS), 0..60)
+        ) {
+            let stage = events.into_iter().fold(Stage::NEW, |stage, event| stage.after(event).unwrap_or(stage));
+            for event in [JobEvent::GaveUp, JobEvent::Cancelled] {
+                prop_assert_eq!(stage.after(event).is_some(), !stage.state.is_final());
             }
         }
     }

@@ -3,10 +3,12 @@
 //! These structs are what the store keeps. They derive serde for the store's codec alone, so they
 //! carry no serde attributes; how Rocket.Chat's clients see them is `api::wire`'s affair.
 
+pub mod audit;
 pub mod defaults;
 pub mod id;
 pub mod job;
 pub mod json;
+pub mod link;
 pub mod mail;
 pub mod message;
 pub mod order;
@@ -18,9 +20,11 @@ pub mod time;
 pub mod upload;
 pub mod user;
 
+pub use audit::{AuditEntry, AuditEvent};
 pub use id::{JobId, MessageId, RoomId, UploadId, UserId};
 pub use job::{Job, JobState};
 pub use json::Json;
+pub use link::ExportLink;
 pub use mail::{OutboxMail, OutboxState};
 pub use message::Message;
 pub use order::{Archive, Choice, Order, Rooms};

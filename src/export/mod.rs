@@ -6,6 +6,7 @@
 //!   the spool is sealed:   Delivering  the commit point: from here on nothing is rendered again
 //!   packed if need be, handed to the delivery, tried again with growing pauses
 //!                          Done | Failed | Cancelled
+//!   a retry of one that failed: Delivering while its sealed rendering is kept, else Queued
 //! ```
 //!
 //! After a crash a job whose spool is sealed goes on at Delivering; any other begins again. The
@@ -20,6 +21,7 @@ pub mod progress;
 pub mod prove;
 pub mod render;
 pub mod signing;
+pub mod space;
 pub mod spool;
 pub mod verify;
 pub mod view;

@@ -12,6 +12,7 @@ mod preview;
 mod reading;
 mod rooms;
 mod target;
+mod volume;
 mod writing;
 
 use std::cell::RefCell;
@@ -27,6 +28,7 @@ use self::reading::Reading;
 pub use self::rooms::extent;
 use self::target::Placed;
 pub use self::target::Target;
+pub use self::volume::volume;
 use self::writing::Writing;
 use super::progress::JobProgress;
 use super::view;
@@ -126,9 +128,7 @@ pub fn render(
         .collect();
     let previews = transformers.iter().any(|transformer| transformer.wants_preview());
     let readings = orders.len() as u64 + u64::from(previews);
-    if let Some(expected) = rooms::expected(task, &filter, &rooms)? {
-        progress.expect(expected.saturating_mul(readings));
-    }
+    progress.expect(readings, rooms::expected(task, &filter, &rooms)?);
 
     let shared = formats.len() > 1;
     let run = Run { task, target, progress, filter: &filter, scope: &scope, shared, orders: &orders };

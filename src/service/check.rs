@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::domain::{Activity, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
-use crate::store::schema::{MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName};
+use crate::store::schema::{KeptFile, MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName};
 use crate::store::{Direction, Error, Result, Span, Store};
 
 /// What a check found.
@@ -145,6 +145,9 @@ fn uploads(store: &Store, findings: &mut Findings) -> Result<()> {
 fn exports(store: &Store, data_dir: &Path, findings: &mut Findings) -> Result<()> {
     store.walk::<Job, Error>(Span::all(), Direction::Ascending, |(id,), job| {
         let Some(file) = &job.file else { return GO_ON };
+        if !store.has::<KeptFile>(&(job.finished.unwrap_or(job.created), id.clone()))? {
+            findings.complain(format!("the file of export {id} is not among those that are kept"));
+        }
         let size = std::fs::metadata(file.place(data_dir)).map(|metadata| metadata.len());
         if size.ok() != Some(file.size) {
             findings.complain(format!(

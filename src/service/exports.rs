@@ -1,4 +1,4 @@
-//! Exports that people ask for: accepted, listed, cancelled, deleted.
+//! Exports that people ask for: accepted, listed, cancelled, retried, deleted.
 
 use std::ops::ControlFlow;
 
@@ -8,16 +8,17 @@ use serde_json::{Value, json};
 use super::access;
 use super::caller::Caller;
 use super::orders::{self, MOST_MESSAGES};
-use super::{jobs, settings};
+use super::{audit, jobs, quotas};
 use crate::app::App;
-use crate::domain::job::{ExportFile, JobEvent};
+use crate::domain::job::JobEvent;
 use crate::domain::time::DAY;
 use crate::domain::{
-    Choice, Job, JobId, JobState, MessageId, Order, Room, RoomId, Rooms, Time, User, UserId,
+    AuditEvent, Choice, Job, JobId, JobState, MessageId, Order, Room, RoomId, Rooms, Time, User, UserId,
 };
 use crate::error::{Error, Result};
 use crate::export::estimate::{self, Estimate};
 use crate::export::render::Task;
+use crate::export::spool::Sealed;
 
 /// A whole room, or a window of days.
 pub struct WindowRequest {
@@ -176,28 +177,22 @@ pub fn accept(app: &App, caller: &Caller, order: Order, notify: bool) -> Result<
         notify,
         created: now,
         state: JobState::Queued,
+        sealed: false,
         messages: 0,
         bytes: 0,
         attempts: 0,
         due: now,
         failure: None,
         receipt: None,
+        digest: None,
         file: None,
+        file_expired: false,
         finished: None,
     };
     app.store.write::<_, Error>(|batch| {
-        let mut open = 0;
-        batch.store().open_jobs::<Error>(|other| {
-            open += usize::from(other.owner == job.owner);
-            Ok(ControlFlow::Continue(()))
-        })?;
-        if open >= app.config.export.open_per_user {
-            let reason = format!(
-                "You have {open} exports under way. Wait until one is done, or cancel one with exports.cancel."
-            );
-            return Err(Error::refused("error-too-many-exports", reason));
-        }
-        Ok(batch.put_job(&job)?)
+        quotas::check(app, batch, &job)?;
+        batch.put_job(&job)?;
+        Ok(audit::note(batch, now, &job, Some(caller.client.address), audit::asked(&job.order))?)
     })?;
     app.export_bell.notify_one();
     Ok(job)
@@ -239,69 +234,108 @@ pub fn list(app: &App, caller: &Caller, offset: usize, count: usize) -> Result<(
     Ok((part, total))
 }
 
-/// What somebody gets who asks for the file of a job.
-#[derive(Debug)]
-pub enum Download {
-    /// The file of this job.
-    Granted(Box<Job>, ExportFile),
-    /// Nothing.
-    Refused,
-    /// There is no such file, or not yet.
-    Unknown,
-}
-
-/// Decides whether somebody gets the file of a job. Only its owner does.
-pub fn download(app: &App, caller: Option<&Caller>, id: &JobId) -> Result<Download> {
-    let Some(caller) = caller else { return Ok(Download::Refused) };
-    if !settings::is_on(app, "UserData_EnableDownload")? {
-        return Ok(Download::Refused);
-    }
-    let Some(mut job) = app.store.job(id)? else { return Ok(Download::Unknown) };
-    if job.owner != caller.user.id {
-        return Ok(Download::Refused);
-    }
-    Ok(match job.file.take() {
-        Some(file) => Download::Granted(Box::new(job), file),
-        None => Download::Unknown,
-    })
-}
-
 /// Cancels a job of the caller. One that is at its end is refused.
 pub fn cancel(app: &App, caller: &Caller, id: &str) -> Result<Job> {
     let job = find(app, caller, id)?;
-    let cancelled = jobs::advance(app, &job.id, JobEvent::Cancelled, |_| {})?;
+    let running = app.running.of(&job.id);
+    let cancelled = app.store.write::<_, Error>(|batch| {
+        let address = Some(caller.client.address);
+        Ok(jobs::advance_in(app, batch, &job.id, JobEvent::Cancelled, address, |job| {
+            if let Some(progress) = running {
+                job.messages = progress.messages().max(job.messages);
+                job.bytes = progress.work.bytes().max(job.bytes);
+            }
+        })?)
+    })?;
+    app.store.durable_blocking()?;
     let cancelled = cancelled
         .ok_or_else(|| Error::refused("error-export-finished", "This export is at its end already"))?;
-    if app.running.enter(&job.id).is_some() {
-        // It waited, perhaps for its next try: no worker will come and clear away.
-        jobs::clear_spool(app, &job.id);
-        app.running.leave(&job.id);
-    } else {
-        app.running.cancel(&job.id);
-    }
+    clear_away(app, &job.id)?;
     Ok(cancelled)
+}
+
+/// Tells a worker to clear a spool away, or does it if there is none: the job waited, perhaps for its
+/// next try or for a retry.
+fn clear_away(app: &App, id: &JobId) -> Result<()> {
+    if app.running.enter(id).is_none() {
+        app.running.cancel(id);
+        return Ok(());
+    }
+    let tidied = jobs::tidy(app, id);
+    app.running.leave(id);
+    Ok(tidied?)
+}
+
+/// Begins a job of the caller that failed once more: with its delivery if its rendering is still there,
+/// else with the same messages from the beginning.
+pub fn retry(app: &App, caller: &Caller, id: &str) -> Result<Job> {
+    let job = find(app, caller, id)?;
+    // While it is entered here no worker takes it up, and nothing is swept.
+    if app.running.enter(&job.id).is_none() {
+        let reason = "This export is still under way. Ask again in a moment.";
+        return Err(Error::refused("error-export-running", reason));
+    }
+    let retried = begin_again(app, caller, &job.id);
+    // It may have been cancelled or deleted meanwhile.
+    let tidied = jobs::tidy(app, &job.id);
+    app.running.leave(&job.id);
+    app.export_bell.notify_one();
+    tidied?;
+    retried
+}
+
+fn begin_again(app: &App, caller: &Caller, id: &JobId) -> Result<Job> {
+    let not_failed =
+        || Error::refused("error-export-not-failed", "Only an export that has failed can be retried");
+    let job = app.store.job(id)?.filter(|job| job.state == JobState::Failed).ok_or_else(not_failed)?;
+    let directory = jobs::spool_directory(app, id);
+    let rendered = job.sealed && Sealed::open(&directory)?.is_some();
+    if !rendered {
+        // What a crash left must not be taken for the rendering of this job.
+        match std::fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    let (now, address) = (app.now(), Some(caller.client.address));
+    let retried = app.store.write::<_, Error>(|batch| {
+        quotas::check(app, batch, &job)?;
+        if job.sealed && !rendered {
+            // Somebody removed it.
+            jobs::advance_in(app, batch, id, JobEvent::Cleared, None, |_| {})?;
+        }
+        let retried = jobs::advance_in(app, batch, id, JobEvent::Retried, address, |job| {
+            if !job.sealed {
+                (job.messages, job.bytes) = (0, 0);
+            }
+            (job.attempts, job.due, job.failure) = (0, now, None);
+        })?;
+        retried.ok_or_else(not_failed)
+    })?;
+    app.store.durable_blocking()?;
+    Ok(retried)
 }
 
 /// Deletes a job of the caller and the file it made. One that is under way must be cancelled first.
 pub fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
+    let under_way = || {
+        Error::refused(
+            "error-export-running",
+            "This export is under way. Cancel it first, with exports.cancel.",
+        )
+    };
     let job = find(app, caller, id)?;
-    let gone = app.store.write::<_, Error>(|batch| {
+    if !job.state.is_final() {
+        return Err(under_way());
+    }
+    // The file first: a crash now leaves a record that can be deleted again, and no file without one.
+    jobs::remove_file(app, &job)?;
+    app.store.write::<_, Error>(|batch| {
         let current = batch.get::<Job>(&(job.id.clone(),))?;
-        let current = current.filter(|job| job.state.is_final()).ok_or_else(|| {
-            Error::refused(
-                "error-export-running",
-                "This export is under way. Cancel it first, with exports.cancel.",
-            )
-        })?;
-        batch.delete_job(&current);
-        Ok(current)
+        let current = current.filter(|job| job.state.is_final()).ok_or_else(under_way)?;
+        batch.delete_job(&current)?;
+        Ok(audit::note(batch, app.now(), &current, Some(caller.client.address), AuditEvent::Deleted)?)
     })?;
     app.store.durable_blocking()?;
-    if let Some(file) = gone.file {
-        match std::fs::remove_file(file.place(&app.config.server.data)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
-    Ok(())
+    clear_away(app, &job.id)
 }

@@ -1,36 +1,50 @@
 //! Jobs in the store: taken up, moved on, brought to their end.
 
+use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use super::audit;
 use crate::app::App;
 use crate::domain::job::JobEvent;
 use crate::domain::{Job, JobId, JobState, Time};
 use crate::export::spool::Sealed;
-use crate::store::{Error, Result};
+use crate::store::{Batch, Error, Result};
 
 /// Where the spool of a job lies.
 pub fn spool_directory(app: &App, job: &JobId) -> PathBuf {
     app.config.server.data.join("spool").join(job.as_str())
 }
 
-/// Moves a job on: applies `event` and then `change`, in one step. `None` if the job is gone or the
-/// event makes no sense in its state, because somebody cancelled it meanwhile.
+/// Moves a job on: applies `event` and then `change`, and notes what is worth it, in one step. `None`
+/// if the job is gone or the event makes no sense in its state, because somebody cancelled it meanwhile.
 pub fn advance(app: &App, id: &JobId, event: JobEvent, change: impl FnOnce(&mut Job)) -> Result<Option<Job>> {
-    let now = app.now();
-    let moved = app.store.write::<_, Error>(|batch| {
-        let Some(mut job) = batch.get::<Job>(&(id.clone(),))? else { return Ok(None) };
-        let Some(state) = job.state.after(event) else { return Ok(None) };
-        job.state = state;
-        if state.is_final() {
-            job.finished = Some(now);
-        }
-        change(&mut job);
-        batch.put_job(&job)?;
-        Ok(Some(job))
-    })?;
+    let moved = app.store.write::<_, Error>(|batch| advance_in(app, batch, id, event, None, change))?;
     app.store.durable_blocking()?;
     Ok(moved)
+}
+
+/// The same within a batch, by somebody at an address.
+pub fn advance_in(
+    app: &App,
+    batch: &mut Batch<'_>,
+    id: &JobId,
+    event: JobEvent,
+    address: Option<IpAddr>,
+    change: impl FnOnce(&mut Job),
+) -> Result<Option<Job>> {
+    let now = app.now();
+    let Some(mut job) = batch.get::<Job>(&(id.clone(),))? else { return Ok(None) };
+    if !job.apply(event, now) {
+        return Ok(None);
+    }
+    change(&mut job);
+    batch.put_job(&job)?;
+    if let Some(event) = audit::of_event(&job, event) {
+        audit::note(batch, now, &job, address, event)?;
+    }
+    Ok(Some(job))
 }
 
 /// The open job that has waited longest and is due, and is not running; else when the next one is due.
@@ -80,28 +94,78 @@ pub fn resume(app: &App, id: &JobId) -> Result<Option<Job>> {
     }
 }
 
-/// Clears away what a crash left: spools that belong to no open job.
+/// Clears away what a crash left: spools that belong to no job that needs them.
 pub fn recover(app: &App) -> Result<()> {
     let spools = app.config.server.data.join("spool");
     std::fs::create_dir_all(&spools)?;
     for entry in std::fs::read_dir(spools)? {
         let entry = entry?;
         let id = JobId::new(entry.file_name().to_string_lossy().into_owned());
-        if !entry.file_type()?.is_dir() {
+        if entry.file_type()?.is_dir() {
+            tidy(app, &id)?;
+        } else {
             tracing::warn!(file = %entry.path().display(), "this is no spool; somebody else put it there");
-        } else if app.store.job(&id)?.is_none_or(|job| job.state.is_final()) {
-            clear_spool(app, &id);
         }
+    }
+    Ok(())
+}
+
+/// Removes what the spool of a job holds that is not needed any more: all of it, or of one that is kept
+/// for a retry what was made of the rendering.
+pub fn tidy(app: &App, id: &JobId) -> Result<()> {
+    let job = app.store.job(id)?;
+    match job {
+        Some(job) if job.needs_spool() => {
+            if job.state.is_final() {
+                report(id, std::fs::remove_file(packed(app, id)));
+            }
+        }
+        Some(job) => {
+            clear_spool(app, id);
+            if job.file.is_none() {
+                report(id, remove_file(app, &job));
+            }
+        }
+        None => clear_spool(app, id),
     }
     Ok(())
 }
 
 /// Removes the spool of a job that nobody works on.
 pub fn clear_spool(app: &App, id: &JobId) {
-    match std::fs::remove_dir_all(spool_directory(app, id)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::warn!(%error, job = %id, "a spool could not be removed; the next start will");
+    report(id, std::fs::remove_dir_all(spool_directory(app, id)));
+}
+
+/// Where the zip of a job is packed.
+pub fn packed(app: &App, id: &JobId) -> PathBuf {
+    spool_directory(app, id).join("packed.zip")
+}
+
+/// Removes the file of a job. Where none is noted, a delivery may have made it and was cut off before
+/// that could be noted.
+pub fn remove_file(app: &App, job: &Job) -> std::io::Result<()> {
+    let stray = app.config.exports_directory();
+    let files = match &job.file {
+        Some(file) => vec![file.place(&app.config.server.data)],
+        None => vec![stray.join(format!("{}.zip", job.id)), stray.join(format!(".{}.zip.part", job.id))],
+    };
+    for file in files {
+        match std::fs::remove_file(file) {
+            // Somebody put a file where the directory should be, too.
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Err(error);
+            }
+            Ok(()) | Err(_) => {}
         }
-        _ => {}
+    }
+    Ok(())
+}
+
+fn report(id: &JobId, removed: std::io::Result<()>) {
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(%error, job = %id, "what a job left could not be removed; the next start tries again");
+        }
+        Ok(()) | Err(_) => {}
     }
 }

@@ -90,6 +90,19 @@ impl Part for Time {
     }
 }
 
+/// Big-endian.
+impl Part for u64 {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend(self.to_be_bytes());
+    }
+
+    fn decode(bytes: &mut &[u8]) -> Option<Self> {
+        let (head, rest) = bytes.split_first_chunk::<8>()?;
+        *bytes = rest;
+        Some(Self::from_be_bytes(*head))
+    }
+}
+
 /// A hash.
 impl Part for [u8; 32] {
     fn encode(&self, out: &mut Vec<u8>) {

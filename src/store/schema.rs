@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 use crate::domain::{
-    Activity, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role, Room, RoomId, Setting,
-    Subscription, Time, Upload, UploadId, User, UserId,
+    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
+    Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -80,6 +80,13 @@ kinds! {
     b'j' "export job" Job [JobId];
     b'J' "job of a user" JobOfUser [UserId, Time, JobId];
     b'q' "open job" OpenJob [JobId];
+    b'Q' "ended job" EndedJob [Time, JobId];
+    b'k' "kept file" KeptFile [Time, JobId];
+    b'y' "export link" ExportLink [[u8; 32]];
+    b'Y' "link of a job" LinkOfJob [JobId, [u8; 32]];
+    b'v' "audit entry" AuditEntry [Time, u64];
+    b'V' "audit of a job" AuditOfJob [JobId, Time, u64];
+    b'w' "audit of a user" AuditOfUser [UserId, Time, u64];
     b'o' "mail" OutboxMail [String];
     b'O' "waiting mail" WaitingMail [Time, String];
 }
@@ -149,6 +156,31 @@ pub struct JobOfUser;
 /// Finds the jobs that are not at their end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenJob;
+
+/// Finds the jobs that are at their end and keep no file, by the time they came to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedJob;
+
+/// Finds the files of finished jobs, by the time these were finished, and tells how much they take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// Whose it is.
+    pub owner: UserId,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Finds the links to the file of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkOfJob;
+
+/// Finds what is noted about a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditOfJob;
+
+/// Finds what is noted about the exports of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditOfUser;
 
 /// Finds the mails to be sent, by the time they are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

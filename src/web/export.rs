@@ -1,4 +1,5 @@
-//! `GET /data-export/<id>`: the file of a finished export, for the one who asked for it.
+//! `GET /data-export/<id>`: the file of a finished export, for the one who asked for it, and once for
+//! whoever has a link to it.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::app::App;
 use crate::domain::JobId;
 use crate::error::Error;
 use crate::service::caller::Client;
-use crate::service::exports::{self, Download};
+use crate::service::downloads::{self, Download, Wish};
 
 /// The export that a path names.
 pub fn export_id(path: &str) -> Option<JobId> {
@@ -25,10 +26,15 @@ pub fn export_id(path: &str) -> Option<JobId> {
 /// Answers with the file of an export, or with an empty refusal.
 pub async fn export(app: &Arc<App>, id: JobId, headers: &HeaderMap, incoming: &Incoming) -> Response {
     let client = Client { address: incoming.client };
+    let wish = if incoming.head_only { Wish::Look } else { Wish::Fetch };
     let (worker, query, given) = (Arc::clone(app), incoming.query.clone(), headers.clone());
     let decided = tokio::task::spawn_blocking(move || {
+        // A link decides alone: it must not matter who has logged in to the browser that opens it.
+        if let Some(token) = credentials::parameter(&query, "link") {
+            return downloads::by_link(&worker, &client, &id, &token, wish);
+        }
         let caller = credentials::caller(&worker, &given, &query, &client)?;
-        exports::download(&worker, caller.as_ref(), &id)
+        downloads::for_owner(&worker, caller.as_ref(), &id, wish)
     })
     .await;
     let (job, file) = match decided.unwrap_or_else(|panic| Err(Error::internal(panic))) {

@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use export_sdk as sdk;
 use export_sdk::{ArtifactPath, Attempt, ErrorKind, Export, Packaging, Receipt};
+use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::mails::{StoreOutbox, announce_export, pause_millis};
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
-use crate::domain::{Job, JobId, JobState};
+use crate::domain::{Job, JobId, JobState, Room};
 use crate::export::bag::{Info, Layout};
 use crate::export::pack::{self, Packing};
 use crate::export::progress::{JobProgress, Phase};
-use crate::export::render::{Rendered, Task, render};
+use crate::export::render::{Rendered, Task, render, volume};
+use crate::export::space::Floor;
 use crate::export::spool::{Sealed, Spool};
 use crate::export::view;
 use crate::service::jobs::{self, Next};
@@ -88,10 +90,10 @@ async fn work(app: &Arc<App>, id: JobId, progress: Arc<JobProgress>) -> bool {
     let result = bring_on(app, id.clone(), &progress).await;
     let worker = Arc::clone(app);
     let closed = tokio::task::spawn_blocking(move || {
-        let outcome = result.map_or_else(|error| settle(&worker, &id, &error), |()| Ok(()));
-        tidy(&worker, &id);
+        let outcome = result.map_or_else(|error| settle(&worker, &id, &error, &progress), |()| Ok(()));
+        let tidied = jobs::tidy(&worker, &id);
         worker.running.leave(&id);
-        outcome
+        outcome.and(tidied)
     })
     .await;
     match closed {
@@ -104,7 +106,10 @@ async fn work(app: &Arc<App>, id: JobId, progress: Arc<JobProgress>) -> bool {
 
 async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk::Result<()> {
     let (worker, counters) = (Arc::clone(app), Arc::clone(progress));
-    let prepared = tokio::task::spawn_blocking(move || prepare(&worker, &id, &counters)).await;
+    let prepared = tokio::task::spawn_blocking(move || {
+        prepare(&worker, &id, &counters).map_err(|error| explain(error, &counters))
+    })
+    .await;
     // A format that panics costs its own job.
     let prepared = prepared.map_err(|panic| internal("the export failed").because(panic))??;
     let Some((job, export)) = prepared else { return Ok(()) };
@@ -148,7 +153,11 @@ fn store_failed(error: crate::store::Error) -> sdk::Error {
 fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<(Job, Export)>> {
     let directory = jobs::spool_directory(app, id);
     let Some(job) = jobs::resume(app, id).map_err(store_failed)? else { return Ok(None) };
+    let space = Floor::new(app.space.clone(), app.config.server.data.clone(), app.config.export.keep_free());
+    let floor = progress.work.keep_free(space);
     let (job, sealed) = if job.state == JobState::Queued {
+        // The rendering, and the zip that is made of it.
+        floor.has_room_for(volume(&task(app, &job, &may_see(app, &job)))?.saturating_mul(2))?;
         let Some(job) = jobs::advance(app, id, JobEvent::Started, |_| {}).map_err(store_failed)? else {
             return Ok(None);
         };
@@ -157,7 +166,8 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
         let Some(job) = moved else { return Ok(None) };
         (job, sealed)
     } else {
-        let sealed = Sealed::open(&directory)?.ok_or_else(|| internal("the rendered export is gone"))?;
+        let gone = || internal("the rendered export is gone; exports.retry makes it again");
+        let sealed = Sealed::open(&directory)?.ok_or_else(gone)?;
         (job, sealed)
     };
     let delivery = app.registry.delivery(&job.order.delivery.id)?;
@@ -169,15 +179,16 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
             }
         }
         Packaging::SingleFile => {
-            progress.enter(Phase::Packing);
-            let zip = directory.join("packed.zip");
+            progress.pack(job.bytes);
+            floor.has_room_for(0)?;
+            let zip = jobs::packed(app, id);
             let layout = Layout::of(&job.order, &app.registry, job.id.as_str());
             let level = app.config.export.compression;
             let mut packing = Packing::new(layout, level, view::time(job.created));
             packing.info = Info::of(&job.order);
             packing.info.add("External-Identifier", job.id.as_str());
             packing.signer = Some(&app.signer);
-            let mut artifact = pack::pack(&sealed, &zip, &packing, &progress.work)?;
+            let mut artifact = pack::pack(&sealed, &zip, &packing, &progress.packing)?;
             artifact.path = ArtifactPath::new(format!("{}.zip", job.id))?;
             export.artifacts.push(artifact);
         }
@@ -185,19 +196,28 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
     Ok(Some((job, export)))
 }
 
-fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Option<Sealed>> {
-    let spool = Spool::create(jobs::spool_directory(app, &job.id), progress.work.clone())?;
-    let spool = RefCell::new(spool);
-    let task = Task {
+type MaySee<'a> = dyn Fn(&Room) -> Result<bool> + 'a;
+
+fn may_see<'a>(app: &'a App, job: &'a Job) -> impl Fn(&Room) -> Result<bool> + 'a {
+    |room| orders::belongs(app, &job.owner, room)
+}
+
+fn task<'a>(app: &'a App, job: &'a Job, may_see: &'a MaySee<'a>) -> Task<'a> {
+    Task {
         store: &app.store,
         registry: &app.registry,
         order: &job.order,
-        may_see: &|room| orders::belongs(app, &job.owner, room),
+        may_see,
         requested_by: &job.owner_username,
         requested_at: job.created,
         sample: None,
-    };
-    let Rendered { summary, .. } = render(&task, &spool, progress)?;
+    }
+}
+
+fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Option<Sealed>> {
+    let spool = Spool::create(jobs::spool_directory(app, &job.id), progress.work.clone())?;
+    let spool = RefCell::new(spool);
+    let Rendered { summary, .. } = render(&task(app, job, &may_see(app, job)), &spool, progress)?;
     progress.enter(Phase::Sealing);
     // Noted before the seal: a sealed rendering is never looked at again.
     let noted = jobs::advance(app, &job.id, JobEvent::Rendered, |job| {
@@ -222,6 +242,7 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         }),
         _ => None,
     };
+    let digest = Some(digest(export));
     // Before the job is done, so that a crash in between cannot lose the mail; posting it twice sends one.
     // What was handed to somebody else cannot be fetched here.
     if job.notify
@@ -234,6 +255,7 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         job.attempts += 1;
         job.failure = None;
         job.receipt = Some(receipt.note);
+        job.digest = digest;
         job.file = file;
     });
     let Some(job) = done.map_err(store_failed)? else {
@@ -245,6 +267,18 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
     };
     tracing::info!(job = %job.id, title = job.order.title, messages = job.messages, "an export is done");
     Ok(())
+}
+
+/// SHA-256 of the one file, or of the list of hashes that goes with several.
+fn digest(export: &Export) -> [u8; 32] {
+    if let [artifact] = export.artifacts.as_slice() {
+        return artifact.sha256;
+    }
+    let mut hasher = Sha256::new();
+    for artifact in &export.artifacts {
+        hasher.update(format!("{}  {}\n", hex::encode(artifact.sha256), artifact.path));
+    }
+    hasher.finalize().into()
 }
 
 /// `<day>-<requester>[-data]-<job>.zip`.
@@ -259,8 +293,31 @@ fn download_name(app: &App, job: &Job) -> String {
     sdk::safe_file_name(&name)
 }
 
+/// Says what a full disk has to do with a failure, which plug-ins cannot know.
+fn explain(error: sdk::Error, progress: &JobProgress) -> sdk::Error {
+    if error.kind() != ErrorKind::Internal {
+        return error;
+    }
+    // What is rendered waits for better times; what is not would only wait in the way of others.
+    let rendered = matches!(progress.phase(), Phase::Packing | Phase::Delivering);
+    let kind = if rendered { ErrorKind::Unavailable } else { ErrorKind::Internal };
+    if let Some(shortage) = progress.work.shortage() {
+        return sdk::Error::new(kind, shortage.to_string()).because(error);
+    }
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|error| error.kind() == std::io::ErrorKind::StorageFull) {
+            let text = "the disk is full; make room, then use exports.retry";
+            return sdk::Error::new(kind, text).because(error.to_string());
+        }
+        cause = error.source();
+    }
+    error
+}
+
 /// Notes that a try did not work: for good, or only this time.
-fn settle(app: &App, id: &JobId, error: &sdk::Error) -> Result<()> {
+fn settle(app: &App, id: &JobId, error: &sdk::Error, progress: &JobProgress) -> Result<()> {
     let reason = error.to_string();
     let source = std::error::Error::source(error).map(ToString::to_string);
     match error.kind() {
@@ -282,15 +339,14 @@ fn settle(app: &App, id: &JobId, error: &sdk::Error) -> Result<()> {
         }
         _ => {
             tracing::error!(job = %id, reason, source, "an export failed");
-            jobs::advance(app, id, JobEvent::GaveUp, |job| job.failure = Some(reason))?;
+            jobs::advance(app, id, JobEvent::GaveUp, |job| {
+                if !job.sealed {
+                    job.messages = progress.messages().max(job.messages);
+                    job.bytes = progress.work.bytes().max(job.bytes);
+                }
+                job.failure = Some(reason);
+            })?;
             Ok(())
         }
-    }
-}
-
-/// Removes the spool of a job that is at its end.
-fn tidy(app: &App, id: &JobId) {
-    if app.store.job(id).is_ok_and(|job| job.is_none_or(|job| job.state.is_final())) {
-        jobs::clear_spool(app, id);
     }
 }

@@ -1,5 +1,5 @@
 //! Clearing away: what deleted rooms leave behind, uploads that no message took up, mails that are
-//! long sent.
+//! long sent, exports whose time is over.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::domain::time::DAY;
 use crate::domain::{OutboxMail, OutboxState};
-use crate::service::uploads;
+use crate::service::{retention, uploads};
 use crate::store::{Direction, Error, Result, Span};
 
 /// How long there is nothing to sweep, unless somebody rings.
@@ -66,7 +66,7 @@ pub fn sweep_some(app: &App) -> crate::error::Result<bool> {
     if app.store.clear_deleted_room()? {
         return Ok(true);
     }
-    Ok(uploads::expire(app)? > 0 || forget_old_mails(app)?)
+    Ok(uploads::expire(app)? > 0 || forget_old_mails(app)? || retention::sweep(app)?)
 }
 
 /// Forgets mails whose end is long ago.

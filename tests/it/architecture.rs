@@ -251,7 +251,9 @@ fn every_plug_in_is_on_the_list() {
     let names = directories.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
     let present: BTreeSet<String> =
         names.filter(|name| name != "sdk" && !name.starts_with("template-")).collect();
-    assert_eq!(present, listed, "each directory under plugins/ is a line in src/export/plugins.rs");
+    // The other way round there may be more: a plug-in may live in a repository of its own.
+    let missing: Vec<_> = present.difference(&listed).collect();
+    assert!(missing.is_empty(), "a line in src/export/plugins.rs is missing for {missing:?}");
 }
 
 #[test]

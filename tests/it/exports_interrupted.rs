@@ -1,70 +1,22 @@
 //! Exports that are interrupted, by their owners and by the server, and what is left of them.
 
-use std::io::Write;
-
-use export_sdk::{ArtifactPath, Output};
-use roomscribe::domain::{Job, JobId, JobState, RoomId, RoomKind};
-use roomscribe::export::spool::{Progress, Spool};
+use roomscribe::domain::{Job, JobId, JobState};
 use roomscribe::service::jobs;
 use roomscribe::store::Error;
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
 use crate::support::exports::{accepted, file_of, unpack};
-use crate::support::gate::Gate;
-
-/// More than are counted before a rendering begins, so that it can be held in the middle.
-const MANY: u64 = 30_000;
-
-fn put(server: &TestServer, job: &Job) {
-    server.app.store.write::<_, Error>(|batch| batch.put_job(job)).expect("a job");
-}
-
-/// Changes a waiting job behind the server's back.
-fn change(server: &TestServer, id: &str, change: impl FnOnce(&mut Job)) {
-    let mut job = server.job(id);
-    change(&mut job);
-    put(server, &job);
-}
-
-/// A spool of a job with one file that no rendering would make.
-fn spool(server: &TestServer, id: &str) -> Spool {
-    let directory = jobs::spool_directory(&server.app, &JobId::new(id));
-    let mut spool = Spool::create(directory, Progress::default()).expect("a spool");
-    let path = ArtifactPath::new("from-before.txt").expect("a path");
-    spool.create(&path, "text/plain").expect("a file").write_all(b"kept").expect("written");
-    spool
-}
+use crate::support::gate::MANY;
 
 fn entries(server: &TestServer, job: &Job) -> Vec<String> {
     unpack(&server.file_of(job)).into_keys().collect()
 }
 
-/// A room with an export whose rendering stands still in the middle, and the export's id.
-fn long_export(server: &TestServer, gate: &Gate) -> (RoomId, String) {
-    let room = server.room(RoomKind::Channel, "talk", &["admin", "bob"]);
-    let put = |batch: &mut roomscribe::store::Batch<'_>| {
-        let mut message = server.message(&room, "", "2024-03-01T00:00:00.000Z", "on and on");
-        for number in 0..MANY {
-            message.id = roomscribe::domain::MessageId::new(format!("m{number}"));
-            batch.put_message(&message)?;
-        }
-        Ok(())
-    };
-    server.app.store.write::<_, Error>(put).expect("messages");
-    let export = accepted(&server.as_admin(), file_of(&room, "json"));
-    gate.close_after(MANY / 3 * 2);
-    server.work();
-    server.wait_until("its rendering has begun", || {
-        server.app.running.of(&JobId::new(&export)).is_some_and(|progress| progress.messages() > 0)
-    });
-    (room, export)
-}
-
 #[test]
 fn an_export_that_is_being_written_is_cancelled_and_leaves_nothing() {
     let (server, gate) = TestServer::start_gated();
-    let (room, export) = long_export(&server, &gate);
+    let (room, export) = server.long_export(&gate);
     let admin = server.as_admin();
     let answer = admin.get("exports.info", &format!("exportId={export}"));
     assert_eq!(answer.ok()["export"]["state"], "rendering");
@@ -83,7 +35,7 @@ fn an_export_that_is_being_written_is_cancelled_and_leaves_nothing() {
 #[test]
 fn a_server_that_stops_in_the_middle_goes_on_at_its_next_start() {
     let (server, gate) = TestServer::start_gated();
-    let (_, export) = long_export(&server, &gate);
+    let (_, export) = server.long_export(&gate);
     let progress = server.app.running.of(&JobId::new(&export)).expect("it is running");
     std::thread::scope(|scope| {
         scope.spawn(|| server.rest());
@@ -106,7 +58,7 @@ fn a_server_that_stops_in_the_middle_goes_on_at_its_next_start() {
 #[test]
 fn a_room_that_is_deleted_while_it_is_exported_ends_its_export() {
     let (server, gate) = TestServer::start_gated();
-    let (room, export) = long_export(&server, &gate);
+    let (room, export) = server.long_export(&gate);
     let record = server.app.store.room(&room).unwrap().unwrap();
     server.app.store.write::<_, Error>(|batch| batch.delete_room(&record)).unwrap();
     gate.open();
@@ -144,8 +96,8 @@ fn a_rendering_that_was_cut_off_begins_again() {
     let server = TestServer::start();
     let room = server.talkative_room();
     let export = accepted(&server.as_admin(), file_of(&room, "json"));
-    change(&server, &export, |job| job.state = JobState::Rendering);
-    drop(spool(&server, &export));
+    server.change_job(&export, |job| job.state = JobState::Rendering);
+    drop(server.spool(&export));
     let server = server.reopen();
     server.work();
     let job = server.finished(&export);
@@ -159,8 +111,8 @@ fn a_sealed_rendering_is_delivered_and_not_made_again() {
     let room = server.talkative_room();
     for state in [JobState::Rendering, JobState::Delivering] {
         let export = accepted(&server.as_admin(), file_of(&room, "json"));
-        change(&server, &export, |job| (job.state, job.messages) = (state, 7));
-        spool(&server, &export).seal().unwrap();
+        server.change_job(&export, |job| (job.state, job.messages) = (state, 7));
+        server.spool(&export).seal().unwrap();
         server.work();
         let job = server.finished(&export);
         assert_eq!((job.state, job.messages), (JobState::Done, 7), "{job:?}");
@@ -177,7 +129,7 @@ fn spools_that_belong_to_nothing_are_cleared_away_at_the_start() {
     let cancelled = accepted(&server.as_admin(), file_of(&room, "json"));
     server.as_admin().post("exports.cancel", json!({"exportId": cancelled})).ok();
     for export in [open.as_str(), cancelled.as_str(), "unheard-of"] {
-        drop(spool(&server, export));
+        drop(server.spool(export));
     }
     std::fs::write(server.directory().join("spool/a file"), "left by somebody").unwrap();
     jobs::recover(&server.app).unwrap();
@@ -192,9 +144,9 @@ fn a_try_that_is_not_due_yet_waits_for_its_time() {
     let room = server.talkative_room();
     let admin = server.as_admin();
     let export = accepted(&admin, file_of(&room, "json"));
-    spool(&server, &export).seal().unwrap();
+    server.spool(&export).seal().unwrap();
     let due = server.app.now().plus(3_600_000);
-    change(&server, &export, |job| {
+    server.change_job(&export, |job| {
         (job.state, job.due, job.attempts) = (JobState::Delivering, due, 1);
         job.failure = Some("the disk was away".to_owned());
     });
@@ -215,9 +167,9 @@ fn an_export_that_waits_for_its_next_try_leaves_nothing_when_it_is_cancelled() {
     let room = server.talkative_room();
     let admin = server.as_admin();
     let export = accepted(&admin, file_of(&room, "html"));
-    spool(&server, &export).seal().unwrap();
+    server.spool(&export).seal().unwrap();
     let due = server.app.now().plus(3_600_000);
-    change(&server, &export, |job| (job.state, job.due) = (JobState::Delivering, due));
+    server.change_job(&export, |job| (job.state, job.due) = (JobState::Delivering, due));
     server.work();
     assert_eq!(server.names_in("spool"), [export.as_str()]);
     admin.post("exports.cancel", json!({"exportId": export})).ok();

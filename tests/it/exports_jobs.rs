@@ -54,6 +54,7 @@ fn an_export_tells_how_it_stands_from_beginning_to_end() {
         "size": bytes.len(),
         "sha256": hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes)),
         "path": format!("/data-export/{export}"),
+        "expiresAt": "2024-04-14T10:20:30.123Z",
     });
     assert!(job.bytes > 0);
     assert_eq!(done, &expected);

@@ -15,7 +15,13 @@ use crate::support::exports::{accepted, export, unpack};
 
 /// A server that may post to this machine and has a mail server that nobody reaches.
 fn posting() -> TestServer {
+    posting_at_most(8)
+}
+
+/// The same with so many tries.
+fn posting_at_most(attempts: u32) -> TestServer {
     TestServer::start_with(|config| {
+        config.export.attempts = attempts;
         let settings = "secret = \"hush\"\nhosts = [\"127.0.0.1\"]\nallow_private = true\nallow_http = true\n\
                         timeout_seconds = 3600";
         config.plugins.insert("webhook".to_owned(), settings.parse().expect("TOML"));
@@ -185,4 +191,28 @@ fn without_settings_it_is_refused_at_once_and_says_what_is_missing() {
     body["deliveryOptions"]["url"] = "http://localhost/".into();
     let answer = export(&elsewhere.as_admin(), body);
     assert!(answer.refusal().starts_with("`url`: localhost is not among the hosts"), "{}", answer.refusal());
+}
+
+#[test]
+fn what_was_given_up_is_posted_by_a_retry_under_the_same_key_and_not_rendered_again() {
+    let server = posting_at_most(1);
+    let room = server.talkative_room();
+    let (reserved, port) = reserve();
+    let admin = server.as_admin();
+    let id = accepted(&admin, posted_to(&room, port));
+    server.work();
+    let job = server.finished(&id);
+    assert_eq!((job.state, job.sealed, job.attempts), (JobState::Failed, true, 1));
+    assert_eq!(job.failure.as_deref(), Some("127.0.0.1 cannot be reached"));
+    server.delete_room(&room);
+    let listener = listen(&server, reserved);
+    admin.post("exports.retry", json!({"exportId": id})).ok();
+    let (headers, body) = answer(&listener, "200 OK");
+    let job = server.finished(&id);
+    assert_eq!((job.state, job.attempts, job.messages), (JobState::Done, 1, 3));
+    assert_eq!(headers["idempotency-key"], id.as_str());
+    let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(&body).into();
+    assert_eq!(job.digest, Some(digest), "what was handed over");
+    assert_eq!(server.names_in("spool"), [""; 0]);
+    assert_eq!(server.names_in("exports"), [""; 0]);
 }

@@ -4,13 +4,14 @@ use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
-    Activity, Archive, Choice, Grant, Job, JobId, JobState, Json, LoginToken, Message, MessageId, Order,
-    OutboxMail, OutboxState, Role, RoleScope, Room, RoomId, RoomKind, Rooms, Setting, Subscription, Time,
-    Upload, UploadId, User, UserId, UserRef,
+    Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
+    LoginToken, Message, MessageId, Order, OutboxMail, OutboxState, Role, RoleScope, Room, RoomId, RoomKind,
+    Rooms, Setting, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::schema::{
-    BlobUse, DeletedRoom, EndedMembership, FileOfRoom, JobOfUser, MessagePlace, OpenJob, Reply, RoomByName,
-    RoomOfUser, Schema, TokenOfUser, UserByEmail, UserByName, WaitingMail,
+    AuditOfJob, AuditOfUser, BlobUse, DeletedRoom, EndedJob, EndedMembership, FileOfRoom, JobOfUser,
+    KeptFile, LinkOfJob, MessagePlace, OpenJob, Reply, RoomByName, RoomOfUser, Schema, TokenOfUser,
+    UserByEmail, UserByName, WaitingMail,
 };
 
 use crate::stored_bytes::Golden;
@@ -197,6 +198,35 @@ fn messages(golden: &mut Golden) {
     golden.add(&(MessageId::new("thread"), at(0), id), &Reply);
 }
 
+fn audit(golden: &mut Golden, id: &JobId, order: Order) {
+    for (number, event) in [
+        AuditEvent::Asked(Box::new(order)),
+        AuditEvent::Done { digest: Some(HASH), messages: 10, bytes: 1000 },
+        AuditEvent::Failed(text("no room on the disk")),
+        AuditEvent::Retried,
+        AuditEvent::Cancelled,
+        AuditEvent::Downloaded { by_link: true },
+        AuditEvent::LinkMade { expires: at(60) },
+        AuditEvent::Deleted,
+        AuditEvent::Expired,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let entry = AuditEntry {
+            at: at(5),
+            export: id.clone(),
+            user: bob(),
+            username: text("bob"),
+            address: Some(text("127.0.0.1")),
+            event,
+        };
+        golden.add(&(at(5), number as u64), &entry);
+    }
+    golden.add(&(id.clone(), at(5), 7), &AuditOfJob);
+    golden.add(&(bob(), at(5), 7), &AuditOfUser);
+}
+
 fn files_and_jobs(golden: &mut Golden) {
     let upload_id = UploadId::new("upload");
     let upload = Upload {
@@ -235,18 +265,21 @@ fn files_and_jobs(golden: &mut Golden) {
         notify: true,
         created: at(0),
         state: JobState::Queued,
+        sealed: true,
         messages: 10,
         bytes: 1000,
         attempts: 3,
         due: at(1),
         failure: Some(text("no room on the disk")),
         receipt: Some(text("written")),
+        digest: Some(HASH),
         file: Some(ExportFile {
             name: text("general.zip"),
             path: text("exports/job.zip"),
             size: 999,
             sha256: HASH,
         }),
+        file_expired: true,
         finished: Some(at(2)),
     };
     let messages = Rooms::Messages { room: general(), messages: vec![MessageId::new("message")] };
@@ -267,7 +300,13 @@ fn files_and_jobs(golden: &mut Golden) {
         golden.add(&(id.clone(),), &Job { state, ..job.clone() });
     }
     golden.add(&(bob(), at(0), id.clone()), &JobOfUser);
-    golden.add(&(id,), &OpenJob);
+    golden.add(&(id.clone(),), &OpenJob);
+    golden.add(&(at(2), id.clone()), &EndedJob);
+    golden.add(&(at(2), id.clone()), &KeptFile { owner: bob(), size: 999 });
+    let link = ExportLink { job: id.clone(), owner: bob(), made: at(3), expires: at(60), used: Some(at(4)) };
+    golden.add(&(HASH,), &link);
+    golden.add(&(id.clone(), HASH), &LinkOfJob);
+    audit(golden, &id, job.order);
     let mail = OutboxMail {
         key: text("mail"),
         from: text("chat@example.org"),

@@ -8,6 +8,7 @@ use roomscribe::api::Api;
 use roomscribe::app::{App, Clock};
 use roomscribe::config::Config;
 use roomscribe::domain::{LoginToken, Room, RoomId, RoomKind, Subscription, Time, User, UserId};
+use roomscribe::export::space::FreeSpace;
 use roomscribe::passwords::PasswordDigest;
 use roomscribe::service::{bootstrap, sessions};
 use roomscribe::store::Store;
@@ -30,6 +31,8 @@ pub(crate) const NOW: i64 = 1_710_498_030_123;
 pub(crate) struct TestServer {
     pub(crate) app: Arc<App>,
     pub(crate) clock: Clock,
+    /// How full its disk is; nothing is, at first.
+    pub(crate) space: FreeSpace,
     api: Arc<Api>,
     runtime: Runtime,
     directory: TempDir,
@@ -57,38 +60,46 @@ impl TestServer {
             password: "admin-password".to_owned(),
         });
         change(&mut config);
-        Self::put_together(directory, config, store, Clock::standing_at(Time::from_millis(NOW)))
+        let clock = Clock::standing_at(Time::from_millis(NOW));
+        Self::put_together(directory, config, store, clock, FreeSpace::of(u64::MAX))
     }
 
     /// A new server with more plug-ins than it ships with.
     pub(crate) fn start_with_plugins(add: impl FnOnce(&mut Registry)) -> Self {
-        let Self { app, clock, runtime, directory, .. } = Self::start();
+        let Self { app, clock, space, runtime, directory, .. } = Self::start();
         let config = app.config.clone();
         let mut registry = export::plugins::registry(&config).expect("the plug-ins register");
         add(&mut registry);
         drop((runtime, app));
         let store = work::again(|| Store::open(directory.path(), 16 << 20)).expect("the store again");
-        Self::with_registry(directory, config, store, clock, registry)
+        Self::with_registry(directory, (config, store, registry), clock, space)
     }
 
     /// A server over an open store, as it is after a start.
-    fn put_together(directory: TempDir, config: Config, store: Store, clock: Clock) -> Self {
-        let registry = export::plugins::registry(&config).expect("the plug-ins register");
-        Self::with_registry(directory, config, store, clock, registry)
-    }
-
-    fn with_registry(
+    fn put_together(
         directory: TempDir,
         config: Config,
         store: Store,
         clock: Clock,
-        registry: Registry,
+        space: FreeSpace,
     ) -> Self {
-        let app = App::new(config, store, registry, clock.clone()).expect("the threads start");
+        let registry = export::plugins::registry(&config).expect("the plug-ins register");
+        Self::with_registry(directory, (config, store, registry), clock, space)
+    }
+
+    fn with_registry(
+        directory: TempDir,
+        (config, store, registry): (Config, Store, Registry),
+        clock: Clock,
+        space: FreeSpace,
+    ) -> Self {
+        let mut app = App::new(config, store, registry, clock.clone()).expect("the threads start");
+        app.space = space.clone();
         bootstrap::prepare(&app, false).expect("a furnished store");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let (app, api) = (Arc::new(app), Arc::new(Api::new(8)));
-        Self { app, clock, api, runtime: runtime.expect("a runtime"), directory, work: Mutex::default() }
+        let runtime = runtime.expect("a runtime");
+        Self { app, clock, space, api, runtime, directory, work: Mutex::default() }
     }
 
     /// The data directory.

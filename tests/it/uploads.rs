@@ -233,6 +233,7 @@ fn stream_to(
     patience: Duration,
 ) -> (u16, Value) {
     let incoming = Incoming {
+        head_only: false,
         method: "POST".to_owned(),
         path: upload(room),
         query: String::new(),

@@ -13,6 +13,8 @@ pub(crate) struct Keep {
     pub(crate) size: u64,
     pub(crate) directory: PathBuf,
     pub(crate) name: String,
+    /// The number of the attempt.
+    pub(crate) attempt: u32,
     /// Dead when nobody waits for the file any more.
     pub(crate) wanted: Weak<()>,
 }
@@ -29,7 +31,7 @@ impl Keep {
         })?;
         let kept = fs::metadata(&target).is_ok_and(|found| found.is_file() && found.len() == self.size);
         if !kept {
-            let part = self.directory.join(format!(".{}.part", self.name));
+            let part = self.part(self.attempt);
             let moved = self.write(&part).and_then(|()| fs::rename(&part, &target));
             if let Err(error) = moved {
                 // The first error says what went wrong; the next attempt removes what stays.
@@ -37,8 +39,17 @@ impl Keep {
                 return Err(error.into());
             }
         }
+        for earlier in 1..self.attempt {
+            // Mostly there is none.
+            let _ = fs::remove_file(self.part(earlier));
+        }
         sync(&self.directory)?;
         Ok(target)
+    }
+
+    /// Every attempt has its own: the thread of one that nobody waits for may still be writing.
+    fn part(&self, attempt: u32) -> PathBuf {
+        self.directory.join(format!(".{}.{attempt}.part", self.name))
     }
 
     fn write(&self, part: &Path) -> io::Result<()> {
@@ -91,6 +102,7 @@ mod tests {
                 size: 6,
                 directory: self.dir.path().join("made/exports"),
                 name: "job1.zip".into(),
+                attempt: 2,
                 wanted: Arc::downgrade(&self.wanted),
             }
         }
@@ -102,11 +114,13 @@ mod tests {
     }
 
     #[test]
-    fn a_half_written_part_of_an_earlier_attempt_is_replaced() {
+    fn half_written_parts_of_this_and_earlier_attempts_do_not_stay() {
         let case = Case::new();
         let keep = case.keep();
         fs::create_dir_all(&keep.directory).unwrap();
-        fs::write(keep.directory.join(".job1.zip.part"), "exp").unwrap();
+        for attempt in [1, 2] {
+            fs::write(keep.part(attempt), "exp").unwrap();
+        }
         assert_eq!(fs::read_to_string(keep.run().unwrap()).unwrap(), "export");
         assert_eq!(case.names(), ["job1.zip"]);
     }
@@ -147,5 +161,16 @@ mod tests {
         keep.wanted = Weak::new();
         assert_eq!(keep.run().expect_err("cancelled").kind(), ErrorKind::Cancelled);
         assert_eq!(case.names(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn one_that_nobody_waits_for_leaves_the_part_of_the_next_attempt_alone() {
+        let case = Case::new();
+        let (mut late, next) = (case.keep(), case.keep());
+        (late.attempt, late.wanted) = (1, Weak::new());
+        fs::create_dir_all(&next.directory).unwrap();
+        next.write(&next.part(2)).unwrap();
+        assert_eq!(late.run().expect_err("nobody waits").kind(), ErrorKind::Cancelled);
+        assert_eq!(case.names(), [".job1.zip.2.part"]);
     }
 }

@@ -71,6 +71,7 @@ impl Delivery for File {
             size: artifact.size,
             directory: self.directory.clone(),
             name: name.clone(),
+            attempt: attempt.number,
             wanted: Arc::downgrade(&wanted),
         };
         let kept = tokio::task::spawn_blocking(move || keep.run()).await;

@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use crate::escape::Markup;
 use crate::inline::{self, Named};
+use crate::known;
 use crate::markdown::markdown;
+use crate::message::Place;
 use crate::{file, link};
 
 #[derive(Deserialize)]
@@ -20,8 +22,9 @@ struct Field<'a> {
     value: Cow<'a, str>,
 }
 
-/// Adds the files and cards of a message; `up` leads from the page to the folder of the export.
-pub(crate) fn cards(page: &mut Markup, message: &Message<'_>, up: &'static str) {
+/// Adds the files and cards of a message.
+pub(crate) fn cards(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
+    let up = place.up();
     let attachments = message.attachments();
     for given in &message.files {
         file::file(page, given, up);
@@ -32,7 +35,7 @@ pub(crate) fn cards(page: &mut Markup, message: &Message<'_>, up: &'static str) 
     }
     for attachment in &attachments {
         if !is_file(attachment) {
-            card(page, attachment);
+            card(page, attachment, place);
         } else if message.files.is_empty() {
             let name = attachment.title.as_deref().unwrap_or_default();
             file::missing(page, name, "it is not part of this export", 0);
@@ -58,18 +61,19 @@ fn describe(page: &mut Markup, attachment: &Attachment<'_>) {
     }
 }
 
-fn card(page: &mut Markup, attachment: &Attachment<'_>) {
+fn card(page: &mut Markup, attachment: &Attachment<'_>, place: Place<'_>) {
     if let Some(pretext) = &attachment.pretext {
         body(page, pretext);
     }
     let quoted = attachment.message_link.as_deref();
     page.tag(if quoted.is_some() { "<blockquote class=\"quote\">" } else { "<div class=\"card\">" });
-    if let Some(author) = &attachment.author_name {
-        page.tag("<p class=\"by\"><bdi class=\"name\">").text(author).tag("</bdi>");
-        if let Some(address) = quoted.filter(|address| link::is_web(address)) {
-            page.tag(" ");
-            inline::link(page, address);
-            page.tag("original</a>");
+    if quoted.is_some() || attachment.author_name.is_some() {
+        page.tag("<p class=\"by\">");
+        if let Some(author) = &attachment.author_name {
+            page.tag("<bdi class=\"name\">").text(author).tag("</bdi>");
+        }
+        if let Some(address) = quoted {
+            original(page, address, place);
         }
         page.tag("</p>");
     }
@@ -95,6 +99,22 @@ fn card(page: &mut Markup, attachment: &Attachment<'_>) {
         }
     }
     page.tag(if quoted.is_some() { "</blockquote>\n" } else { "</div>\n" });
+}
+
+/// The link to the quoted message: in this archive if it is known where, or else on its server.
+fn original(page: &mut Markup, address: &str, place: Place<'_>) {
+    let here = known::message_of(address).and_then(|id| Some((id, place.known.page(id)?)));
+    if let Some((id, leaf)) = here {
+        page.tag(" <a class=\"original\" href=\"");
+        if leaf != place.leaf {
+            place.folder.link(page, Some(place.leaf), leaf);
+        }
+        page.fragment(id).tag("\">see the message</a>");
+    } else if link::is_web(address) {
+        page.tag(" ");
+        inline::link(page, address);
+        page.tag("on its server</a>");
+    }
 }
 
 fn fields(page: &mut Markup, attachment: &Attachment<'_>) {

@@ -72,6 +72,22 @@ impl Markup {
         self
     }
 
+    /// Adds what was put together elsewhere.
+    pub(crate) fn join(&mut self, other: &Self) -> &mut Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
+    /// What is here so far.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Empties it.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// How much is here, to see later whether anything was added.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
@@ -87,11 +103,6 @@ impl Markup {
         out.write_all(self.0.as_bytes())?;
         self.0.clear();
         Ok(())
-    }
-
-    #[cfg(test)]
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
     }
 }
 

@@ -14,6 +14,8 @@ use crate::link;
 pub(crate) struct Named<'a> {
     people: Vec<Mention<'a>>,
     rooms: Vec<RoomName<'a>>,
+    /// Whether what the message quotes is shown under it.
+    pub(crate) quotes: bool,
 }
 
 #[derive(Deserialize)]
@@ -28,7 +30,10 @@ impl<'a> Named<'a> {
         let people = if message.text.contains('@') { message.mentions() } else { Vec::new() };
         let rooms = message.channels.filter(|_| message.text.contains('#'));
         let rooms = rooms.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-        Self { people, rooms }
+        // A quote begins with a link without a text.
+        let quotes = message.text.contains("](")
+            && message.attachments().iter().any(|attachment| attachment.message_link.is_some());
+        Self { people, rooms, quotes }
     }
 
     fn person(&self, username: &str) -> bool {
@@ -134,7 +139,7 @@ mod tests {
             people.iter().map(|name| Mention { id: "".into(), username: (*name).into(), name: None });
         let rooms = vec![RoomName { name: "general".into() }];
         let mut page = Markup::default();
-        run(&mut page, text, &Named { people: people.collect(), rooms }, true);
+        run(&mut page, text, &Named { people: people.collect(), rooms, quotes: false }, true);
         page.as_str().to_owned()
     }
 

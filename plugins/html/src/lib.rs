@@ -1,26 +1,36 @@
-//! The `html` export format: pages that read well in any browser, from a plain folder.
+//! The `html` export format: an archive that reads well in any browser, from a plain folder.
 //!
-//! No script, no network, no font: a room becomes one self-contained page or, when it is large, an
-//! index and pages of about a thousand messages each. Everything that people wrote goes through
-//! `escape`; `writer` decides what opens and closes, the other modules render one thing each.
+//! A small room is one page, a large one has a page for every month, and many rooms have a front.
+//! Nothing comes from elsewhere, and all but the search works without scripts. Everything that
+//! people wrote goes through `escape`; `room` decides what opens and closes on which page, the
+//! other modules render one thing each.
 
 mod about;
+mod archive;
 mod avatar;
 mod card;
 mod emoji;
 mod escape;
 mod file;
-mod index;
+mod front;
+mod heat;
+mod highlights;
+mod home;
 mod inline;
+mod known;
+mod leaf;
 mod link;
 mod markdown;
 mod message;
 mod page;
 mod reaction;
-#[cfg_attr(not(test), expect(dead_code, reason = "the writer is about to call it"))]
+mod room;
+mod scratch;
 mod search;
+mod sheet;
+mod source;
+mod threads;
 mod when;
-mod writer;
 
 use export_sdk::{
     ExportFormat, FormatWriter, NoOptions, NoSettings, Order, Output, Registry, Result, Scope, Settings,
@@ -50,7 +60,7 @@ impl ExportFormat for Html {
     }
 
     fn describe(&self) -> &'static str {
-        "Web pages to read, print and keep: threads, images and files included, no internet needed"
+        "Web pages to read, search, print and keep: threads, images and files included, no internet needed"
     }
 
     fn order(&self) -> Order {
@@ -60,9 +70,9 @@ impl ExportFormat for Html {
     fn start<'run>(
         &'run self,
         _options: NoOptions,
-        _: &Scope<'_>,
+        scope: &Scope<'_>,
         output: &'run mut dyn Output,
     ) -> Result<Box<dyn FormatWriter + 'run>> {
-        Ok(Box::new(writer::Archive::new(output)))
+        Ok(Box::new(archive::Archive::start(scope, output)?))
     }
 }

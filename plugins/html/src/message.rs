@@ -2,25 +2,37 @@
 
 use export_sdk::{Message, Timestamp, system_text};
 
+use crate::known::Known;
+use crate::leaf::{Folder, Leaf};
+
 use crate::avatar::avatar;
 use crate::card::cards;
 use crate::escape::Markup;
 use crate::inline::Named;
 use crate::markdown::markdown;
 use crate::reaction::reactions;
-use crate::when::{Clock, Moment, ShortDate, day_number};
+use crate::when::{Clock, Local, Moment, ShortDate, Zone};
 
 /// Where a message stands.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
     /// The first of its author's: with avatar and name.
     pub(crate) leads: bool,
     /// Beside its thread's beginning, or away from it.
     pub(crate) reply: Reply,
-    /// The UTC day that the heading above announces.
+    /// The day that the heading above announces, counted from 1970.
     pub(crate) day: i64,
-    /// The way from the page to the folder of the export.
-    pub(crate) up: &'static str,
+    pub(crate) leaf: Leaf,
+    pub(crate) folder: &'a Folder,
+    pub(crate) known: &'a Known,
+    pub(crate) zone: &'a Zone,
+}
+
+impl Place<'_> {
+    /// The way from the page to the archive's top.
+    pub(crate) fn up(&self) -> &'static str {
+        self.folder.up(self.leaf)
+    }
 }
 
 /// What a message has to do with a thread.
@@ -35,7 +47,7 @@ pub(crate) enum Reply {
 }
 
 /// Opens the item of a message and adds all of it; the item is left open for its replies.
-pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place) {
+pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
     let sentence = system_text(message);
     page.tag("<li class=\"message");
     page.tag(match (&sentence, place.leads) {
@@ -62,18 +74,19 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place) {
         if shown != message.author.username {
             page.tag("<bdi class=\"login\">@").text(message.author.username).tag("</bdi> ");
         }
-        time(page, message, place.day);
+        time(page, message, place.zone, Some(place.day));
         page.tag("</p>");
     } else {
         // There is room for the hour only; the first of the group, or the event itself, has the date.
-        time(page, message, day_number(message.sent_at));
+        time(page, message, place.zone, None);
         page.tag(body);
     }
-    notes(page, message, place.reply);
+    notes(page, message, place);
     if let Some(sentence) = sentence {
         event(page, shown, &sentence, message.kind == Some("rm"));
-        if day_number(message.sent_at) != place.day {
-            page.tag(" <small>on ").show(ShortDate(message.sent_at)).tag("</small>");
+        let at = place.zone.local(message.sent_at);
+        if at.day != place.day {
+            page.tag(" <small>on ").show(ShortDate(at.date)).tag("</small>");
         }
         page.tag("</p>");
     } else if !message.text.trim().is_empty() {
@@ -81,8 +94,8 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place) {
         markdown(page, message.text, &Named::of(message));
         page.tag("</div>\n");
     }
-    edited(page, message);
-    cards(page, message, place.up);
+    edited(page, message, place.zone);
+    cards(page, message, place);
     reactions(page, &message.reactions);
     if message.pinned.is_some() {
         page.tag("</div>\n");
@@ -94,29 +107,28 @@ pub(crate) fn close(page: &mut Markup) {
     page.tag("</div></li>\n");
 }
 
-/// The time is the link to the message itself.
-fn time(page: &mut Markup, message: &Message<'_>, day: i64) {
-    let at = message.sent_at;
-    page.tag("<a class=\"time\" href=\"")
-        .fragment(message.id)
-        .tag("\"><time datetime=\"")
-        .show(at)
-        .tag("\">");
-    clock(page, at, day);
-    page.tag("</time></a>");
+/// The time is the link to the message itself. Without a day above it, the hour alone is shown.
+fn time(page: &mut Markup, message: &Message<'_>, zone: &Zone, day: Option<i64>) {
+    let at = zone.local(message.sent_at);
+    page.tag("<a class=\"time\" href=\"").fragment(message.id).tag("\" title=\"").show(Moment(at));
+    page.tag("\">");
+    clock(page, message.sent_at, at, day.unwrap_or(at.day));
+    page.tag("</a>");
 }
 
-fn clock(page: &mut Markup, at: Timestamp, day: i64) {
-    if day_number(at) == day {
+fn clock(page: &mut Markup, exact: Timestamp, at: Local, day: i64) {
+    page.tag("<time datetime=\"").show(exact).tag("\">");
+    if at.day == day {
         page.show(Clock(at))
     } else {
         page.show(Moment(at))
     };
+    page.tag("</time>");
 }
 
-fn notes(page: &mut Markup, message: &Message<'_>, reply: Reply) {
+fn notes(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
     const REPLY: &str = "<p class=\"note\"><svg aria-hidden=\"true\"><use href=\"#:reply\"/></svg>";
-    match reply {
+    match place.reply {
         Reply::No => {}
         Reply::Orphan => {
             page.tag(REPLY).tag("Reply to a message that is not part of this export</p>");
@@ -133,7 +145,7 @@ fn notes(page: &mut Markup, message: &Message<'_>, reply: Reply) {
             page.tag(" by <bdi>").text(username).tag("</bdi>");
         }
         if let Some(at) = pinned.at {
-            page.tag(", ").show(Moment(at));
+            page.tag(", ").show(Moment(place.zone.local(at)));
         }
         page.tag("</p>");
     }
@@ -147,11 +159,11 @@ fn event(page: &mut Markup, actor: &str, sentence: &str, removed: bool) {
     page.tag(if apart { "</bdi>: <bdi>" } else { "</bdi> <bdi>" }).text(sentence).tag("</bdi>");
 }
 
-fn edited(page: &mut Markup, message: &Message<'_>) {
+fn edited(page: &mut Markup, message: &Message<'_>, zone: &Zone) {
     let Some(edited) = message.edited else { return };
-    page.tag("<p class=\"edited\">(edited <time datetime=\"").show(edited.at).tag("\">");
-    clock(page, edited.at, day_number(message.sent_at));
-    page.tag("</time>");
+    let at = zone.local(edited.at);
+    page.tag("<p class=\"edited\" title=\"Edited ").show(Moment(at)).tag("\">(edited ");
+    clock(page, edited.at, at, zone.local(message.sent_at).day);
     if edited.by_id != message.author.id {
         page.tag(" by <bdi>").text(edited.by_username).tag("</bdi>");
     }

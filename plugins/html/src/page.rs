@@ -1,22 +1,19 @@
-//! The shell of every page: head, policy, stylesheet, icons, and the way between pages.
+//! The shell of every page: head, policy, style, scripts, icons, and the bar with the ways out.
 
 use crate::escape::Markup;
 
-/// No script, no network. The stylesheet is admitted by its hash, which works from a folder in
-/// every browser; pictures need `file:` because some browsers do not count a folder as `'self'`.
+/// Nothing but files of the archive, whether it is opened from a folder or served. `file:` is there
+/// because some browsers do not count a folder as `'self'`.
 const HEAD: &str = concat!(
     "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
-    "style-src 'sha256-",
-    "xKAHYpLH/dD9Svx0XVwCAb+zJVpG6IVsqovDJFAYQpI=",
-    "'; img-src 'self' file:; media-src 'self' file:; base-uri 'none'; form-action 'none'\">\n",
+    "style-src 'self' file:; script-src 'self' file:; img-src 'self' file:; media-src 'self' file:; ",
+    "connect-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'\">\n",
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
     "<meta name=\"color-scheme\" content=\"light dark\">\n",
     "<meta name=\"referrer\" content=\"no-referrer\">\n",
     "<meta name=\"robots\" content=\"noindex\">\n",
-    "<style>",
-    include_str!("style.css"),
-    "</style>\n<title>",
+    "<title>",
 );
 
 /// Used by name, so that a pinned message costs a few bytes.
@@ -28,77 +25,42 @@ const ICONS: &str = concat!(
     "</svg>\n",
 );
 
-/// A link to another page: its address is made of numbers only.
-#[derive(Clone, Copy)]
-pub(crate) enum Way<'a> {
-    Index(&'a str),
-    Previous(u64),
-    Next(u64),
+/// What makes the head of a page.
+pub(crate) struct Shell<'a> {
+    /// The title and what follows it after a dash.
+    pub(crate) title: &'a str,
+    pub(crate) part: &'a str,
+    /// The way to the archive's top.
+    pub(crate) up: &'static str,
+    /// The room that the page is of, as search knows it.
+    pub(crate) room: Option<&'a str>,
 }
 
-/// Begins a page. `number` is set for pages of many.
-pub(crate) fn begin(page: &mut Markup, title: &str, number: Option<u64>) {
-    page.tag(HEAD).text(title);
-    if let Some(number) = number {
-        page.tag(" – page ").show(number);
+/// Begins a page; the bar is open and wants its links.
+pub(crate) fn begin(page: &mut Markup, shell: &Shell<'_>) {
+    let up = shell.up;
+    page.tag(HEAD).text(shell.title);
+    if !shell.part.is_empty() {
+        page.tag(" – ").text(shell.part);
     }
-    page.tag("</title>\n</head>\n<body>\n<a class=\"skip\" href=\"#:main\">Skip to the messages</a>\n");
-    page.tag(ICONS);
+    page.tag("</title>\n<link rel=\"stylesheet\" href=\"").tag(up).tag("assets/style.css\">\n");
+    page.tag("<link rel=\"stylesheet\" href=\"").tag(up).tag("user.css\">\n");
+    // Before the first paint: it sets the theme.
+    page.tag("<script src=\"").tag(up).tag("assets/archive.js\"></script>\n");
+    page.tag("<script defer src=\"").tag(up).tag("search/search.js\" data-root=\"").tag(up).tag("\"");
+    if let Some(room) = shell.room {
+        page.tag(" data-room=\"").text(room).tag("\"");
+    }
+    page.tag("></script>\n</head>\n<body>\n<a class=\"skip\" href=\"#:main\">Skip to the content</a>\n");
+    page.tag(ICONS).tag("<header class=\"bar\">\n");
+}
+
+/// Ends the bar and begins what the page is about.
+pub(crate) fn main(page: &mut Markup) {
+    page.tag("<div id=\":find\" hidden></div>\n</header>\n<main>\n");
 }
 
 /// Ends a page.
 pub(crate) fn end(page: &mut Markup) {
     page.tag("</body>\n</html>\n");
-}
-
-/// Links between pages.
-pub(crate) fn ways(page: &mut Markup, label: &'static str, ways: &[Way<'_>]) {
-    page.tag("<nav aria-label=\"").tag(label).tag("\">");
-    for way in ways {
-        match *way {
-            Way::Index(main) => {
-                page.tag("<a class=\"up\" href=\"../").encoded(main).tag("\">All pages</a>");
-            }
-            Way::Previous(number) => {
-                page.tag("<a rel=\"prev\" href=\"")
-                    .show(Name(number))
-                    .tag("\">← Page ")
-                    .show(number)
-                    .tag("</a>");
-            }
-            Way::Next(number) => {
-                page.tag("<a rel=\"next\" href=\"")
-                    .show(Name(number))
-                    .tag("\">Page ")
-                    .show(number)
-                    .tag(" →</a>");
-            }
-        }
-    }
-    page.tag("</nav>\n");
-}
-
-/// The file name of a page: `0001.html`.
-pub(crate) struct Name(pub(crate) u64);
-
-impl std::fmt::Display for Name {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:04}.html", self.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use base64::Engine as _;
-    use sha2::{Digest, Sha256};
-
-    use super::*;
-
-    #[test]
-    fn the_policy_admits_the_stylesheet_and_nothing_else() {
-        let style = HEAD.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
-        let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style));
-        assert!(HEAD.contains(&format!("style-src 'sha256-{hash}'")), "put {hash} into HEAD");
-        assert!(!style.contains("url(") && !style.contains("@import"), "styles fetch nothing");
-    }
 }

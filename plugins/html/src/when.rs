@@ -1,11 +1,12 @@
-//! Dates and times as people read them, in UTC.
+//! Dates and times as people read them, in the zone of the export.
 
 use std::fmt::{self, Display, Formatter};
 
-use export_sdk::Timestamp;
+use export_sdk::{Scope, Timestamp};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
-const DAY: i64 = 86_400_000;
-const MINUTE: i64 = 60_000;
+const DAY: i64 = 86_400;
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -22,53 +23,101 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// The number of the UTC day: equal for times of one day.
-pub(crate) fn day_number(at: Timestamp) -> i64 {
-    at.millis().div_euclid(DAY)
+/// The clocks that the pages go by.
+pub(crate) struct Zone {
+    zone: TimeZone,
+    pub(crate) name: String,
+}
+
+impl Zone {
+    pub(crate) fn of(scope: &Scope<'_>) -> Self {
+        let zone = scope.time_zone.clone();
+        let fixed = zone.to_fixed_offset().ok().filter(|offset| !offset.is_zero());
+        let name = match (zone.iana_name(), fixed) {
+            (None, Some(offset)) => format!("UTC{offset}"),
+            (Some(_) | None, _) => scope.zone_name().to_owned(),
+        };
+        Self { zone, name }
+    }
+
+    /// What these clocks showed.
+    pub(crate) fn local(&self, at: Timestamp) -> Local {
+        let offset = self.zone.to_offset(at.to_jiff());
+        let seconds = at.millis().div_euclid(1000) + i64::from(offset.seconds());
+        Local {
+            date: offset.to_datetime(at.to_jiff()).date(),
+            day: seconds.div_euclid(DAY),
+            minute: seconds.rem_euclid(DAY) / 60,
+            ahead: i64::from(offset.seconds()),
+        }
+    }
+}
+
+/// A moment as the clocks of a zone showed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Local {
+    pub(crate) date: Date,
+    /// The day, counted from 1970.
+    pub(crate) day: i64,
+    minute: i64,
+    /// Seconds ahead of UTC.
+    pub(crate) ahead: i64,
 }
 
 /// `10:20`.
-pub(crate) struct Clock(pub(crate) Timestamp);
+pub(crate) struct Clock(pub(crate) Local);
 
 impl Display for Clock {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let minutes = self.0.millis().rem_euclid(DAY) / MINUTE;
-        write!(f, "{:02}:{:02}", minutes / 60, minutes % 60)
+        write!(f, "{:02}:{:02}", self.0.minute / 60, self.0.minute % 60)
     }
 }
 
 /// `15 Mar 2024`.
-pub(crate) struct ShortDate(pub(crate) Timestamp);
+#[derive(Clone, Copy)]
+pub(crate) struct ShortDate(pub(crate) Date);
 
 impl Display for ShortDate {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let day = self.0.day();
-        write!(f, "{} {} {}", day.day(), &month(day.month())[..3], day.year())
+        write!(f, "{} {} {}", self.0.day(), &month(self.0)[..3], self.0.year())
     }
 }
 
 /// `Friday, 15 March 2024`.
-pub(crate) struct LongDate(pub(crate) Timestamp);
+pub(crate) struct LongDate(pub(crate) Date);
 
 impl Display for LongDate {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let day = self.0.day();
-        let weekday = WEEKDAYS[usize::from(day.weekday().to_monday_zero_offset().unsigned_abs()) % 7];
-        write!(f, "{weekday}, {} {} {}", day.day(), month(day.month()), day.year())
+        let weekday = WEEKDAYS[weekday(self.0) % 7];
+        write!(f, "{weekday}, {} {} {}", self.0.day(), month(self.0), self.0.year())
     }
 }
 
 /// `15 Mar 2024, 10:20`.
-pub(crate) struct Moment(pub(crate) Timestamp);
+pub(crate) struct Moment(pub(crate) Local);
 
 impl Display for Moment {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}", ShortDate(self.0), Clock(self.0))
+        write!(f, "{}, {}", ShortDate(self.0.date), Clock(self.0))
     }
 }
 
-fn month(number: i8) -> &'static str {
-    MONTHS[usize::from((number - 1).unsigned_abs()) % 12]
+/// `March 2024`.
+pub(crate) struct MonthOf(pub(crate) Date);
+
+impl Display for MonthOf {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", month(self.0), self.0.year())
+    }
+}
+
+/// From 0 for a Monday.
+pub(crate) fn weekday(date: Date) -> usize {
+    usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())
+}
+
+fn month(date: Date) -> &'static str {
+    MONTHS[usize::from((date.month() - 1).unsigned_abs()) % 12]
 }
 
 /// `1,234,567`.
@@ -96,14 +145,40 @@ impl Display for Counted {
 mod tests {
     use super::*;
 
+    fn local(zone: TimeZone, millis: i64) -> Local {
+        Zone { zone, name: String::new() }.local(Timestamp::from_millis(millis))
+    }
+
     #[test]
     fn times_are_written_for_people() {
-        let at = Timestamp::from_millis(1_710_498_030_123);
-        assert_eq!(LongDate(at).to_string(), "Friday, 15 March 2024");
+        let at = local(TimeZone::UTC, 1_710_498_030_123);
+        assert_eq!(LongDate(at.date).to_string(), "Friday, 15 March 2024");
+        assert_eq!(MonthOf(at.date).to_string(), "March 2024");
         assert_eq!(Moment(at).to_string(), "15 Mar 2024, 10:20");
-        let before = Timestamp::from_millis(-1);
+        let before = local(TimeZone::UTC, -1);
         assert_eq!(Moment(before).to_string(), "31 Dec 1969, 23:59");
-        assert_eq!(day_number(before), -1);
+        assert_eq!(before.day, -1);
+    }
+
+    #[test]
+    fn clocks_are_those_of_the_zone() {
+        let east = TimeZone::fixed(jiff::tz::offset(14));
+        let at = local(east, 1_710_498_030_123);
+        assert_eq!((Moment(at).to_string(), at.day), ("16 Mar 2024, 00:20".to_owned(), 19_798));
+        for end in [i64::MIN, i64::MAX] {
+            for hours in [-12, 14] {
+                let at = local(TimeZone::fixed(jiff::tz::offset(hours)), end);
+                assert!(Moment(at).to_string().len() > 5, "the ends of time are in the calendar");
+            }
+        }
+    }
+
+    #[test]
+    fn a_zone_without_a_name_is_named_by_its_offset() {
+        let mut scope = export_sdk::conformance::sample_scope();
+        assert_eq!(Zone::of(&scope).name, "UTC");
+        scope.time_zone = TimeZone::fixed(jiff::tz::offset(-3));
+        assert_eq!(Zone::of(&scope).name, "UTC-03");
     }
 
     #[test]

@@ -39,6 +39,11 @@ impl Content {
         Self { source: Box::pin(source), left: size, taken: Arc::new(AtomicBool::new(size == 0)) }
     }
 
+    /// How many bytes are still to come.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Becomes true when all of it is taken, for whoever has given the body away.
     pub(crate) fn taken(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.taken)

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use export_sdk::{Artifact, Attempt, Error, ErrorKind, Export, Result, safe_file_name};
 use hmac::{Hmac, Mac};
 use hyper::Request;
-use hyper::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -74,6 +74,8 @@ pub(crate) async fn request(
     let mut request = Request::post(options.target.path.as_str())
         .header(HOST, &options.target.authority)
         .header(USER_AGENT, concat!("roomscribe/", env!("CARGO_PKG_VERSION")))
+        // Left to itself, the client says nothing about an empty body, and receivers ask for more.
+        .header(CONTENT_LENGTH, content.left())
         .header(CONTENT_TYPE, value(media_type)?)
         .header("idempotency-key", value(attempt.key)?)
         .header("x-roomscribe-export", value(&export.job)?)

@@ -1,5 +1,6 @@
 //! `rooms.export` as Rocket.Chat has it, and `exports.*`: what became of it.
 
+mod audit;
 mod order;
 
 use export_sdk::{AnyDelivery, AnyFormat, AnyTransform};
@@ -11,9 +12,10 @@ use crate::api::page::Paged;
 use crate::api::request::Input;
 use crate::api::wire;
 use crate::app::App;
-use crate::domain::{Job, RoomId};
+use crate::domain::{Job, JobState, RoomId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
+use crate::service::export_links;
 use crate::service::exports::{self, MailRequest, WindowRequest};
 
 /// The rows.
@@ -25,7 +27,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("exports.list").user(list),
         get("exports.info").user(info),
         post("exports.cancel").user(cancel),
+        post("exports.retry").user(retry),
+        post("exports.link").user(link),
         post("exports.delete").user(delete),
+        get("exports.audit").needs(&["view-export-audit"]).user(audit::audit),
     ]
 }
 
@@ -164,6 +169,26 @@ fn cancel(app: &App, caller: &Caller, params: ExportId) -> Result<Value> {
     Ok(json!({"export": describe(app, &exports::cancel(app, caller, &params.export_id)?)}))
 }
 
+/// Begins an export that failed once more.
+fn retry(app: &App, caller: &Caller, params: ExportId) -> Result<Value> {
+    Ok(json!({"export": describe(app, &exports::retry(app, caller, &params.export_id)?)}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Link {
+    export_id: String,
+    #[serde(default)]
+    minutes: Option<u64>,
+}
+
+/// Makes a link to the file that opens it once, without a login.
+fn link(app: &App, caller: &Caller, params: Link) -> Result<Value> {
+    let minutes = params.minutes.unwrap_or(export_links::USUAL_MINUTES);
+    let (url, expires) = export_links::make(app, caller, &params.export_id, minutes)?;
+    Ok(json!({"link": {"url": url, "expiresAt": wire::time(expires)}}))
+}
+
 /// Deletes an export that is at its end, with its file.
 fn delete(app: &App, caller: &Caller, params: ExportId) -> Result<Value> {
     exports::delete(app, caller, &params.export_id)?;
@@ -228,6 +253,16 @@ fn describe(app: &App, job: &Job) -> Value {
             "sha256": hex::encode(file.sha256),
             "path": format!("/data-export/{}", job.id),
         });
+        let expires = job.finished.and_then(|finished| app.config.export.file_kept_until(finished));
+        if let Some(expires) = expires {
+            value["file"]["expiresAt"] = wire::time(expires);
+        }
+    }
+    if job.file_expired {
+        value["fileExpired"] = true.into();
+    }
+    if let Some(failed) = job.finished.filter(|_| job.state == JobState::Failed && job.sealed) {
+        value["renderingKeptUntil"] = wire::time(app.config.export.rendering_kept_until(failed));
     }
     value
 }

@@ -108,5 +108,5 @@ impl<'a> Visitor<'a> {
 fn unpack(zip: &Path, guide: &Guide) -> Result<PathBuf> {
     let directory = guide.exports.join("lighthouse");
     zip::ZipArchive::new(File::open(zip)?)?.extract(&directory)?;
-    Ok(directory.join(format!("{}.html", guide.room)))
+    Ok(directory.join("index.html"))
 }

@@ -73,9 +73,14 @@ pub(super) fn expected(task: &Task<'_>, filter: &Filter, rooms: &[RoomId]) -> sd
 pub fn extent(task: &Task<'_>, limit: u64) -> sdk::Result<u64> {
     let filter = task.filter()?;
     let rooms = rooms(task, &filter, &JobProgress::default())?;
-    let (mut messages, mut left) = (0, if is_whole(task, &filter) { 0 } else { limit });
-    for room in &rooms {
-        let counted = if left == 0 { 0 } else { held(task, &filter, room, left)? };
+    extent_of(task, &filter, &rooms, limit)
+}
+
+/// The same for these rooms.
+pub(super) fn extent_of(task: &Task<'_>, filter: &Filter, rooms: &[RoomId], limit: u64) -> sdk::Result<u64> {
+    let (mut messages, mut left) = (0, if is_whole(task, filter) { 0 } else { limit });
+    for room in rooms {
+        let counted = if left == 0 { 0 } else { held(task, filter, room, left)? };
         messages +=
             if counted < left { counted } else { task.store.activity(room).map_err(unreadable)?.messages };
         left -= counted;

@@ -5,11 +5,13 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use export_sdk::{ArtifactPath, Output};
 use roomscribe::domain::{
-    Grant, Job, Json, Message, MessageId, RoomId, RoomKind, Setting, Time, Upload, UploadId,
+    Grant, Job, JobId, Json, Message, MessageId, RoomId, RoomKind, Setting, Time, Upload, UploadId,
 };
-use roomscribe::export::spool::Progress;
+use roomscribe::export::spool::{Progress, Spool};
 use roomscribe::export::verify::verify;
+use roomscribe::service::jobs;
 use roomscribe::store::Error;
 use serde_json::{Value, json};
 
@@ -78,6 +80,28 @@ impl TestServer {
         self.app.store.write::<_, Error>(|batch| batch.put(&(id.to_owned(),), &setting)).expect("a setting");
     }
 
+    /// Puts a job behind the server's back.
+    pub(crate) fn change_job(&self, id: &str, change: impl FnOnce(&mut Job)) {
+        let mut job = self.job(id);
+        change(&mut job);
+        self.app.store.write::<_, Error>(|batch| batch.put_job(&job)).expect("a job");
+    }
+
+    /// A spool of a job with one file that no rendering would make.
+    pub(crate) fn spool(&self, id: &str) -> Spool {
+        let directory = jobs::spool_directory(&self.app, &JobId::new(id));
+        let mut spool = Spool::create(directory, Progress::default()).expect("a spool");
+        let path = ArtifactPath::new("from-before.txt").expect("a path");
+        spool.create(&path, "text/plain").expect("a file").write_all(b"kept").expect("written");
+        spool
+    }
+
+    /// Deletes a room as it is deleted for everybody.
+    pub(crate) fn delete_room(&self, room: &RoomId) {
+        let record = self.app.store.room(room).expect("readable").expect("a room");
+        self.app.store.write::<_, Error>(|batch| batch.delete_room(&record)).expect("deleted");
+    }
+
     /// The files in a directory below the data directory, by name; none if there is no directory.
     pub(crate) fn names_in(&self, directory: &str) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.directory().join(directory)) else { return Vec::new() };
@@ -98,6 +122,13 @@ impl TestServer {
         let path = self.file_of(&job);
         verify(&path, &Progress::default()).expect("an intact export");
         Exported { entries: unpack(&path), job }
+    }
+}
+
+impl Caller<'_> {
+    /// What `exports.info` says about an export of this caller.
+    pub(crate) fn info(&self, id: &str) -> Value {
+        self.get("exports.info", &format!("exportId={id}")).ok()["export"].clone()
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Condvar, Mutex};
 
-use roomscribe::domain::Message;
+use roomscribe::domain::{Activity, JobId, Message, MessageId, RoomId, RoomKind};
 use roomscribe::store::engine::sled::SledEngine;
 use roomscribe::store::engine::{Batch, Direction, Engine, Range, Visit};
-use roomscribe::store::{Record, Result, Store};
+use roomscribe::store::{Error, Record, Result, Store};
 
 use super::TestServer;
+use super::exports::{accepted, file_of};
 use super::work::PATIENCE;
 
 /// Passes everything through, but holds who reads messages once so many were read.
@@ -34,6 +35,39 @@ impl TestServer {
             })
         });
         (server, gate.expect("the store was opened"))
+    }
+}
+
+/// More than are counted before a rendering begins, so that it can be held in the middle.
+pub(crate) const MANY: u64 = 30_000;
+
+impl TestServer {
+    /// A room of that name with [`MANY`] messages.
+    pub(crate) fn long_room(&self, name: &str) -> RoomId {
+        let room = self.room(RoomKind::Channel, name, &["admin", "bob"]);
+        let put = |batch: &mut roomscribe::store::Batch<'_>| {
+            let mut message = self.message(&room, "", "2024-03-01T00:00:00.000Z", "on and on");
+            for number in 0..MANY {
+                message.id = MessageId::new(format!("{name}{number}"));
+                batch.put_message(&message)?;
+            }
+            let activity = Activity { messages: MANY, ..batch.activity(&room)? };
+            batch.put_activity(&room, &activity)
+        };
+        self.app.store.write::<_, Error>(put).expect("messages");
+        room
+    }
+
+    /// A long room with an export whose rendering stands still in the middle, and the export's id.
+    pub(crate) fn long_export(&self, gate: &Gate) -> (RoomId, String) {
+        let room = self.long_room("talk");
+        let export = accepted(&self.as_admin(), file_of(&room, "json"));
+        gate.close_after(MANY / 3 * 2);
+        self.work();
+        self.wait_until("its rendering has begun", || {
+            self.app.running.of(&JobId::new(&export)).is_some_and(|progress| progress.messages() > 0)
+        });
+        (room, export)
     }
 }
 

@@ -52,18 +52,23 @@ impl TestServer {
 
     /// The same over a store that `open` opens.
     pub(crate) fn reopen_with(self, mut open: impl FnMut(&std::path::Path) -> Result<Store>) -> Self {
-        let Self { app, clock, api, runtime, directory, work } = self;
+        let Self { app, clock, space, api, runtime, directory, work } = self;
         let config = app.config.clone();
         // Cuts off all tasks; what blocks is waited for.
         drop((work, api, runtime));
         drop(app);
         let store = again(|| open(directory.path())).expect("the store of the server before");
-        Self::put_together(directory, config, store, clock)
+        Self::put_together(directory, config, store, clock, space)
     }
 
     /// Starts the background work as a starting server does.
     pub(crate) fn work(&self) {
         jobs::recover(&self.app).expect("recovered");
+        self.resume_work();
+    }
+
+    /// The same without putting right what a crash left.
+    pub(crate) fn resume_work(&self) {
         let _inside = self.runtime.enter();
         let before = self.work.lock().expect("no test has panicked").replace(Work::start(&self.app));
         assert!(before.is_none(), "the work was running already");

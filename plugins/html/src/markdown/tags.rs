@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, HeadingLevel, LinkType, Tag, TagEnd};
 
 use super::Rendering;
-use crate::{inline, link};
+use crate::{inline, known, link};
 
 /// What was opened for a link or an image, to be closed the same way.
 pub(super) enum Anchor {
@@ -15,9 +15,11 @@ pub(super) enum Anchor {
     Text(String),
 }
 
-/// An open `<a>`: it shows its address if nothing else was added since it was that long.
+/// An open `<a>`: it shows its address if nothing that is seen was added to it.
 pub(super) struct Element {
     address: String,
+    /// How long the page was before it, and with its tag.
+    before: usize,
     empty: usize,
 }
 
@@ -29,8 +31,9 @@ impl Rendering<'_, '_> {
         if self.element.is_some() {
             self.anchors.push(Anchor::Text(String::new()));
         } else if link::is_safe(&target) {
+            let before = self.page.len();
             inline::link(self.page, &target);
-            self.open_element(target);
+            self.open_element(target, before);
         } else if typed_bare {
             self.pending.push('<');
             self.anchors.push(Anchor::Text(">".to_owned()));
@@ -47,25 +50,31 @@ impl Rendering<'_, '_> {
             self.anchors.push(Anchor::Text(format!("]({address}{})", quoted(title))));
             return;
         }
+        let before = self.page.len();
         inline::link(self.page, address);
         self.page.tag("<span class=\"remote\">image</span> ");
-        self.open_element(address.to_owned());
+        self.open_element(address.to_owned(), before);
     }
 
-    fn open_element(&mut self, address: String) {
+    fn open_element(&mut self, address: String, before: usize) {
         self.anchors.push(Anchor::Element);
-        self.element = Some(Element { address, empty: self.page.len() });
+        self.element = Some(Element { address, before, empty: self.page.len() });
     }
 
     pub(super) fn close_anchor(&mut self) {
         match self.anchors.pop() {
             Some(Anchor::Text(rest)) => self.pending.push_str(&rest),
             Some(Anchor::Element) => {
-                if let Some(element) = self.element.take().filter(|element| element.empty == self.page.len())
-                {
+                self.visible = true;
+                let Some(element) = self.element.take() else { return };
+                if self.page.as_str()[element.empty..].trim().is_empty() {
+                    if self.named.quotes && known::message_of(&element.address).is_some() {
+                        self.page.truncate(element.before);
+                        return;
+                    }
+                    self.page.truncate(element.empty);
                     self.page.text(&element.address);
                 }
-                self.visible = true;
                 self.page.tag("</a>");
             }
             None => {}

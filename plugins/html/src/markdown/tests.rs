@@ -26,6 +26,18 @@ fn seen(html: &str) -> String {
 }
 
 #[test]
+fn the_link_that_marks_a_quote_gives_way_to_the_quote() {
+    let text = "[ ](https://x.y/channel/general?msg=abc) yes";
+    let mut page = Markup::default();
+    let mut named = Named::default();
+    named.quotes = true;
+    markdown(&mut page, text, &named);
+    assert_eq!(page.as_str(), "<p> yes</p>");
+    let link = ">https://x.y/channel/general?msg=abc</a> yes</p>";
+    assert!(html(text).ends_with(link), "without a quote it is a link: {}", html(text));
+}
+
+#[test]
 fn chat_marks_are_understood() {
     for (text, expected) in [
         ("hello", "<p>hello</p>"),

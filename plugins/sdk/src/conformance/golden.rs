@@ -1,4 +1,4 @@
-//! Whole exports against the files in `fixtures/exports/<format>/`.
+//! Whole exports against golden files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,10 +13,17 @@ use crate::{ArtifactPath, File, FileLink, Message, Room, RoomKind, Scope, Timest
 /// Each is a directory of golden files.
 const CASES: [&str; 3] = ["conversation", "direct", "empty"];
 
-/// Compares what the format `id` makes of three rooms with `fixtures/exports/<id>/<room>/`, byte for
-/// byte. `UPDATE=1 cargo test` rewrites the files; one that belongs to no room is an error, too.
+/// [`golden_in`] `fixtures/exports/<id>/` of this repository.
 pub fn golden(register: Register, id: &str) {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/exports").join(id);
+    golden_in(register, id, Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/exports").join(id));
+}
+
+/// Compares what the format `id` makes of three rooms with `<directory>/<room>/`, byte for byte.
+/// `UPDATE=1 cargo test` rewrites the files; one that belongs to no room is an error, too.
+///
+/// A crate keeps them beside its tests: `concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")`.
+pub fn golden_in(register: Register, id: &str, directory: impl AsRef<Path>) {
+    let directory = directory.as_ref();
     let mut expected = BTreeSet::new();
     for case in CASES {
         for (name, bytes) in exported(register, id, case) {
@@ -30,7 +37,7 @@ pub fn golden(register: Register, id: &str) {
             expected.insert(path);
         }
     }
-    assert_eq!(files_in(&directory), expected, "every golden file belongs to a case");
+    assert_eq!(files_in(directory), expected, "every golden file belongs to a case");
 }
 
 fn exported(register: Register, id: &str, case: &str) -> BTreeMap<String, Vec<u8>> {

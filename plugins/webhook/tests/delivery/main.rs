@@ -1,5 +1,6 @@
 //! The delivery as the server calls it, against receivers on this machine.
 
+mod contract;
 mod encryption;
 mod faults;
 mod receiver;
