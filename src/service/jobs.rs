@@ -147,7 +147,11 @@ pub fn remove_file(app: &App, job: &Job) -> std::io::Result<()> {
     let stray = app.config.exports_directory();
     let files = match &job.file {
         Some(file) => vec![file.place(&app.config.server.data)],
-        None => vec![stray.join(format!("{}.zip", job.id)), stray.join(format!(".{}.zip.part", job.id))],
+        None => {
+            let attempts = 1..=app.config.export.attempts.max(job.attempts + 1);
+            let parts = attempts.map(|attempt| format!(".{}.zip.{attempt}.part", job.id));
+            parts.chain([format!("{}.zip", job.id)]).map(|name| stray.join(name)).collect()
+        }
     };
     for file in files {
         match std::fs::remove_file(file) {

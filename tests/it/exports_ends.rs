@@ -20,7 +20,7 @@ fn leave_parts(server: &TestServer, export: &str) {
     std::fs::create_dir_all(server.directory().join("exports")).expect("it works");
     std::fs::write(spool.join("packed.zip.part"), "PK, and then the power failed").expect("it works");
     std::fs::write(spool.join("packed.zip"), "PK, but of an earlier try").expect("it works");
-    let part = server.directory().join(format!("exports/.{export}.zip.part"));
+    let part = server.directory().join(format!("exports/.{export}.zip.1.part"));
     std::fs::write(part, "half of a file").expect("it works");
 }
 
