@@ -233,3 +233,16 @@ fn mails_hold_only_messages_of_their_room_in_order() {
     assert!(mail.find("first").unwrap() < mail.find("third").unwrap(), "{mail}");
     assert!(!mail.contains("secret") && !mail.contains("second"), "{mail}");
 }
+
+#[test]
+fn anybody_gets_the_key_that_signs_exports() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    server.work();
+    let exported = server.exported(&server.as_admin(), file_of(&room, "json"));
+    let progress = roomscribe::export::spool::Progress::default();
+    let verified = roomscribe::export::verify::verify(&server.file_of(&exported.job), &progress).unwrap();
+    let key = verified.key.expect("it is signed").to_string();
+    let answer = server.anonymous().get("exports.key", "");
+    assert_eq!(answer.ok(), &json!({"algorithm": "Ed25519", "publicKey": key, "success": true}));
+}

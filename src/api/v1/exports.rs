@@ -14,7 +14,7 @@ use crate::api::wire;
 use crate::app::App;
 use crate::domain::{Job, JobState, RoomId};
 use crate::error::{Error, Result};
-use crate::service::caller::Caller;
+use crate::service::caller::{Caller, Client};
 use crate::service::export_links;
 use crate::service::exports::{self, MailRequest, WindowRequest};
 
@@ -24,6 +24,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         post("exports.create").user(order::create),
         post("rooms.export").user_in("mail-messages", read, export),
         get("exports.formats").user(formats),
+        get("exports.key").public(key),
         get("exports.list").user(list),
         get("exports.info").user(info),
         post("exports.cancel").user(cancel),
@@ -144,6 +145,11 @@ fn formats(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
         "transforms": app.registry.transforms().map(transform).collect::<Vec<_>>(),
         "deliveries": app.registry.deliveries().map(delivery).collect::<Vec<_>>(),
     }))
+}
+
+/// The public key with which this server signs exports. It is no secret.
+fn key(app: &App, _: &Client, _: Nothing) -> Result<Value> {
+    Ok(json!({"algorithm": "Ed25519", "publicKey": app.signer.public_key_hex()}))
 }
 
 /// The caller's exports, latest first.
