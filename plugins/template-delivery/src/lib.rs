@@ -85,7 +85,7 @@ impl Delivery for Directories {
     }
 
     /// One zip. `Packaging::Loose` gives all files as the format wrote them.
-    fn packaging(&self) -> Packaging {
+    fn packaging(&self, _: &DirectoryOptions, _: &[String]) -> Packaging {
         Packaging::SingleFile
     }
 
