@@ -154,13 +154,12 @@ pub fn packed(app: &App, id: &JobId) -> PathBuf {
 /// that could be noted.
 pub fn remove_file(app: &App, job: &Job) -> std::io::Result<()> {
     let stray = app.config.exports_directory(&job.order.delivery.id);
-    let files = match &job.file {
-        Some(file) => vec![file.place(&app.config.server.data)],
-        None => {
-            let attempts = 1..=app.config.export.attempts.max(job.attempts + 1);
-            let parts = attempts.map(|attempt| format!(".{}.zip.{attempt}.part", job.id));
-            parts.chain([format!("{}.zip", job.id)]).map(|name| stray.join(name)).collect()
-        }
+    let files = if let Some(file) = &job.file {
+        vec![file.place(&app.config.server.data)]
+    } else {
+        let attempts = 1..=app.config.export.attempts.max(job.attempts + 1);
+        let parts = attempts.map(|attempt| format!(".{}.zip.{attempt}.part", job.id));
+        parts.chain([format!("{}.zip", job.id)]).map(|name| stray.join(name)).collect()
     };
     for file in files {
         match std::fs::remove_file(file) {

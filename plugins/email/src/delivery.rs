@@ -91,9 +91,10 @@ impl Email {
             let message = format!("one file was expected to mail, not {}", export.artifacts.len());
             return Err(Error::new(ErrorKind::Internal, message));
         };
-        let kept = match self.is_attached(options.shape, artifact)? {
-            true => None,
-            false => Some(keep_file(export, &self.directory, attempt).await?),
+        let kept = if self.is_attached(options.shape, artifact)? {
+            None
+        } else {
+            Some(keep_file("email", &self.directory, export, attempt).await?)
         };
         for (index, to) in options.to.iter().enumerate() {
             let key = key(attempt, index);

@@ -3,6 +3,8 @@
 //! Both bodies are made of the same lines, and every line passes the escaping of its body: titles and
 //! names are hostile.
 
+use std::fmt::Write;
+
 use export_sdk::{Artifact, DownloadLink, Export};
 
 use crate::bodies::size;
@@ -58,12 +60,12 @@ fn about(export: &Export) -> Vec<Line> {
 }
 
 fn file(artifact: &Artifact) -> Vec<Line> {
-    let sha256: String = artifact.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut sha256 = "SHA-256: ".to_owned();
+    for byte in artifact.sha256 {
+        write!(sha256, "{byte:02x}").expect("a String takes everything");
+    }
     let name = artifact.path.as_str();
-    vec![
-        Line::Words(format!("File: {name} ({})", size(artifact.size))),
-        Line::Words(format!("SHA-256: {sha256}")),
-    ]
+    vec![Line::Words(format!("File: {name} ({})", size(artifact.size))), Line::Words(sha256)]
 }
 
 fn way(export: &Export, access: &Access) -> Vec<Line> {

@@ -53,7 +53,7 @@ impl Delivery for File {
         export: &Export,
         attempt: &Attempt<'_>,
     ) -> Result<Receipt> {
-        let file = keep_file(export, &self.directory, attempt).await?;
+        let file = keep_file("file", &self.directory, export, attempt).await?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Receipt::new(format!("kept as {name}")).with_file(file))
     }

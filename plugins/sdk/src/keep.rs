@@ -11,8 +11,14 @@ use crate::{Attempt, Cancelled, Error, ErrorKind, Export, Result};
 
 /// Keeps the one file of an export in `directory`, as `<key>.<extension>`. Returns its path, for
 /// [`Receipt::with_file`](crate::Receipt::with_file). However often it is tried with one key, there is
-/// one file; dropping the future leaves none that is not whole. Needs a tokio runtime.
-pub async fn keep_file(export: &Export, directory: &Path, attempt: &Attempt<'_>) -> Result<PathBuf> {
+/// one file; dropping the future leaves none that is not whole. `plugin` names the table of config.toml
+/// whose `directory` this is, for the error if it cannot be made. Needs a tokio runtime.
+pub async fn keep_file(
+    plugin: &'static str,
+    directory: &Path,
+    export: &Export,
+    attempt: &Attempt<'_>,
+) -> Result<PathBuf> {
     let [artifact] = export.artifacts.as_slice() else {
         let message = format!("one file was expected to keep, not {}", export.artifacts.len());
         return Err(Error::new(ErrorKind::Internal, message));
@@ -24,6 +30,7 @@ pub async fn keep_file(export: &Export, directory: &Path, attempt: &Attempt<'_>)
     // Lives as long as this future: dropping the future tells the thread to stop.
     let wanted = Arc::new(());
     let keep = Keep {
+        plugin,
         source: artifact.file.clone(),
         size: artifact.size,
         directory: directory.to_owned(),
@@ -37,6 +44,7 @@ pub async fn keep_file(export: &Export, directory: &Path, attempt: &Attempt<'_>)
 
 /// One file to keep. Blocks on the disk.
 struct Keep {
+    plugin: &'static str,
     source: PathBuf,
     size: u64,
     directory: PathBuf,
@@ -53,9 +61,8 @@ impl Keep {
     fn run(&self) -> Result<PathBuf> {
         let target = self.directory.join(&self.name);
         fs::create_dir_all(&self.directory).map_err(|error| {
-            let directory = self.directory.display();
-            let message =
-                format!("{directory} cannot be made; check `directory` of the delivery in config.toml");
+            let (directory, plugin) = (self.directory.display(), self.plugin);
+            let message = format!("{directory} cannot be made; check `directory` of [plugins.{plugin}]");
             Error::new(ErrorKind::Internal, message).because(error)
         })?;
         let kept = fs::metadata(&target).is_ok_and(|found| found.is_file() && found.len() == self.size);
@@ -125,6 +132,7 @@ mod tests {
 
         fn keep(&self) -> Keep {
             Keep {
+                plugin: "file",
                 source: self.dir.path().join("source"),
                 size: 6,
                 directory: self.dir.path().join("made/exports"),
