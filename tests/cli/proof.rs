@@ -97,7 +97,10 @@ fn a_proof_tells_what_one_message_said() {
         line.starts_with("message message2 by bob, 2024-03-15T10:20:02.000Z, was in the export of "),
         "{line}"
     );
-    assert!(line.contains(" (harbour as ndjson), line 4 of 6 of data/harbour.ndjson; "), "{line}");
+    assert!(
+        line.contains(" (harbour as ndjson), line 4 of 6 of data/harbour.ndjson; "),
+        "{line}"
+    );
     assert!(line.ends_with(&format!("signed by key {key}, which is the key you gave")), "{line}");
     assert_eq!(said.stdout.lines().nth(1), Some("Hello"));
     assert_eq!(place.run(&["prove", "out.zip", "message2"]).ok().as_bytes(), place.bytes("proof.json"));
