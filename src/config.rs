@@ -323,9 +323,9 @@ impl Config {
         Ok(())
     }
 
-    /// Where the delivery `file` puts finished exports.
-    pub fn exports_directory(&self) -> PathBuf {
-        let chosen = self.plugins.get("file").and_then(|settings| settings.get("directory"));
+    /// Where a delivery keeps finished exports, if it does.
+    pub fn exports_directory(&self, delivery: &str) -> PathBuf {
+        let chosen = self.plugins.get(delivery).and_then(|settings| settings.get("directory"));
         self.server.data.join(chosen.and_then(toml::Value::as_str).unwrap_or("exports"))
     }
 

@@ -50,6 +50,8 @@ pub enum AuditEvent {
     LinkMade {
         /// Until then it can be used.
         expires: Time,
+        /// Whom the delivery sent it to; `None`: its owner made it.
+        to: Option<String>,
     },
     /// It was deleted with its file.
     Deleted,

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use export_sdk::Packaging;
+
 use super::audit;
 use crate::app::App;
 use crate::domain::job::JobEvent;
-use crate::domain::{Job, JobId, JobState, Time};
+use crate::domain::{Job, JobId, JobState, Order, Time};
 use crate::export::spool::Sealed;
 use crate::store::{Batch, Error, Result};
 
@@ -136,6 +138,13 @@ pub fn clear_spool(app: &App, id: &JobId) {
     report(id, std::fs::remove_dir_all(spool_directory(app, id)));
 }
 
+/// What the delivery of an order wants to be given.
+pub fn packaging(app: &App, order: &Order) -> export_sdk::Result<Packaging> {
+    let formats: Vec<String> = order.formats.iter().map(|format| format.id.clone()).collect();
+    let delivery = app.registry.delivery(&order.delivery.id)?;
+    delivery.packaging(&order.delivery.options.value(), &formats)
+}
+
 /// Where the zip of a job is packed.
 pub fn packed(app: &App, id: &JobId) -> PathBuf {
     spool_directory(app, id).join("packed.zip")
@@ -144,7 +153,7 @@ pub fn packed(app: &App, id: &JobId) -> PathBuf {
 /// Removes the file of a job. Where none is noted, a delivery may have made it and was cut off before
 /// that could be noted.
 pub fn remove_file(app: &App, job: &Job) -> std::io::Result<()> {
-    let stray = app.config.exports_directory();
+    let stray = app.config.exports_directory(&job.order.delivery.id);
     let files = if let Some(file) = &job.file {
         vec![file.place(&app.config.server.data)]
     } else {

@@ -2,9 +2,12 @@
 
 use std::ops::ControlFlow;
 
+use export_sdk::Packaging;
+
+use super::jobs;
 use crate::app::App;
 use crate::config::MEGABYTE;
-use crate::domain::{Job, JobId};
+use crate::domain::{Job, JobId, Order};
 use crate::error::{Error, Result};
 use crate::store::schema::KeptFile;
 use crate::store::{self, Batch, Direction, Span};
@@ -13,8 +16,16 @@ use crate::store::{self, Batch, Direction, Span};
 /// finished ones take too much.
 pub fn check(app: &App, batch: &Batch<'_>, job: &Job) -> Result<()> {
     check_open(app, batch, job)?;
-    // What is handed to somebody else leaves no file here.
-    if job.order.delivery.id == "file" { check_kept(app, batch, job) } else { Ok(()) }
+    if may_leave_a_file(app, &job.order) { check_kept(app, batch, job) } else { Ok(()) }
+}
+
+/// What is handed to somebody else leaves no file here; a link in a mail leads to one.
+fn may_leave_a_file(app: &App, order: &Order) -> bool {
+    match order.delivery.id.as_str() {
+        "file" => true,
+        "email" => jobs::packaging(app, order).is_ok_and(|packaging| packaging == Packaging::SingleFile),
+        _ => false,
+    }
 }
 
 fn check_open(app: &App, batch: &Batch<'_>, job: &Job) -> Result<()> {

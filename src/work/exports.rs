@@ -10,6 +10,7 @@ use export_sdk::{ArtifactPath, Attempt, ErrorKind, Export, Packaging, Receipt};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use super::downloads::JobDownloads;
 use super::mails::{StoreOutbox, announce_export, pause_millis};
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
@@ -116,7 +117,8 @@ async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk
     progress.enter(Phase::Delivering);
     let delivery = app.registry.delivery(&job.order.delivery.id)?;
     let outbox = StoreOutbox::new(app);
-    let attempt = Attempt::new(job.attempts + 1, job.id.as_str(), &outbox);
+    let downloads = JobDownloads::new(app, &job.id);
+    let attempt = Attempt::new(job.attempts + 1, job.id.as_str(), &outbox).with_downloads(&downloads);
     let options = job.order.delivery.options.value();
     let delivering = delivery.deliver(&options, &export, &attempt);
     let delivered = tokio::select! {
@@ -170,9 +172,10 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
         let sealed = Sealed::open(&directory)?.ok_or_else(gone)?;
         (job, sealed)
     };
-    let delivery = app.registry.delivery(&job.order.delivery.id)?;
     let mut export = Export::new(job.id.as_str(), &job.order.title, job.messages);
-    match delivery.packaging() {
+    export.formats = job.order.formats.iter().map(|format| format.id.clone()).collect();
+    export.requested_by.clone_from(&job.owner_username);
+    match jobs::packaging(app, &job.order)? {
         Packaging::Loose => {
             for artifact in sealed.artifacts()? {
                 export.artifacts.push(artifact?);
@@ -189,7 +192,8 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
             packing.info.add("External-Identifier", job.id.as_str());
             packing.signer = Some(&app.signer);
             let mut artifact = pack::pack(&sealed, &zip, &packing, &progress.packing)?;
-            artifact.path = ArtifactPath::new(format!("{}.zip", job.id))?;
+            artifact.path = ArtifactPath::new(download_name(app, &job))?;
+            export.signed_by = Some(app.signer.public_key_hex());
             export.artifacts.push(artifact);
         }
     }
@@ -234,7 +238,7 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Optio
 fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Result<()> {
     let file = match (&receipt.file, export.artifacts.as_slice()) {
         (Some(path), [artifact]) => Some(ExportFile {
-            name: download_name(app, job),
+            name: artifact.path.to_string(),
             // The data directory may be moved between two starts.
             path: path.strip_prefix(&app.config.server.data).unwrap_or(path).to_string_lossy().into_owned(),
             size: artifact.size,

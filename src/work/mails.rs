@@ -72,6 +72,13 @@ impl Outbox for StoreOutbox<'_> {
         app.mail_bell.notify_one();
         Ok(())
     }
+
+    fn knows(&self, key: &str) -> sdk::Result<bool> {
+        let known = self.0.store.mail(key).map_err(|error| {
+            sdk::Error::new(ErrorKind::Internal, "the mail queue cannot be read").because(error)
+        })?;
+        Ok(known.is_some())
+    }
 }
 
 fn directory(app: &App) -> PathBuf {

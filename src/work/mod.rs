@@ -1,5 +1,6 @@
 //! What the server does by itself: it renders and delivers exports, sends mails, and sweeps.
 
+pub mod downloads;
 pub mod exports;
 pub mod mails;
 pub mod sweep;

@@ -3,7 +3,7 @@
 #[path = "../mail/certificates.rs"]
 mod certificates;
 #[path = "../mail/smtp_server.rs"]
-mod smtp_server;
+pub(crate) mod smtp_server;
 
 use certificates::Certificates;
 use roomscribe::domain::{JobState, Json, OutboxState, RoomKind};
@@ -22,7 +22,7 @@ fn mailing_through(port: u16) -> TestServer {
     })
 }
 
-fn header<'a>(mail: &'a Value, name: &str) -> Vec<&'a str> {
+pub(crate) fn header<'a>(mail: &'a Value, name: &str) -> Vec<&'a str> {
     let all = mail["headers"].as_array().expect("headers").iter();
     let pairs = all.map(|header| (&header[0], &header[1]));
     let pairs = pairs.filter_map(|(name, value)| Some((name.as_str()?, value.as_str()?)));
@@ -30,14 +30,14 @@ fn header<'a>(mail: &'a Value, name: &str) -> Vec<&'a str> {
 }
 
 /// All parts of a mail that have no parts themselves.
-fn leaves(part: &Value) -> Vec<&Value> {
+pub(crate) fn leaves(part: &Value) -> Vec<&Value> {
     match part["parts"].as_array() {
         Some(parts) => parts.iter().flat_map(leaves).collect(),
         None => vec![part],
     }
 }
 
-fn text_of<'a>(mail: &'a Value, kind: &str) -> &'a str {
+pub(crate) fn text_of<'a>(mail: &'a Value, kind: &str) -> &'a str {
     let part =
         leaves(&mail["content"]).into_iter().find(|part| part["type"] == kind && !part["text"].is_null());
     part.and_then(|part| part["text"].as_str()).unwrap_or_else(|| panic!("no {kind} in {mail}"))
@@ -47,7 +47,7 @@ fn state_of(server: &TestServer, key: &str) -> Option<OutboxState> {
     server.app.store.mail(key).expect("readable").map(|mail| mail.state)
 }
 
-fn is_sent(server: &TestServer, key: &str) -> bool {
+pub(crate) fn is_sent(server: &TestServer, key: &str) -> bool {
     matches!(state_of(server, key), Some(OutboxState::Sent { .. }))
 }
 

@@ -32,6 +32,7 @@ mod exports_jobs;
 mod exports_kept;
 mod exports_links;
 mod exports_mail;
+mod exports_mail_zips;
 mod exports_retry;
 mod exports_space;
 mod exports_webhook;

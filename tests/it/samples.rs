@@ -206,7 +206,7 @@ fn audit(golden: &mut Golden, id: &JobId, order: Order) {
         AuditEvent::Retried,
         AuditEvent::Cancelled,
         AuditEvent::Downloaded { by_link: true },
-        AuditEvent::LinkMade { expires: at(60) },
+        AuditEvent::LinkMade { expires: at(60), to: Some(text("ann@example.org")) },
         AuditEvent::Deleted,
         AuditEvent::Expired,
     ]
@@ -303,7 +303,14 @@ fn files_and_jobs(golden: &mut Golden) {
     golden.add(&(id.clone(),), &OpenJob);
     golden.add(&(at(2), id.clone()), &EndedJob);
     golden.add(&(at(2), id.clone()), &KeptFile { owner: bob(), size: 999 });
-    let link = ExportLink { job: id.clone(), owner: bob(), made: at(3), expires: at(60), used: Some(at(4)) };
+    let link = ExportLink {
+        job: id.clone(),
+        owner: bob(),
+        made: at(3),
+        expires: at(60),
+        to: Some(text("ann@example.org")),
+        used: Some(at(4)),
+    };
     golden.add(&(HASH,), &link);
     golden.add(&(id.clone(), HASH), &LinkOfJob);
     audit(golden, &id, job.order);

@@ -1,4 +1,5 @@
-//! Puts one mail together from an export: what is the body, what is attached, what is only named.
+//! Puts one mail together from an export in the format `mail`: what is the body, what is attached,
+//! what is only named.
 
 use std::fmt::Write;
 use std::fs;
@@ -99,7 +100,7 @@ fn names(left_out: &[&Artifact]) -> Vec<String> {
 }
 
 /// `4 kB`, rounded up; people compare it with the limit of their mailbox.
-fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     match bytes {
         0..1000 => format!("{bytes} B"),
         1000..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),

@@ -22,6 +22,9 @@ pub(crate) const HTML_END: &str = "</body></html>\n";
 /// Lines at the margin are ours; text of people is indented.
 const INDENT: &str = "    ";
 
+/// The id of the format.
+pub(crate) const ID: &str = "mail";
+
 /// The format `mail`.
 pub(crate) struct Digest;
 
@@ -29,7 +32,7 @@ impl ExportFormat for Digest {
     type Options = NoOptions;
 
     fn id(&self) -> &'static str {
-        "mail"
+        ID
     }
 
     fn media_type(&self) -> &'static str {
@@ -137,7 +140,7 @@ impl Writer {
 }
 
 /// `2024-03-15 10:20 UTC`.
-fn minute(at: Timestamp) -> impl Display {
+pub(crate) fn minute(at: Timestamp) -> impl Display {
     let iso = at.to_string();
     format!("{} {} UTC", &iso[..10], &iso[11..16])
 }

@@ -1,7 +1,10 @@
 //! What a request may choose for the delivery `email`, parsed into types that cannot be wrong.
 
-use export_sdk::{Error, MailAddress, MailSubject, OptionSpec, Result};
-use serde::Deserialize;
+use export_sdk::{Error, LONGEST_LINK_MINUTES, MailAddress, MailSubject, OptionSpec, Packaging, Result};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::digest;
 
 /// The options for people.
 pub(crate) const SPECS: &[OptionSpec] = &[
@@ -23,6 +26,18 @@ pub(crate) const SPECS: &[OptionSpec] = &[
         default: "",
         help: "Where answers go; without it to the server's own address",
     },
+    OptionSpec {
+        name: "as",
+        kind: "auto, link or attachment",
+        default: "auto",
+        help: "How the zip is handed over; auto: attached below a size, else by a link that opens it once",
+    },
+    OptionSpec {
+        name: "linkMinutes",
+        kind: "number",
+        default: "10080",
+        help: "How long a link can be used, at most a week",
+    },
 ];
 
 /// Who gets the export and how it is announced.
@@ -33,6 +48,27 @@ pub(crate) struct EmailOptions {
     pub(crate) to: Vec<MailAddress>,
     pub(crate) subject: Option<MailSubject>,
     pub(crate) reply_to: Option<MailAddress>,
+    pub(crate) shape: Shape,
+    pub(crate) link_minutes: u64,
+}
+
+impl EmailOptions {
+    /// Messages alone are the mail itself, unless somebody wants them in a file.
+    pub(crate) fn packaging(&self, formats: &[String]) -> Packaging {
+        match (self.shape, formats) {
+            (Shape::Auto, [format]) if format == digest::ID => Packaging::Loose,
+            (Shape::Auto | Shape::Link | Shape::Attachment, _) => Packaging::SingleFile,
+        }
+    }
+}
+
+/// How the zip is handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// As an attachment where that fits, else as a link.
+    Auto,
+    Link,
+    Attachment,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +79,31 @@ struct Raw {
     subject: Option<String>,
     #[serde(default)]
     reply_to: Option<String>,
+    #[serde(default, rename = "as", deserialize_with = "shape")]
+    shape: Option<Shape>,
+    #[serde(default, deserialize_with = "link_minutes")]
+    link_minutes: Option<u64>,
+}
+
+fn shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shape>, D::Error> {
+    let named = |error: D::Error| D::Error::custom(format!("`as`: {error}"));
+    match Option::<String>::deserialize(deserializer).map_err(named)?.as_deref() {
+        None => Ok(None),
+        Some("auto") => Ok(Some(Shape::Auto)),
+        Some("link") => Ok(Some(Shape::Link)),
+        Some("attachment") => Ok(Some(Shape::Attachment)),
+        Some(other) => Err(D::Error::custom(format!("`as`: {other:?} is none of auto, link and attachment"))),
+    }
+}
+
+fn link_minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let wrong =
+        || D::Error::custom(format!("`linkMinutes`: write 1 to {LONGEST_LINK_MINUTES}, which is a week"));
+    let minutes = Option::<u64>::deserialize(deserializer).map_err(|_| wrong())?;
+    if minutes.is_some_and(|minutes| !(1..=LONGEST_LINK_MINUTES).contains(&minutes)) {
+        return Err(wrong());
+    }
+    Ok(minutes)
 }
 
 impl TryFrom<Raw> for EmailOptions {
@@ -63,6 +124,8 @@ impl TryFrom<Raw> for EmailOptions {
             to,
             subject: raw.subject.as_deref().map(MailSubject::new),
             reply_to: raw.reply_to.map(|text| parse("replyTo", &text)).transpose()?,
+            shape: raw.shape.unwrap_or(Shape::Auto),
+            link_minutes: raw.link_minutes.unwrap_or(LONGEST_LINK_MINUTES),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What the administrator decides about mails with exports: `[plugins.email]`.
 
+use std::path::PathBuf;
+
 use export_sdk::{Error, Result};
 use serde::Deserialize;
 
@@ -15,11 +17,18 @@ pub(crate) struct EmailSettings {
     allowed_domains: Vec<String>,
     /// The most bytes attached to one mail.
     pub(crate) attach_up_to: u64,
+    /// Where the files lie that links lead to; a relative path begins in the data directory.
+    pub(crate) directory: PathBuf,
 }
 
 impl Default for EmailSettings {
     fn default() -> Self {
-        Self { max_recipients: 100, allowed_domains: Vec::new(), attach_up_to: 10 << 20 }
+        Self {
+            max_recipients: 100,
+            allowed_domains: Vec::new(),
+            attach_up_to: 10 << 20,
+            directory: PathBuf::from("exports"),
+        }
     }
 }
 

@@ -10,11 +10,19 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// Two recipients, so that a delivery can be dropped between them.
-struct Queue(Runtime);
+struct Queue {
+    runtime: Runtime,
+    format: &'static str,
+    shape: &'static str,
+}
 
 impl Place for Queue {
     fn options(&self) -> Value {
-        json!({"to": ["ann@example.org", "bob@example.org"]})
+        json!({"to": ["ann@example.org", "bob@example.org"], "as": self.shape})
+    }
+
+    fn formats(&self) -> Vec<String> {
+        vec![self.format.to_owned()]
     }
 
     fn arrived(&self, outbox: &MemoryOutbox) -> Arrived {
@@ -22,7 +30,7 @@ impl Place for Queue {
     }
 
     fn run(&self, work: BoxFuture<'_, ()>) {
-        self.0.block_on(work);
+        self.runtime.block_on(work);
     }
 }
 
@@ -37,13 +45,19 @@ fn content(mail: &Mail) -> Vec<u8> {
     content
 }
 
+fn keeps_the_contract(runtime: impl Fn() -> Runtime) {
+    for (format, shape) in [("mail", "auto"), ("html", "auto"), ("html", "attachment"), ("mail", "link")] {
+        let place = || Queue { runtime: runtime(), format, shape };
+        conformance::delivery(deliver_email::register, "email", place);
+    }
+}
+
 #[test]
 fn it_keeps_the_contract() {
-    conformance::delivery(deliver_email::register, "email", || Queue(Runtime::new().unwrap()));
+    keeps_the_contract(|| Runtime::new().unwrap());
 }
 
 #[test]
 fn it_keeps_the_contract_on_a_single_thread() {
-    let single = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    conformance::delivery(deliver_email::register, "email", || Queue(single()));
+    keeps_the_contract(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
 }

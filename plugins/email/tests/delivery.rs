@@ -1,4 +1,4 @@
-//! The delivery as the server calls it.
+//! The delivery as the server calls it with an export in the format `mail`.
 
 use std::fs;
 
@@ -23,7 +23,9 @@ impl Server {
         let settings = Settings::new("email", table, "data");
         deliver_email::register(&mut registry, &settings).expect("good settings");
         let dir = tempfile::tempdir().expect("a place for files");
-        Self { dir, registry, outbox: MemoryOutbox::default(), export: Export::new("job", "general", 3) }
+        let mut export = Export::new("job", "general", 3);
+        export.formats = vec!["mail".to_owned()];
+        Self { dir, registry, outbox: MemoryOutbox::default(), export }
     }
 
     /// A server with an export of the format `mail`.
@@ -118,6 +120,11 @@ fn what_is_wrong_with_the_options_is_named() {
         (json!({"to": ["a@example.org", "b@example.org", "c@example.org"]}), "3 recipients, at most 2"),
         (json!({"to": ["a@example.org", "b@example.com"]}), "b@example.com is outside"),
         (json!({"to": ["a@sub.example.org"]}), "a@sub.example.org is outside"),
+        (json!({"to": ["a@example.org"], "as": "zip"}), "`as`: \"zip\" is none of auto, link and attachment"),
+        (json!({"to": ["a@example.org"], "as": 3}), "`as`: invalid type"),
+        (json!({"to": ["a@example.org"], "linkMinutes": 0}), "`linkMinutes`: write 1 to 10080"),
+        (json!({"to": ["a@example.org"], "linkMinutes": 10_081}), "`linkMinutes`: write 1 to 10080"),
+        (json!({"to": ["a@example.org"], "linkMinutes": "x"}), "`linkMinutes`: write 1 to 10080"),
     ];
     for (options, expected) in wrong {
         let message = server.refusal(&options);
@@ -125,18 +132,6 @@ fn what_is_wrong_with_the_options_is_named() {
     }
     let email = server.registry.delivery("email").unwrap();
     email.check(&json!({"to": ["a@EXAMPLE.org", "b@example.org"]})).expect("as many as allowed");
-}
-
-#[tokio::test]
-async fn another_format_is_attached_under_a_short_note() {
-    let mut server = Server::new("");
-    server.add("general.json", b"{}");
-    server.add("assets/1-cat.png", b"png");
-    let mail = server.mail().await;
-    assert_eq!(mail.text, "Export of general: 3 messages.\n\nSee the attached files.\n");
-    assert_eq!(mail.html, None);
-    assert_eq!(names(&mail), ["general.json", "1-cat.png"]);
-    assert_eq!(fs::read(&mail.files[1].path).unwrap(), b"png");
 }
 
 #[tokio::test]

@@ -2,13 +2,10 @@
 //!
 //! The download endpoint and people with access to the machine find it there under the job's key.
 
-mod keep;
-
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use export_sdk::{
-    Attempt, Delivery, Error, ErrorKind, Export, NoOptions, Packaging, Receipt, Registry, Result, Settings,
+    Attempt, Delivery, Export, NoOptions, Packaging, Receipt, Registry, Result, Settings, keep_file,
 };
 use serde::Deserialize;
 
@@ -46,7 +43,7 @@ impl Delivery for File {
         "Keeps the export on the server, for download"
     }
 
-    fn packaging(&self) -> Packaging {
+    fn packaging(&self, _: &NoOptions, _: &[String]) -> Packaging {
         Packaging::SingleFile
     }
 
@@ -56,28 +53,8 @@ impl Delivery for File {
         export: &Export,
         attempt: &Attempt<'_>,
     ) -> Result<Receipt> {
-        let [artifact] = export.artifacts.as_slice() else {
-            let message = format!("one file was expected to deliver, not {}", export.artifacts.len());
-            return Err(Error::new(ErrorKind::Internal, message));
-        };
-        let name = match artifact.path.as_str().rsplit_once('.') {
-            Some((_, extension)) => format!("{}.{extension}", attempt.key),
-            None => attempt.key.to_owned(),
-        };
-        // Lives as long as this future: dropping the future tells the thread to stop.
-        let wanted = Arc::new(());
-        let keep = keep::Keep {
-            source: artifact.file.clone(),
-            size: artifact.size,
-            directory: self.directory.clone(),
-            name: name.clone(),
-            attempt: attempt.number,
-            wanted: Arc::downgrade(&wanted),
-        };
-        let kept = tokio::task::spawn_blocking(move || keep.run()).await;
-        let file = kept.map_err(|panic| {
-            Error::new(ErrorKind::Internal, "the export could not be kept").because(panic)
-        })??;
+        let file = keep_file("file", &self.directory, export, attempt).await?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Receipt::new(format!("kept as {name}")).with_file(file))
     }
 }

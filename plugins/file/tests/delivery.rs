@@ -84,7 +84,7 @@ async fn the_administrator_chooses_the_directory_and_the_request_nothing() {
     server.deliver(1, "k1").await.unwrap();
     assert_eq!(names(Path::new(&directory)), ["k1.zip"]);
     let file = server.registry.delivery("file").unwrap();
-    assert_eq!(file.packaging(), Packaging::SingleFile);
+    assert_eq!(file.packaging(&Value::Null, &["html".to_owned()]).unwrap(), Packaging::SingleFile);
     let refused = file.check(&json!({"directory": "/etc"})).expect_err("not a request's business");
     assert_eq!(refused.kind(), ErrorKind::BadOptions);
 }

@@ -20,7 +20,7 @@ pub use delivery::delivery;
 pub use golden::{golden, golden_in};
 pub use hostile::{HOSTILE_NAMES, HOSTILE_TEXTS};
 pub use load::load;
-pub use memory::{MemoryOutbox, MemoryOutput, Shared};
+pub use memory::{MemoryDownloads, MemoryOutbox, MemoryOutput, Shared};
 pub use place::{Arrived, Place, files_in};
 pub use suite::{Register, format, render, sample_messages, sample_room, sample_scope};
 pub use transform::{Transformed, transform, transformed};

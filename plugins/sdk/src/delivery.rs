@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 
-use crate::{ArtifactPath, OptionSpec, Outbox, Result};
+use crate::{ArtifactPath, Downloads, NoDownloads, OptionSpec, Outbox, Result};
 
 /// A way to hand an export over: into a directory, by e-mail, to a webhook.
 ///
@@ -26,8 +26,9 @@ pub trait Delivery: Send + Sync + 'static {
         &[]
     }
 
-    /// What [`deliver`](Self::deliver) receives.
-    fn packaging(&self) -> Packaging {
+    /// What [`deliver`](Self::deliver) receives of an export in these formats.
+    fn packaging(&self, options: &Self::Options, formats: &[String]) -> Packaging {
+        let _ = (options, formats);
         Packaging::Loose
     }
 
@@ -67,14 +68,28 @@ pub struct Export {
     pub room: String,
     /// Messages in the export.
     pub messages: u64,
-    /// The files, or the one zip.
+    /// The ids of its formats.
+    pub formats: Vec<String>,
+    /// The login name of who asked for it; empty if nobody says.
+    pub requested_by: String,
+    /// The key that signed the zip, as `roomscribe verify --key` takes it.
+    pub signed_by: Option<String>,
+    /// The files, or the one zip under the name that people see when they download it.
     pub artifacts: Vec<Artifact>,
 }
 
 impl Export {
-    /// An export without artifacts; add them.
+    /// An export without artifacts; add them, and what else is known.
     pub fn new(job: impl Into<String>, room: impl Into<String>, messages: u64) -> Self {
-        Self { job: job.into(), room: room.into(), messages, artifacts: Vec::new() }
+        Self {
+            job: job.into(),
+            room: room.into(),
+            messages,
+            formats: Vec::new(),
+            requested_by: String::new(),
+            signed_by: None,
+            artifacts: Vec::new(),
+        }
     }
 }
 
@@ -103,12 +118,20 @@ pub struct Attempt<'a> {
     pub key: &'a str,
     /// The server's durable mail queue.
     pub outbox: &'a dyn Outbox,
+    /// How people fetch the file of this export, if the delivery keeps it: [`Receipt::with_file`].
+    pub downloads: &'a dyn Downloads,
 }
 
 impl<'a> Attempt<'a> {
-    /// A try with this number and key.
+    /// A try with this number and key, on a server without downloads.
     pub fn new(number: u32, key: &'a str, outbox: &'a dyn Outbox) -> Self {
-        Self { number, key, outbox }
+        Self { number, key, outbox, downloads: &NoDownloads }
+    }
+
+    /// The same try on a server with these downloads.
+    #[must_use]
+    pub fn with_downloads(self, downloads: &'a dyn Downloads) -> Self {
+        Self { downloads, ..self }
     }
 }
 

@@ -12,8 +12,11 @@ mod artifact;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod delivery;
+mod downloads;
 mod error;
 mod format;
+#[cfg(feature = "keep")]
+mod keep;
 mod link;
 mod mail;
 mod options;
@@ -35,8 +38,11 @@ mod writer;
 
 pub use artifact::{ArtifactPath, safe_file_name};
 pub use delivery::{Artifact, Attempt, Delivery, Export, Packaging, Receipt};
+pub use downloads::{DownloadLink, Downloads, LONGEST_LINK_MINUTES, NoDownloads};
 pub use error::{Cancelled, Error, ErrorKind, Result};
 pub use format::{ExportFormat, Order};
+#[cfg(feature = "keep")]
+pub use keep::keep_file;
 pub use link::FileLink;
 pub use mail::{Mail, MailAddress, MailFile, MailSubject, Outbox};
 pub use options::{NoOptions, OptionSpec};

@@ -11,6 +11,9 @@ pub trait Outbox: Send + Sync {
     /// however often the server restarts. A mail whose key is known already is not queued again.
     /// Blocks on the disk: call it from a blocking thread or for few mails.
     fn post(&self, mail: Mail) -> Result<()>;
+
+    /// Whether a mail of this key was queued, however long ago.
+    fn knows(&self, key: &str) -> Result<bool>;
 }
 
 /// One mail to one recipient.

@@ -219,7 +219,7 @@ pub trait AnyDelivery: Send + Sync {
     /// See [`Delivery::options`].
     fn options(&self) -> &[OptionSpec];
     /// See [`Delivery::packaging`].
-    fn packaging(&self) -> Packaging;
+    fn packaging(&self, options: &Value, formats: &[String]) -> Result<Packaging>;
     /// Parses the options (null or an object) and asks [`Delivery::check`].
     fn check(&self, options: &Value) -> Result<()>;
     /// See [`Delivery::deliver`].
@@ -244,8 +244,8 @@ impl<D: Delivery> AnyDelivery for D {
         Delivery::options(self)
     }
 
-    fn packaging(&self) -> Packaging {
-        Delivery::packaging(self)
+    fn packaging(&self, options: &Value, formats: &[String]) -> Result<Packaging> {
+        Ok(Delivery::packaging(self, &parse(Delivery::id(self), options)?, formats))
     }
 
     fn check(&self, options: &Value) -> Result<()> {

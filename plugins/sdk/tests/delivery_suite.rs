@@ -65,7 +65,7 @@ impl Delivery for Faulty {
         &[]
     }
 
-    fn packaging(&self) -> Packaging {
+    fn packaging(&self, _: &Lenient, _: &[String]) -> Packaging {
         Packaging::Loose
     }
 

@@ -84,8 +84,8 @@ impl Delivery for Directories {
         OPTIONS
     }
 
-    /// One zip. `Packaging::Loose` gives all files as the format wrote them.
-    fn packaging(&self) -> Packaging {
+    /// One zip, whatever was chosen. `Packaging::Loose` gives all files as the format wrote them.
+    fn packaging(&self, _: &DirectoryOptions, _: &[String]) -> Packaging {
         Packaging::SingleFile
     }
 

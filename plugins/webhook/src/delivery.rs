@@ -87,7 +87,7 @@ impl Delivery for Webhook {
         SPECS
     }
 
-    fn packaging(&self) -> Packaging {
+    fn packaging(&self, _: &WebhookOptions, _: &[String]) -> Packaging {
         Packaging::SingleFile
     }
 

@@ -62,7 +62,7 @@ fn delivers_once_for_each_key<P: Place>(trial: &Trial<P>) {
 
 fn delivers_every_byte<P: Place>(trial: &impl Fn() -> Trial<P>) {
     let files = [("general.txt", "one"), ("assets/f1-cat.png", "two"), ("assets/f2-cat.png", "three")];
-    let files = if trial().delivery().packaging() == Packaging::Loose { &files[..] } else { &files[..1] };
+    let files = if trial().packaging() == Packaging::Loose { &files[..] } else { &files[..1] };
     let arrived = |changed: Option<usize>| {
         let trial = trial();
         let content = |n: usize| if changed == Some(n) { "changed" } else { files[n].1 };
@@ -87,7 +87,7 @@ fn takes_what_is_empty_or_hostile<P: Place>(trial: &Trial<P>) {
         trial.deliver(&export, 1, &format!("Title{n}")).expect("a room may have any title");
     }
     assert_eq!(trial.arrived().len(), each * (HOSTILE_TEXTS.len() + 1), "every title arrives at its place");
-    if trial.delivery().packaging() == Packaging::Loose {
+    if trial.packaging() == Packaging::Loose {
         let names = HOSTILE_NAMES.iter().enumerate();
         let paths: BTreeSet<String> =
             names.map(|(n, name)| format!("assets/f{n}-{}", safe_file_name(name))).collect();

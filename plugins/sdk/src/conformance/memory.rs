@@ -1,11 +1,14 @@
-//! Outputs and outboxes that live in memory, and fail on demand.
+//! Outputs, outboxes and downloads that live in memory, and fail on demand.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use crate::{ArtifactPath, Cancelled, Error, ErrorKind, Mail, Outbox, Output, Result};
+use crate::{
+    ArtifactPath, Cancelled, DownloadLink, Downloads, Error, ErrorKind, Mail, Outbox, Output, Result,
+    Timestamp,
+};
 
 /// What a [`MemoryOutput`] has gathered: bytes by path.
 pub type Shared = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
@@ -107,5 +110,37 @@ impl Outbox for MemoryOutbox {
             mails.insert(mail.key.clone(), mail);
         }
         Ok(())
+    }
+
+    fn knows(&self, key: &str) -> Result<bool> {
+        Ok(self.mails.lock().expect("not poisoned").contains_key(key))
+    }
+}
+
+/// [`Downloads`] in memory. Its links expire as many minutes after 1970 as they can be used.
+#[derive(Debug, Default)]
+pub struct MemoryDownloads {
+    links: Mutex<(u32, BTreeMap<String, String>)>,
+}
+
+impl MemoryDownloads {
+    /// The links that open the file, by whom they were made for.
+    pub fn links(&self) -> BTreeMap<String, String> {
+        self.links.lock().expect("not poisoned").1.clone()
+    }
+}
+
+impl Downloads for MemoryDownloads {
+    fn link(&self, to: &str, minutes: u64) -> Result<Option<DownloadLink>> {
+        let mut links = self.links.lock().expect("not poisoned");
+        links.0 += 1;
+        let url = format!("https://chat.example/data-export/Job1?link={}", links.0);
+        links.1.insert(to.to_owned(), url.clone());
+        let expires = i64::try_from(minutes).unwrap_or(i64::MAX).saturating_mul(60_000);
+        Ok(Some(DownloadLink { url, expires: Timestamp::from_millis(expires) }))
+    }
+
+    fn page(&self) -> Result<Option<String>> {
+        Ok(Some("https://chat.example/data-export/Job1".to_owned()))
     }
 }

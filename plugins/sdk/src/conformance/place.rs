@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::{MemoryOutbox, Register, load};
+use super::{MemoryDownloads, MemoryOutbox, Register, load};
 use crate::{
     AnyDelivery, Artifact, ArtifactPath, Attempt, BoxFuture, Export, Packaging, Receipt, Registry, Result,
 };
@@ -30,6 +30,11 @@ pub trait Place {
     /// Options that make it deliver here.
     fn options(&self) -> Value {
         Value::Null
+    }
+
+    /// The formats of the exports that it is given.
+    fn formats(&self) -> Vec<String> {
+        vec!["text".to_owned()]
     }
 
     /// All that has arrived under its final name. The content must tell every byte of the export, and
@@ -68,6 +73,7 @@ pub(super) struct Trial<P> {
     id: String,
     registry: Registry,
     outbox: MemoryOutbox,
+    downloads: MemoryDownloads,
     directory: TempDir,
     spooled: RefCell<Arrived>,
 }
@@ -81,6 +87,7 @@ impl<P: Place> Trial<P> {
             id: id.to_owned(),
             registry: registry.expect("registers with the place's settings"),
             outbox: MemoryOutbox::default(),
+            downloads: MemoryDownloads::default(),
             directory,
             spooled: RefCell::default(),
         };
@@ -92,6 +99,16 @@ impl<P: Place> Trial<P> {
         self.registry.delivery(&self.id).expect("registered under its id")
     }
 
+    /// What the delivery wants to be given here.
+    pub(super) fn packaging(&self) -> Packaging {
+        let packaging = self.delivery().packaging(&self.place.options(), &self.place.formats());
+        packaging.expect("the place's own options are accepted")
+    }
+
+    fn attempt<'a>(&'a self, number: u32, key: &'a str) -> Attempt<'a> {
+        Attempt::new(number, key, &self.outbox).with_downloads(&self.downloads)
+    }
+
     pub(super) fn arrived(&self) -> Arrived {
         self.place.arrived(&self.outbox)
     }
@@ -99,7 +116,8 @@ impl<P: Place> Trial<P> {
     /// A sealed export of these files; only the first of them, as the zip, for who wants one file.
     pub(super) fn export(&self, room: &str, files: &[(&str, &[u8])]) -> Export {
         let mut export = Export::new("Job1", room, 3);
-        let loose = self.delivery().packaging() == Packaging::Loose;
+        export.formats = self.place.formats();
+        let loose = self.packaging() == Packaging::Loose;
         for (path, content) in files.iter().take(if loose { files.len() } else { 1 }) {
             let (path, media_type) =
                 if loose { (*path, "application/octet-stream") } else { ("Job1.zip", "application/zip") };
@@ -138,7 +156,7 @@ impl<P: Place> Trial<P> {
     }
 
     pub(super) fn deliver(&self, export: &Export, number: u32, key: &str) -> Result<Receipt> {
-        let attempt = Attempt::new(number, key, &self.outbox);
+        let attempt = self.attempt(number, key);
         let delivering = self.delivery().deliver(&self.place.options(), export, &attempt);
         let mut outcome = None;
         self.place.run(Box::pin(async { outcome = Some(delivering.await) }));
@@ -152,7 +170,7 @@ impl<P: Place> Trial<P> {
     /// Delivers, but drops the delivery when it waits for the `polls`th time. Returns whether it ended
     /// before, and what had arrived then and in the moments after.
     pub(super) fn drop_after(&self, polls: usize, export: &Export, key: &str) -> (bool, Vec<Arrived>) {
-        let attempt = Attempt::new(1, key, &self.outbox);
+        let attempt = self.attempt(1, key);
         let mut delivering = self.delivery().deliver(&self.place.options(), export, &attempt);
         let mut ended = false;
         let mut waits = 0;

@@ -65,7 +65,9 @@ async fn the_packed_export_is_posted_with_a_signature() {
     let name = "attachment; filename=\"general-Job1.zip\"; filename*=UTF-8''general-Job1.zip";
     assert_eq!(request.header("content-disposition"), name);
     assert_signed(&request);
-    assert_eq!(server.registry.delivery("webhook").unwrap().packaging(), Packaging::SingleFile);
+    let webhook = server.registry.delivery("webhook").unwrap();
+    let packaging = webhook.packaging(&json!({"url": "https://hooks.example.org"}), &["mail".to_owned()]);
+    assert_eq!(packaging.unwrap(), Packaging::SingleFile);
 }
 
 #[tokio::test]

@@ -54,7 +54,12 @@ fn describe(entry: &AuditEntry) -> Value {
         }
         AuditEvent::Failed(reason) => value["error"] = reason.as_str().into(),
         AuditEvent::Downloaded { by_link } => value["byLink"] = (*by_link).into(),
-        AuditEvent::LinkMade { expires } => value["expiresAt"] = wire::time(*expires),
+        AuditEvent::LinkMade { expires, to } => {
+            value["expiresAt"] = wire::time(*expires);
+            if let Some(to) = to {
+                value["to"] = to.as_str().into();
+            }
+        }
         AuditEvent::Retried | AuditEvent::Cancelled | AuditEvent::Deleted | AuditEvent::Expired => {}
     }
     value

@@ -1,32 +1,68 @@
-//! Puts a finished file under its final name: all of it, or nothing.
+//! Keeps a finished file under its final name: all of it, or nothing.
+//!
+//! The server looks for what a job left behind, whole or in part, under these very names.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
-use export_sdk::{Cancelled, Error, ErrorKind, Result};
+use crate::{Attempt, Cancelled, Error, ErrorKind, Export, Result};
+
+/// Keeps the one file of an export in `directory`, as `<key>.<extension>`. Returns its path, for
+/// [`Receipt::with_file`](crate::Receipt::with_file). However often it is tried with one key, there is
+/// one file; dropping the future leaves none that is not whole. `plugin` names the table of config.toml
+/// whose `directory` this is, for the error if it cannot be made. Needs a tokio runtime.
+pub async fn keep_file(
+    plugin: &'static str,
+    directory: &Path,
+    export: &Export,
+    attempt: &Attempt<'_>,
+) -> Result<PathBuf> {
+    let [artifact] = export.artifacts.as_slice() else {
+        let message = format!("one file was expected to keep, not {}", export.artifacts.len());
+        return Err(Error::new(ErrorKind::Internal, message));
+    };
+    let name = match artifact.path.as_str().rsplit_once('.') {
+        Some((_, extension)) => format!("{}.{extension}", attempt.key),
+        None => attempt.key.to_owned(),
+    };
+    // Lives as long as this future: dropping the future tells the thread to stop.
+    let wanted = Arc::new(());
+    let keep = Keep {
+        plugin,
+        source: artifact.file.clone(),
+        size: artifact.size,
+        directory: directory.to_owned(),
+        name,
+        attempt: attempt.number,
+        wanted: Arc::downgrade(&wanted),
+    };
+    let kept = tokio::task::spawn_blocking(move || keep.run()).await;
+    kept.map_err(|panic| Error::new(ErrorKind::Internal, "the export could not be kept").because(panic))?
+}
 
 /// One file to keep. Blocks on the disk.
-pub(crate) struct Keep {
-    pub(crate) source: PathBuf,
-    pub(crate) size: u64,
-    pub(crate) directory: PathBuf,
-    pub(crate) name: String,
+struct Keep {
+    plugin: &'static str,
+    source: PathBuf,
+    size: u64,
+    directory: PathBuf,
+    name: String,
     /// The number of the attempt.
-    pub(crate) attempt: u32,
+    attempt: u32,
     /// Dead when nobody waits for the file any more.
-    pub(crate) wanted: Weak<()>,
+    wanted: Weak<()>,
 }
 
 impl Keep {
     /// Returns the final path. The name is derived from the job's key, so a file of that name and
     /// size is this very export, kept by an earlier attempt.
-    pub(crate) fn run(&self) -> Result<PathBuf> {
+    fn run(&self) -> Result<PathBuf> {
         let target = self.directory.join(&self.name);
         fs::create_dir_all(&self.directory).map_err(|error| {
-            let directory = self.directory.display();
-            let message = format!("{directory} cannot be made; check `directory` of [plugins.file]");
+            let (directory, plugin) = (self.directory.display(), self.plugin);
+            let message = format!("{directory} cannot be made; check `directory` of [plugins.{plugin}]");
             Error::new(ErrorKind::Internal, message).because(error)
         })?;
         let kept = fs::metadata(&target).is_ok_and(|found| found.is_file() && found.len() == self.size);
@@ -80,8 +116,6 @@ fn sync(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     struct Case {
@@ -98,6 +132,7 @@ mod tests {
 
         fn keep(&self) -> Keep {
             Keep {
+                plugin: "file",
                 source: self.dir.path().join("source"),
                 size: 6,
                 directory: self.dir.path().join("made/exports"),
