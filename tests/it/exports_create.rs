@@ -204,6 +204,6 @@ fn an_export_is_handed_to_the_delivery_that_was_chosen() {
     let delivery = json!({"id": "email", "options": {"to": ["ann@example.org"]}});
     let body = with(&json_of(&room), "delivery", delivery);
     let id = crate::support::orders::ordered(&server.as_admin(), &body);
-    assert_eq!(server.finished(&id).receipt.as_deref(), Some("1 mail queued"));
+    assert_eq!(server.finished(&id).receipt.as_deref(), Some("1 mail queued, with the export"));
     server.wait_until("the mail is written", || server.names_in("outbox").len() == 1);
 }
