@@ -344,7 +344,9 @@ fn settle(app: &App, id: &JobId, error: &sdk::Error, progress: &JobProgress) -> 
         _ => {
             tracing::error!(job = %id, reason, source, "an export failed");
             jobs::advance(app, id, JobEvent::GaveUp, |job| {
-                if !job.sealed {
+                if job.sealed {
+                    job.attempts += 1;
+                } else {
                     job.messages = progress.messages().max(job.messages);
                     job.bytes = progress.work.bytes().max(job.bytes);
                 }

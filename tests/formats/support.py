@@ -60,6 +60,9 @@ def demo(program, data):
         too_long.cancel()
     if "Ctrl-C" not in "".join(said):
         sys.exit(f"{ME}: the demo did not come up:\n{''.join(said)[-3000:]}")
+    page = next((line.split("open ", 1)[1].strip() for line in said if "index.html" in line), "")
+    if not pathlib.Path(page).is_file():
+        sys.exit(f"{ME}: the demo says to open {page!r}, which is not there")
 
 
 def report(failures):

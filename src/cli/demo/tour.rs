@@ -108,5 +108,9 @@ impl<'a> Visitor<'a> {
 fn unpack(zip: &Path, guide: &Guide) -> Result<PathBuf> {
     let directory = guide.exports.join("lighthouse");
     zip::ZipArchive::new(File::open(zip)?)?.extract(&directory)?;
-    Ok(directory.join("index.html"))
+    // The zip holds one directory, the bag.
+    let bag = std::fs::read_dir(&directory)?.next().context("the export is empty")??;
+    let page = bag.path().join("data").join("index.html");
+    anyhow::ensure!(page.is_file(), "the export has no {}", page.display());
+    Ok(page)
 }

@@ -47,7 +47,12 @@ impl<'a> Chosen<'a> {
 fn value(kind: &str, text: &str) -> Value {
     let json = serde_json::from_str(text);
     if kind.starts_with("list") {
-        json.ok().filter(Value::is_array).unwrap_or_else(|| Value::Array(vec![text.into()]))
+        // Names and words hold no comma; other texts and expressions may.
+        let words = !kind.ends_with("strings") && !kind.ends_with("expressions");
+        let items = || {
+            if words { text.split(',').map(|item| item.trim().into()).collect() } else { vec![text.into()] }
+        };
+        json.ok().filter(Value::is_array).unwrap_or_else(|| Value::Array(items()))
     } else if kind.starts_with("boolean") || kind.starts_with("integer") || kind.is_empty() {
         json.unwrap_or_else(|_| text.into())
     } else {
@@ -108,6 +113,8 @@ mod tests {
         assert_eq!(value("boolean", "true"), json!(true));
         assert_eq!(value("boolean", "maybe"), json!("maybe"));
         assert_eq!(value("list of strings", "a, b"), json!(["a, b"]));
+        assert_eq!(value("list of regular expressions", "a{1,2}"), json!(["a{1,2}"]));
+        assert_eq!(value("list of usernames", "ann, bob"), json!(["ann", "bob"]));
         assert_eq!(value("list of strings", r#"["a","b"]"#), json!(["a", "b"]));
         assert_eq!(value("", "7"), json!(7));
     }

@@ -19,7 +19,8 @@ pub fn golden(register: Register, id: &str) {
 }
 
 /// Compares what the format `id` makes of three rooms with `<directory>/<room>/`, byte for byte.
-/// `UPDATE=1 cargo test` rewrites the files; one that belongs to no room is an error, too.
+/// `UPDATE=1 cargo test` rewrites the files and removes those that belong to no room; without it, such
+/// a file is an error, too.
 ///
 /// A crate keeps them beside its tests: `concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")`.
 pub fn golden_in(register: Register, id: &str, directory: impl AsRef<Path>) {
@@ -32,9 +33,16 @@ pub fn golden_in(register: Register, id: &str, directory: impl AsRef<Path>) {
                 fs::create_dir_all(path.parent().expect("inside a directory")).expect("a new directory");
                 fs::write(&path, &bytes).expect("a new golden file");
             }
-            let golden = fs::read_to_string(&path).expect("UPDATE=1 writes a new golden file");
+            let golden = fs::read_to_string(&path);
+            let golden =
+                golden.unwrap_or_else(|_| panic!("{} is missing; UPDATE=1 writes it", path.display()));
             assert_eq!(String::from_utf8(bytes).expect("UTF-8"), golden, "{case}/{name}");
             expected.insert(path);
+        }
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        for stale in files_in(directory).difference(&expected) {
+            fs::remove_file(stale).expect("a golden file that is no more");
         }
     }
     assert_eq!(files_in(directory), expected, "every golden file belongs to a case");
