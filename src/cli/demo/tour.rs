@@ -109,7 +109,7 @@ fn unpack(zip: &Path, guide: &Guide) -> Result<PathBuf> {
     let directory = guide.exports.join("lighthouse");
     zip::ZipArchive::new(File::open(zip)?)?.extract(&directory)?;
     // The zip holds one directory, the bag.
-    let bag = std::fs::read_dir(&directory)?.next().context("the export is empty")??;
+    let bag = fs::read_dir(&directory)?.next().context("the export is empty")??;
     let page = bag.path().join("data").join("index.html");
     anyhow::ensure!(page.is_file(), "the export has no {}", page.display());
     Ok(page)
