@@ -1,5 +1,7 @@
 //! The page of a room's messages that is being filled: its days, and in the end its head and foot.
 
+use std::fmt::{self, Display, Formatter};
+
 use export_sdk::{Output, Result};
 use jiff::civil::Date;
 
@@ -14,9 +16,24 @@ use crate::when::{Counted, LongDate, MonthOf, ShortDate};
 /// One page of many.
 pub(crate) struct Sheet {
     pub(crate) leaf: Leaf,
-    pub(crate) messages: u64,
+    pub(crate) here: Here,
     previous: Option<Leaf>,
     days: Vec<Date>,
+}
+
+/// How much stands on a page.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Here {
+    pub(crate) messages: u64,
+    /// Whether some of them are replies, of which each stands with what it replies to.
+    pub(crate) replies: bool,
+}
+
+impl Display for Here {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let replies = if self.replies { ", with replies" } else { "" };
+        write!(f, "{} on this page{replies}", Counted(self.messages, "message", "messages"))
+    }
 }
 
 /// What every page of a room is made with.
@@ -30,7 +47,7 @@ pub(crate) struct Frame<'a> {
 
 impl Sheet {
     pub(crate) fn open(leaf: Leaf, previous: Option<Leaf>) -> Self {
-        Self { leaf, messages: 0, previous, days: Vec::new() }
+        Self { leaf, here: Here::default(), previous, days: Vec::new() }
     }
 
     /// The heading of a day; its messages follow.
@@ -57,14 +74,14 @@ impl Sheet {
         page::main(&mut page);
         page.tag("<header class=\"room\">\n").tag("<p class=\"kind\"><bdi>").text(&about.title);
         page.tag("</bdi></p>\n<h1>").text(&name).tag("</h1>\n<p class=\"totals\">");
-        page.show(Counted(self.messages, "message", "messages")).tag(" on this page</p>\n");
+        page.show(self.here).tag("</p>\n");
         ways(&mut page, folder, "Pages", [self.previous, next]);
         self.jump(&mut page);
         page.tag("</header>\n<div id=\":main\" tabindex=\"-1\">\n");
         page.write_to(&mut *out)?;
         body.pour(&mut *out)?;
         page.tag("</div>\n</main>\n");
-        foot(&mut page, source, about, self.messages, |page| {
+        foot(&mut page, source, about, Some(self.here), |page| {
             ways(page, folder, "More pages", [self.previous, next]);
         });
         Ok(page.write_to(&mut *out)?)
@@ -132,13 +149,16 @@ pub(crate) fn foot(
     page: &mut Markup,
     source: &Source,
     about: &About,
-    messages: u64,
+    here: Option<Here>,
     ways: impl FnOnce(&mut Markup),
 ) {
     page.tag("<footer class=\"about\">\n");
     ways(page);
-    page.tag("<p><bdi>").text(&about.title).tag("</bdi> · ").show(Counted(messages, "message", "messages"));
-    page.tag(" on this page</p>\n");
+    page.tag("<p><bdi>").text(&about.title).tag("</bdi>");
+    if let Some(here) = here {
+        page.tag(" · ").show(here);
+    }
+    page.tag("</p>\n");
     source.facts(page, Some(&about.id));
     page.tag("</footer>\n");
     page::end(page);
