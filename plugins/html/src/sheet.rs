@@ -13,6 +13,9 @@ use crate::scratch::Scratch;
 use crate::source::Source;
 use crate::when::{Counted, LongDate, MonthOf, ShortDate};
 
+/// A month of very many pages is not listed in full on each of them.
+const SIBLINGS: u32 = 20;
+
 /// One page of many.
 pub(crate) struct Sheet {
     pub(crate) leaf: Leaf,
@@ -76,6 +79,7 @@ impl Sheet {
         page.tag("</bdi></p>\n<h1>").text(&name).tag("</h1>\n<p class=\"totals\">");
         page.show(self.here).tag("</p>\n");
         ways(&mut page, folder, "Pages", [self.previous, next]);
+        self.siblings(&mut page, folder, next);
         self.jump(&mut page);
         page.tag("</header>\n<div id=\":main\" tabindex=\"-1\">\n");
         page.write_to(&mut *out)?;
@@ -87,12 +91,31 @@ impl Sheet {
         Ok(page.write_to(&mut *out)?)
     }
 
+    /// Links to the pages of the same month, as far as they are known: of the later ones only the next.
+    fn siblings(&self, page: &mut Markup, folder: &Folder, next: Option<Leaf>) {
+        let Leaf::Month { first, part } = self.leaf else { return };
+        let follows = Leaf::Month { first, part: part + 1 };
+        let last = if next == Some(follows) { part + 1 } else { part };
+        if last == 1 {
+            return;
+        }
+        page.tag("<nav class=\"jump\" aria-label=\"Pages of this month\"><b>Pages of ").show(MonthOf(first));
+        page.tag(":</b> <ol>\n");
+        for number in last.saturating_sub(SIBLINGS).max(1)..=last {
+            page.tag("<li><a href=\"");
+            folder.link(page, Some(self.leaf), Leaf::Month { first, part: number });
+            page.tag(if number == part { "\" aria-current=\"page\">" } else { "\">" });
+            page.show(number).tag("</a></li>\n");
+        }
+        page.tag("</ol></nav>\n");
+    }
+
     /// Links to the days of the page.
     fn jump(&self, page: &mut Markup) {
         if self.days.len() < 2 {
             return;
         }
-        page.tag("<nav class=\"jump\" aria-label=\"Days\"><ol>\n");
+        page.tag("<nav class=\"jump\" aria-label=\"Days on this page\"><b>Days:</b> <ol>\n");
         for date in &self.days {
             page.tag("<li><a href=\"#:").show(date).tag("\" title=\"").show(ShortDate(*date)).tag("\">");
             page.show(date.day()).tag("</a></li>\n");
