@@ -162,14 +162,24 @@ roomscribe.add("engine", (load) => {
       if (!found.length) throw new Error("There is no room \u201c" + value + "\u201d in this archive.");
       return { rooms: found };
     }
-    if (key === "from") return { terms: [{ term: "from:" + lower(value.trim().replace(/^@/, "")), prefix: star }] };
+    if (key === "from") {
+      const names = value.trim().replace(/^@/, "").split(/\s+/).filter(Boolean);
+      return { terms: names.map((part) => ({ term: "from:" + lower(part), prefix: star })) };
+    }
     if (!KNOWN[key].includes(wanted)) throw new Error(key + ": knows " + KNOWN[key].join(", ") + ".");
     return { terms: [{ term: key + ":" + wanted, prefix: false }] };
   }
 
-  /** What a query asks for: clauses that must all be true, phrases, and what to mark in the snippets. */
+  /** What to know about a word that looks as if it could do more than it does. */
+  function advice(word) {
+    if (/^(OR|AND|NOT)$|^\([^\s)]|[\p{L}\p{N}]\)$/u.test(word)) return "OR, AND, NOT and brackets mean nothing here: all words must be there.";
+    const [, key] = /^([a-z]+):(?!\/\/)./i.exec(word) || [];
+    return key ? "\u201c" + key + ":\u201d is not known here and was read as a word." : "";
+  }
+
+  /** What a query asks for: clauses that must all be true, phrases, what to mark in the snippets, and advice. */
   function parse(query, typing) {
-    const asks = { clauses: [], phrases: [], marks: [] };
+    const asks = { clauses: [], phrases: [], marks: [], hint: "" };
     for (const [all, not, key, quoted, bare] of query.matchAll(/(-?)(?:(from|has|is|in|before|after|on):)?(?:"([^"]*)"?|(\S+))/giu)) {
       const live = typing && quoted === undefined && query.endsWith(all);
       const star = quoted === undefined && /\*$/.test(bare);
@@ -178,6 +188,7 @@ roomscribe.add("engine", (load) => {
         if (value) asks.clauses.push({ not: !!not, ...filter(key.toLowerCase(), value, star || live) });
         continue;
       }
+      if (quoted === undefined) asks.hint = asks.hint || advice(value);
       const found = pieces(value);
       const terms = found.flatMap(({ text, dense }, i) => {
         const ends = i === found.length - 1 && (star || (live && text.length > 1));
@@ -280,14 +291,15 @@ roomscribe.add("engine", (load) => {
         at += found ? found.text.length : 1;
       }
     }
+    if (!cut.length && marks.length) return [snippet + " (found elsewhere in this message)"];
     return cut.concat(snippet.slice(done));
   }
 
   /** How many messages a query finds, at most so many if `loose`, and a way to some of them at a time. */
   async function search(query, typing) {
     await open();
-    const { clauses, phrases, marks } = parse(query, typing);
-    if (!clauses.length) return { count: 0, loose: false, page: async () => ({ results: [], more: false }) };
+    const { clauses, phrases, marks, hint } = parse(query, typing);
+    if (!clauses.length) return { count: 0, loose: false, hint, page: async () => ({ results: [], more: false }) };
     const { count, next } = await find(clauses);
     const page = async () => {
       const results = [];
@@ -300,7 +312,7 @@ roomscribe.add("engine", (load) => {
       }
       return { results, more: !!hit };
     };
-    return { count, loose: phrases.length > 0, page };
+    return { count, loose: phrases.length > 0, hint, page };
   }
 
   /** The first day of a room with messages that is not before `date`, or undefined. */

@@ -7,7 +7,8 @@
   const PATIENCE = 10000; // milliseconds until a file counts as missing
   const HELP =
     "words \u00b7 \"a phrase\" \u00b7 begin* \u00b7 -without \u00b7 from:name \u00b7 in:room \u00b7 has:file|image|link|reaction \u00b7 " +
-    "is:pinned|reply|edited|system \u00b7 before: after: on:2026-03-31";
+    "is:pinned|reply|edited|system \u00b7 before: after: on:2026-03-31 \u00b7 " +
+    "all of it must be true: OR and brackets are not known";
 
   const script = document.currentScript;
   const root = script.dataset.root || "";
@@ -96,9 +97,10 @@
       if (mine !== run) return;
       list.append(...results.map(item));
       more.hidden = !rest;
-      if (!list.children.length && !rest) say("No messages found.");
-      else if (found.loose) say("At most " + many(found.count) + "; in long ones the words of the phrase may stand apart.");
-      else say(many(found.count) + ", newest first.");
+      const hint = found.hint && " " + found.hint;
+      if (!list.children.length && !rest) say("No messages found." + hint);
+      else if (found.loose) say("At most " + many(found.count) + "; in long ones the words of the phrase may stand apart." + hint);
+      else say(many(found.count) + ", newest first." + hint);
     }
 
     async function search(typing) {

@@ -1,15 +1,17 @@
 //! What a room says about itself, and who is in it.
 
+use std::collections::BTreeMap;
+
 use export_sdk::{Member, Room, RoomKind, plain_line};
 
 use crate::avatar::avatar;
 use crate::escape::Markup;
 use crate::inline::Named;
 use crate::markdown::markdown;
-use crate::when::Counted;
+use crate::when::{Count, Counted};
 
 /// So many members are named.
-const NAMED: u64 = 200;
+const NAMED: usize = 200;
 
 /// The room, kept for the pages that begin later.
 pub(crate) struct About {
@@ -20,8 +22,8 @@ pub(crate) struct About {
     topic: String,
     description: String,
     announcement: String,
-    /// Members written down.
-    list: Markup,
+    /// Those named, written down, by the name shown: the first of them all, whatever order they come in.
+    list: BTreeMap<(String, String), Markup>,
     announced: u64,
 }
 
@@ -41,7 +43,7 @@ impl About {
             topic: room.topic.to_owned(),
             description: room.description.to_owned(),
             announcement: room.announcement.to_owned(),
-            list: Markup::default(),
+            list: BTreeMap::new(),
             announced: 0,
         }
     }
@@ -49,13 +51,10 @@ impl About {
     /// Adds somebody to the list.
     pub(crate) fn member(&mut self, member: &Member<'_>) {
         self.announced += 1;
-        if self.announced > NAMED {
-            return;
-        }
         let shown = member.name.filter(|name| !name.trim().is_empty()).unwrap_or(member.username);
-        let list = &mut self.list;
+        let mut list = Markup::default();
         list.tag("<li>");
-        avatar(list, shown, member.username);
+        avatar(&mut list, shown, member.username);
         list.tag("<span><bdi class=\"name\">").text(shown).tag("</bdi>");
         if shown != member.username {
             list.tag(" <bdi class=\"login\">@").text(member.username).tag("</bdi>");
@@ -64,6 +63,10 @@ impl About {
             list.tag(" <span class=\"role\">").text(role).tag("</span>");
         }
         list.tag("</span></li>\n");
+        self.list.insert((shown.to_lowercase(), member.username.to_owned()), list);
+        if self.list.len() > NAMED {
+            self.list.pop_last();
+        }
     }
 
     /// `Public channel · 3 members`.
@@ -106,9 +109,14 @@ impl About {
             return;
         }
         page.tag("<details class=\"more\"><summary>").show(Counted(self.announced, "member", "members"));
-        page.tag("</summary>\n<ul class=\"members\">\n").join(&self.list).tag("</ul>\n");
-        if self.announced > NAMED {
-            page.tag("<p class=\"note\">and ").show(Counted(self.announced - NAMED, "more", "more"));
+        page.tag("</summary>\n<ul class=\"members\">\n");
+        for member in self.list.values() {
+            page.join(member);
+        }
+        page.tag("</ul>\n");
+        let more = self.announced.saturating_sub(self.list.len() as u64);
+        if more > 0 {
+            page.tag("<p class=\"note\">and ").show(Count(more)).tag(" more");
             page.tag("</p>\n");
         }
         page.tag("</details>\n");

@@ -101,5 +101,5 @@ impl FormatWriter for Archive<'_> {
 
 /// How to find out whether the archive is as it was written.
 pub(crate) fn verify(page: &mut Markup) {
-    page.tag("<p class=\"verify\">Is it unchanged? <code>roomscribe verify</code> and the name of the zip say so.</p>\n");
+    page.tag("<p class=\"verify\">To check that nothing was changed: <code>roomscribe verify FILE.zip</code></p>\n");
 }

@@ -10,7 +10,7 @@ use crate::heat::Heat;
 use crate::highlights::{Longest, Pins};
 use crate::leaf::{Folder, Leaf};
 use crate::page::{self, Shell};
-use crate::sheet::{crumbs, foot};
+use crate::sheet::{Here, crumbs, foot};
 
 /// What the front shows.
 pub(crate) struct Front<'a> {
@@ -48,7 +48,7 @@ pub(crate) fn write(front: &Front<'_>, desk: &mut Desk<'_>) -> Result<()> {
     page.write_to(&mut *out)?;
     desk.body.pour(&mut *out)?;
     page.tag("</div>\n</main>\n");
-    let here = if paged { 0 } else { summary.messages };
+    let here = (!paged).then_some(Here { messages: summary.messages, replies: false });
     foot(&mut page, &desk.source, about, here, |page| {
         if folder.only {
             verify(page);

@@ -20,16 +20,33 @@ pub(crate) struct Heat {
 struct Day {
     date: Date,
     messages: u32,
-    /// Where its heading stands first.
     leaf: Leaf,
+    /// The message to go to there if the day has no heading: on days of nothing but replies.
+    message: Option<Box<str>>,
+}
+
+impl Day {
+    fn has_heading(&self) -> bool {
+        self.message.is_none()
+    }
 }
 
 impl Heat {
-    /// Counts a message under the heading of a day.
-    pub(crate) fn add(&mut self, date: Date, leaf: Leaf) {
-        match self.days.last_mut() {
-            Some(day) if day.date >= date => day.messages = day.messages.saturating_add(1),
-            _ => self.days.push(Day { date, messages: 1, leaf }),
+    /// Counts a message on its own day; `message` is its id if no heading of that day is above it.
+    /// A day leads to its first heading, or else to its first message.
+    pub(crate) fn add(&mut self, date: Date, leaf: Leaf, message: Option<&str>) {
+        match self.days.binary_search_by_key(&date, |day| day.date) {
+            Ok(at) => {
+                let day = &mut self.days[at];
+                day.messages = day.messages.saturating_add(1);
+                if message.is_none() && !day.has_heading() {
+                    (day.leaf, day.message) = (leaf, None);
+                }
+            }
+            Err(at) => {
+                let message = message.map(Box::from);
+                self.days.insert(at, Day { date, messages: 1, leaf, message });
+            }
         }
     }
 
@@ -53,7 +70,7 @@ impl Heat {
                 year = Some(first.year());
             }
             page.tag("<li><h3><a href=\"");
-            place(page, folder, Some(Leaf::Front), &month[0])
+            place(page, folder, Some(Leaf::Front), beginning(month))
                 .tag("\">")
                 .show(MonthOf(first))
                 .tag("</a></h3> <small>");
@@ -88,7 +105,7 @@ impl Heat {
                 year = Some(date.year());
             }
             page.tag("<li><a class=\"heat-").show(level(total(cell), busiest)).tag("\" href=\"");
-            place(page, folder, None, &cell[0]).tag("\" title=\"");
+            place(page, folder, None, beginning(cell)).tag("\" title=\"");
             if yearly {
                 page.show(date.year());
             } else {
@@ -110,9 +127,18 @@ fn total(days: &[Day]) -> u64 {
     days.iter().map(|day| u64::from(day.messages)).sum()
 }
 
-/// The address of a day's heading.
+/// The day to begin reading some days with: the first with a heading, for replies stand with older messages.
+fn beginning(days: &[Day]) -> &Day {
+    days.iter().find(|day| day.has_heading()).unwrap_or(&days[0])
+}
+
+/// The address of a day's heading, or of the message it leads to.
 fn place<'m>(page: &'m mut Markup, folder: &Folder, from: Option<Leaf>, day: &Day) -> &'m mut Markup {
-    folder.link(page, from, day.leaf).tag("#:").show(day.date)
+    let page = folder.link(page, from, day.leaf);
+    match &day.message {
+        Some(id) => page.fragment(id),
+        None => page.tag("#:").show(day.date),
+    }
 }
 
 fn pages(page: &mut Markup, folder: &Folder, first: Date, parts: u32) {
@@ -162,7 +188,7 @@ mod tests {
         let first = Date::constant(2024, 2, 1);
         let parts = [Leaf::Month { first, part: 1 }, Leaf::Month { first, part: 2 }];
         for (day, leaf) in [(28, parts[0]), (29, parts[0]), (29, parts[1])] {
-            heat.add(Date::constant(2024, 2, day), leaf);
+            heat.add(Date::constant(2024, 2, day), leaf, None);
         }
         let mut page = Markup::default();
         heat.calendar(&mut page, &folder(), |_| 2);
@@ -178,10 +204,37 @@ mod tests {
     }
 
     #[test]
+    fn a_day_of_replies_leads_to_the_first_and_a_month_to_a_heading() {
+        let mut heat = Heat::default();
+        let days: [(i8, i8, Option<&str>); 6] = [
+            (2, 27, None),
+            (3, 1, Some("a b")),
+            (3, 1, Some("later")),
+            (3, 2, Some("reply")),
+            (2, 28, None),
+            (3, 2, None),
+        ];
+        for (month, day, message) in days {
+            heat.add(Date::constant(2024, month, day), Leaf::Front, message);
+        }
+        let mut page = Markup::default();
+        heat.calendar(&mut page, &folder(), |_| 1);
+        let page = page.as_str();
+        for expected in [
+            "<a href=\"index.html#:2024-02-27\">February 2024</a></h3> <small>2 messages",
+            "<a href=\"index.html#:2024-03-02\">March 2024</a></h3> <small>4 messages",
+            "href=\"index.html#a%20b\" title=\"1 Mar 2024: 2\">1</a>",
+            "href=\"index.html#:2024-03-02\" title=\"2 Mar 2024: 2\">2</a>",
+        ] {
+            assert!(page.contains(expected), "{expected} in {page}");
+        }
+    }
+
+    #[test]
     fn a_long_life_is_shown_in_years_and_a_very_long_one_by_its_end() {
         let mut heat = Heat::default();
         for year in 1000..1100 {
-            heat.add(Date::constant(year, 6, 1), Leaf::Front);
+            heat.add(Date::constant(year, 6, 1), Leaf::Front, None);
         }
         let mut page = Markup::default();
         heat.strip(&mut page, &folder());

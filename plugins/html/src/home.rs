@@ -8,7 +8,7 @@ use crate::leaf::Leaf;
 use crate::page::{self, Shell};
 use crate::room::Closed;
 use crate::scratch::Scratch;
-use crate::when::{Count, Counted};
+use crate::when::Counted;
 
 /// Rooms beyond these have their totals, but no strip: the page must stay small.
 const STRIPS: u64 = 500;
@@ -56,7 +56,7 @@ impl Home {
         self.cards.pour(&mut *out)?;
         page.tag("</ol>\n</div>\n</main>\n<footer class=\"about\">\n");
         verify(&mut page);
-        page.tag("<p>").show(Count(summary.messages)).tag(" messages in this archive</p>\n");
+        page.tag("<p>").show(Counted(summary.messages, "message", "messages")).tag(" in this archive</p>\n");
         desk.source.facts(&mut page, None);
         page.tag("</footer>\n");
         page::end(&mut page);

@@ -132,7 +132,8 @@ impl Pages {
         self.open_day(desk, at)?;
         let day = self.day.unwrap_or(at.day);
         self.item(desk, message, leaf, day, if message.thread.is_some() { Reply::Orphan } else { Reply::No });
-        self.count(leaf, at.date);
+        self.heat.add(at.date, leaf, (day != at.day).then_some(message.id));
+        self.count(false);
         self.tell(desk, message, leaf, day)?;
         self.longest.begin(message, leaf, at);
         let replies = message.replies.as_ref();
@@ -177,11 +178,12 @@ impl Pages {
             }
         }
         if in_place {
-            self.count(leaf, thread.began.date);
+            self.count(true);
             desk.body.take(&mut self.markup)?;
         }
         self.markup.clear();
         thread.seen += 1;
+        self.heat.add(desk.source.zone.local(message.sent_at).date, leaf, Some(message.id));
         self.tell(desk, message, leaf, thread.day)?;
         Ok(thread)
     }
@@ -215,11 +217,11 @@ impl Pages {
         !(same && soon)
     }
 
-    /// Counts a message that stands in the room.
-    fn count(&mut self, leaf: Leaf, date: Date) {
-        self.heat.add(date, leaf);
+    /// Counts a message that stands on the open page.
+    fn count(&mut self, reply: bool) {
         if let Some(sheet) = &mut self.sheet {
-            sheet.messages += 1;
+            sheet.here.messages += 1;
+            sheet.here.replies |= reply;
         }
     }
 
@@ -244,7 +246,7 @@ impl Pages {
             return Ok(Leaf::Front);
         }
         let month = at.date.first_of_month();
-        let open = self.sheet.as_ref().map(|sheet| (sheet.leaf, sheet.messages));
+        let open = self.sheet.as_ref().map(|sheet| (sheet.leaf, sheet.here.messages));
         let leaf = match open {
             Some((leaf @ Leaf::Month { first, part }, messages)) if first >= month => {
                 if messages < PAGE {

@@ -1,5 +1,7 @@
 //! The page of a room's messages that is being filled: its days, and in the end its head and foot.
 
+use std::fmt::{self, Display, Formatter};
+
 use export_sdk::{Output, Result};
 use jiff::civil::Date;
 
@@ -11,12 +13,30 @@ use crate::scratch::Scratch;
 use crate::source::Source;
 use crate::when::{Counted, LongDate, MonthOf, ShortDate};
 
+/// A month of very many pages is not listed in full on each of them.
+const SIBLINGS: u32 = 20;
+
 /// One page of many.
 pub(crate) struct Sheet {
     pub(crate) leaf: Leaf,
-    pub(crate) messages: u64,
+    pub(crate) here: Here,
     previous: Option<Leaf>,
     days: Vec<Date>,
+}
+
+/// How much stands on a page.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Here {
+    pub(crate) messages: u64,
+    /// Whether some of them are replies, of which each stands with what it replies to.
+    pub(crate) replies: bool,
+}
+
+impl Display for Here {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let replies = if self.replies { ", with replies" } else { "" };
+        write!(f, "{} on this page{replies}", Counted(self.messages, "message", "messages"))
+    }
 }
 
 /// What every page of a room is made with.
@@ -30,7 +50,7 @@ pub(crate) struct Frame<'a> {
 
 impl Sheet {
     pub(crate) fn open(leaf: Leaf, previous: Option<Leaf>) -> Self {
-        Self { leaf, messages: 0, previous, days: Vec::new() }
+        Self { leaf, here: Here::default(), previous, days: Vec::new() }
     }
 
     /// The heading of a day; its messages follow.
@@ -57,17 +77,37 @@ impl Sheet {
         page::main(&mut page);
         page.tag("<header class=\"room\">\n").tag("<p class=\"kind\"><bdi>").text(&about.title);
         page.tag("</bdi></p>\n<h1>").text(&name).tag("</h1>\n<p class=\"totals\">");
-        page.show(Counted(self.messages, "message", "messages")).tag(" on this page</p>\n");
+        page.show(self.here).tag("</p>\n");
         ways(&mut page, folder, "Pages", [self.previous, next]);
+        self.siblings(&mut page, folder, next);
         self.jump(&mut page);
         page.tag("</header>\n<div id=\":main\" tabindex=\"-1\">\n");
         page.write_to(&mut *out)?;
         body.pour(&mut *out)?;
         page.tag("</div>\n</main>\n");
-        foot(&mut page, source, about, self.messages, |page| {
+        foot(&mut page, source, about, Some(self.here), |page| {
             ways(page, folder, "More pages", [self.previous, next]);
         });
         Ok(page.write_to(&mut *out)?)
+    }
+
+    /// Links to the pages of the same month, as far as they are known: of the later ones only the next.
+    fn siblings(&self, page: &mut Markup, folder: &Folder, next: Option<Leaf>) {
+        let Leaf::Month { first, part } = self.leaf else { return };
+        let follows = Leaf::Month { first, part: part + 1 };
+        let last = if next == Some(follows) { part + 1 } else { part };
+        if last == 1 {
+            return;
+        }
+        page.tag("<nav class=\"jump\" aria-label=\"Pages of this month\"><b>Pages of ").show(MonthOf(first));
+        page.tag(":</b> <ol>\n");
+        for number in last.saturating_sub(SIBLINGS).max(1)..=last {
+            page.tag("<li><a href=\"");
+            folder.link(page, Some(self.leaf), Leaf::Month { first, part: number });
+            page.tag(if number == part { "\" aria-current=\"page\">" } else { "\">" });
+            page.show(number).tag("</a></li>\n");
+        }
+        page.tag("</ol></nav>\n");
     }
 
     /// Links to the days of the page.
@@ -75,7 +115,7 @@ impl Sheet {
         if self.days.len() < 2 {
             return;
         }
-        page.tag("<nav class=\"jump\" aria-label=\"Days\"><ol>\n");
+        page.tag("<nav class=\"jump\" aria-label=\"Days on this page\"><b>Days:</b> <ol>\n");
         for date in &self.days {
             page.tag("<li><a href=\"#:").show(date).tag("\" title=\"").show(ShortDate(*date)).tag("\">");
             page.show(date.day()).tag("</a></li>\n");
@@ -132,13 +172,16 @@ pub(crate) fn foot(
     page: &mut Markup,
     source: &Source,
     about: &About,
-    messages: u64,
+    here: Option<Here>,
     ways: impl FnOnce(&mut Markup),
 ) {
     page.tag("<footer class=\"about\">\n");
     ways(page);
-    page.tag("<p><bdi>").text(&about.title).tag("</bdi> · ").show(Counted(messages, "message", "messages"));
-    page.tag(" on this page</p>\n");
+    page.tag("<p><bdi>").text(&about.title).tag("</bdi>");
+    if let Some(here) = here {
+        page.tag(" · ").show(here);
+    }
+    page.tag("</p>\n");
     source.facts(page, Some(&about.id));
     page.tag("</footer>\n");
     page::end(page);

@@ -79,10 +79,14 @@ impl Source {
     /// What turned out to be there.
     pub(crate) fn totals(&self, page: &mut Markup, summary: &Summary) {
         page.tag("<p class=\"totals\">").show(Counted(summary.messages, "message", "messages"));
-        page.tag(" · ").show(Counted(summary.files, "file", "files"));
-        if summary.missing_files > 0 {
-            page.tag(", ").show(Count(summary.missing_files)).tag(" missing");
-        }
+        page.tag(" · ");
+        match (summary.files, summary.missing_files) {
+            (0, missing @ 1..) => page.show(Counted(missing, "file", "files")).tag(" missing"),
+            (files, 0) => page.show(Counted(files, "file", "files")),
+            (files, missing) => {
+                page.show(Counted(files, "file", "files")).tag(", ").show(Count(missing)).tag(" missing")
+            }
+        };
         if let (Some(first), Some(last)) = (summary.first, summary.last) {
             let (first, last) = (self.zone.local(first.min(last)), self.zone.local(first.max(last)));
             page.tag(" · ").show(ShortDate(first.date));

@@ -92,7 +92,7 @@ pub(crate) struct Threads {
 impl Threads {
     /// Begins a thread with the item of its first message, which is still open there. Returns its page.
     pub(crate) fn begin(&mut self, frame: &mut Frame<'_>, thread: &Thread, first: &Markup) -> Result<Leaf> {
-        let fill = self.sheet.as_ref().map_or(PAGE, |sheet| sheet.messages);
+        let fill = self.sheet.as_ref().map_or(PAGE, |sheet| sheet.here.messages);
         if fill >= PAGE || (fill > 0 && fill + thread.promised.min(PAGE) > PAGE + PAGE / 4) {
             self.turn(frame)?;
         }
@@ -107,7 +107,7 @@ impl Threads {
 
     /// Adds a reply, closed already. Returns its page.
     pub(crate) fn reply(&mut self, frame: &mut Frame<'_>, thread: &Thread, reply: &Markup) -> Result<Leaf> {
-        let full = self.sheet.as_ref().is_some_and(|sheet| sheet.messages >= PAGE);
+        let full = self.sheet.as_ref().is_some_and(|sheet| sheet.here.messages >= PAGE);
         if full && thread.seen >= PAGE / 2 {
             let mut page = Markup::default();
             page.tag("</ol>\n<p class=\"note\">Continues on the next page</p>\n</article>\n");
@@ -128,7 +128,8 @@ impl Threads {
 
     fn count(&mut self) -> Leaf {
         if let Some(sheet) = &mut self.sheet {
-            sheet.messages += 1;
+            sheet.here.messages += 1;
+            sheet.here.replies = true;
         }
         Leaf::Threads(self.number)
     }

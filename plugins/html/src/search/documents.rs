@@ -102,6 +102,13 @@ fn snippet(text: &str) -> String {
             continue;
         }
         if left <= usize::from(space) {
+            // Not within a word, unless it is so long that little would be left.
+            if !space
+                && let Some(word) = snippet.rfind(' ')
+                && snippet[word..].chars().count() <= SNIPPET / 2
+            {
+                snippet.truncate(word);
+            }
             snippet.push('…');
             break;
         }
@@ -126,6 +133,8 @@ mod tests {
         assert_eq!(snippet(&"ü".repeat(200)), format!("{}…", "ü".repeat(120)));
         assert_eq!(snippet(&"ü".repeat(120)), "ü".repeat(120));
         let long = snippet(&"four ".repeat(100));
+        let cut = snippet(&format!("{} end", "sevenths ".repeat(14)));
+        assert_eq!(cut, format!("{}sevenths…", "sevenths ".repeat(12)));
         assert!(long.ends_with("four…") && long.chars().count() <= SNIPPET + 1, "{long}");
     }
 }

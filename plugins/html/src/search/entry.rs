@@ -47,10 +47,18 @@ impl<'a> Entry<'a> {
         words::terms(&self.text, found);
         self.more.iter().for_each(|text| words::terms(text, found));
         self.marks.iter().for_each(|mark| found(mark));
-        let mut from = "from:".to_owned();
-        words::lower(username.trim(), &mut from);
-        found(&from);
+        // The script asks for every part of a name on its own: "Jean-Luc Picard" is found by both, and by "luc".
+        username.split_whitespace().chain(self.shown.split_whitespace()).for_each(|part| from(part, found));
+        if self.shown != username {
+            words::terms(&self.shown, &mut |word| from(word, found));
+        }
     }
+}
+
+fn from(name: &str, found: &mut dyn FnMut(&str)) {
+    let mut term = "from:".to_owned();
+    words::lower(name, &mut term);
+    found(&term);
 }
 
 fn shown<'a>(message: &Message<'a>) -> Cow<'a, str> {
@@ -103,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_message_is_found_by_what_it_says_has_and_is() {
-        has("m-parent", &["from:bob", "is:pinned", "thread", "two"]);
+        has("m-parent", &["from:bob", "from:small", "from:<b>small</b>", "is:pinned", "thread", "two"]);
         has("m-reply", &["from:al", "is:reply", "is:edited", "quoted", "gone"]);
         has("m-quote", &["has:link", "card", "https", "example", "org"]);
         has("m-joined", &["is:system", "joined"]);

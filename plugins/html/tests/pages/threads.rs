@@ -2,7 +2,7 @@
 
 use export_sdk::{Message, Pinned};
 
-use crate::support::{Files, assert_whole, counts, ids, message, one_room, replies};
+use crate::support::{Files, archive, assert_whole, counts, ids, message, one_room, replies, room, scope};
 
 /// A thousand messages and, among them, a thread of so many replies.
 fn with_thread(ids: &[String], count: usize, promised: u64) -> Files {
@@ -121,5 +121,65 @@ fn the_replies_to_a_pinned_message_are_not_in_its_box() {
     let (pinned, rest) = after.split_once("<div class=\"thread\"").expect("a thread");
     assert_eq!(pinned.matches("</div>").count(), pinned.matches("<div").count() + 1, "{pinned}");
     assert!(rest.contains("id=\"m2\"") && !rest.contains("\"pinned\""), "{rest}");
+    assert_whole(&files);
+}
+
+/// The counts of what `before` stands in front of: `12 messages` is 12.
+fn sum(page: &str, before: &str) -> u64 {
+    let counts = page.split(before).skip(1).map(|rest| {
+        let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
+        digits.replace(',', "").parse::<u64>().expect("a count")
+    });
+    counts.sum()
+}
+
+#[test]
+fn calendars_count_every_reply_on_its_own_day() {
+    let ids = ids(1500);
+    // From 9 March: a message a day for ten days, a thread of 1,400 replies over half a year, the rest after.
+    let messages: Vec<_> = ids
+        .iter()
+        .enumerate()
+        .map(|(n, id)| {
+            let day = match n {
+                0..10 => n,
+                10..1410 => 9 + (n - 10) / 8,
+                _ => 100 + (n - 1410),
+            };
+            let mut message = message(id, day * 1440 + n % 8);
+            if n == 9 {
+                message.replies = replies(1400);
+            }
+            if (10..1410).contains(&n) {
+                message.thread = Some("m9");
+            }
+            message
+        })
+        .collect();
+    let rooms = [(room("general"), &messages[..]), (room("small"), &messages[..100])];
+    let files = archive(&scope(), &rooms);
+    let strips = &files["index.html"];
+    // Of a month the front says "March 2024: 15 messages", of a day "9 Mar 2024: 1".
+    assert_eq!(sum(strips, " 2024: "), 1600);
+    for (front, total) in [("r/general/index.html", 1500), ("r/small/index.html", 100)] {
+        let front = &files[front];
+        assert_eq!((sum(front, "</h3> <small>"), sum(front, " 2024: ")), (total, total), "{front}");
+    }
+    let front = &files["r/general/index.html"];
+    for expected in [
+        // Headings come first; then replies in place, and at last those on pages of threads.
+        "href=\"2024-03.html#:2024-03-18\" title=\"18 Mar 2024: 9\">",
+        "href=\"2024-03.html#m18\" title=\"19 Mar 2024: 8\">",
+        "href=\"threads-0001.html#m66\" title=\"25 Mar 2024: 8\">",
+        "href=\"2024-06.html#:2024-06-17\" title=\"17 Jun 2024: 9\">",
+        "<a href=\"2024-06.html#:2024-06-17\">June 2024</a>",
+        "<a href=\"threads-0001.html#m122\">April 2024</a>",
+    ] {
+        assert!(front.contains(expected), "{expected} in {front}");
+    }
+    let small = &files["r/small/index.html"];
+    assert!(small.contains("href=\"index.html#m18\" title=\"19 Mar 2024: 8\">"), "{small}");
+    assert!(!front.contains("on this page"), "it has none");
+    assert!(files["r/general/2024-03.html"].contains("60 messages on this page, with replies"));
     assert_whole(&files);
 }
