@@ -288,8 +288,12 @@ fn begin_again(app: &App, caller: &Caller, id: &JobId) -> Result<Job> {
     let not_failed =
         || Error::refused("error-export-not-failed", "Only an export that has failed can be retried");
     let job = app.store.job(id)?.filter(|job| job.state == JobState::Failed).ok_or_else(not_failed)?;
+    if !orders::still_allowed(app, &job)? {
+        return Err(Error::refused("error-not-allowed", "You may no longer export this"));
+    }
     let directory = jobs::spool_directory(app, id);
-    let rendered = job.sealed && Sealed::open(&directory)?.is_some();
+    let rendered =
+        job.sealed && Sealed::open(&directory)?.is_some() && orders::may_have_rendering(app, &job)?;
     if !rendered {
         // What a crash left must not be taken for the rendering of this job.
         match std::fs::remove_dir_all(&directory) {

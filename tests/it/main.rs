@@ -34,6 +34,7 @@ mod exports_links;
 mod exports_mail;
 mod exports_mail_zips;
 mod exports_retry;
+mod exports_rights_later;
 mod exports_space;
 mod exports_webhook;
 mod groups;
