@@ -18,6 +18,7 @@ mod exports_content;
 mod exports_contract;
 mod exports_create;
 mod exports_create_estimate;
+mod exports_create_estimate_bounds;
 mod exports_create_filters;
 mod exports_create_live;
 mod exports_create_model;
