@@ -21,13 +21,13 @@ fn secret_room(server: &TestServer) -> RoomId {
 fn kick(server: &TestServer, room: &RoomId, name: &str) {
     let user = server.user(name);
     let gone = server.app.store.write::<_, Error>(|batch| batch.delete_subscription(room, &user.id));
-    assert!(gone.unwrap(), "{name} was a member");
+    assert!(gone.expect("kept"), "{name} was a member");
 }
 
 fn change(server: &TestServer, name: &str, change: impl FnOnce(&mut User)) {
     let mut user = server.user(name);
     change(&mut user);
-    server.app.store.write::<_, Error>(|batch| batch.put_user(&user)).unwrap();
+    server.app.store.write::<_, Error>(|batch| batch.put_user(&user)).expect("kept");
 }
 
 /// Asserts that an export comes to nothing.
@@ -116,12 +116,12 @@ fn retry(server: &TestServer, export: &str) -> crate::support::Answer {
 
 /// An export of `bob`'s that is rendered and could not be kept.
 fn undelivered(server: &TestServer, body: &Value) -> String {
-    std::fs::write(server.directory().join("exports"), "in the way").unwrap();
+    std::fs::write(server.directory().join("exports"), "in the way").expect("it works");
     server.work();
     let export = ordered(&server.as_user("bob"), body);
     let job = server.finished(&export);
     assert_eq!((job.state, job.sealed), (JobState::Failed, true));
-    std::fs::remove_file(server.directory().join("exports")).unwrap();
+    std::fs::remove_file(server.directory().join("exports")).expect("it works");
     export
 }
 
