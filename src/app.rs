@@ -12,7 +12,7 @@ use crate::domain::Time;
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
-use crate::limits::{LoginGuard, RateLimiter};
+use crate::limits::{Estimates, LoginGuard, RateLimiter};
 use crate::passwords::Passwords;
 use crate::store::Store;
 
@@ -36,6 +36,8 @@ pub struct App {
     pub limiter: RateLimiter,
     /// Counts failed logins.
     pub logins: LoginGuard,
+    /// Estimates that somebody waits for.
+    pub estimates: Estimates,
     /// Exports that are being rendered.
     pub running: Running,
     /// Set once an administrator was seen: the last one can never go.
@@ -63,6 +65,7 @@ impl App {
             passwords,
             limiter: RateLimiter::default(),
             logins: LoginGuard::default(),
+            estimates: Estimates::default(),
             running: Running::default(),
             has_admin: AtomicBool::new(false),
             export_bell: Notify::new(),

@@ -1,10 +1,10 @@
-//! Counting calls and failed logins, in bounded memory.
+//! Counting calls, failed logins and estimates, in bounded memory.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use crate::domain::Time;
+use crate::domain::{Time, UserId};
 
 /// No more counters than this are kept; then the oldest windows are swept away.
 const MOST_COUNTERS: usize = 50_000;
@@ -54,6 +54,56 @@ impl RateLimiter {
             reset: counter.began.plus(window),
             refused: counter.calls > limit,
         }
+    }
+}
+
+/// Estimates under way: one of each user, and few of all.
+#[derive(Default)]
+pub struct Estimates {
+    users: Mutex<HashSet<UserId>>,
+}
+
+/// Who is in the way of another estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crowd {
+    /// The same user.
+    Own,
+    /// Others.
+    Others,
+}
+
+/// One estimate; dropped when it ends.
+pub struct EstimatePlace<'a> {
+    estimates: &'a Estimates,
+    user: UserId,
+}
+
+impl Estimates {
+    /// Of all users together. Each keeps a core busy for some seconds.
+    const MOST: usize = 2;
+
+    /// Enters an estimate of a user.
+    pub fn enter(&self, user: &UserId) -> Result<EstimatePlace<'_>, Crowd> {
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        if users.contains(user) {
+            return Err(Crowd::Own);
+        }
+        if users.len() >= Self::MOST {
+            return Err(Crowd::Others);
+        }
+        users.insert(user.clone());
+        Ok(EstimatePlace { estimates: self, user: user.clone() })
+    }
+
+    /// How many there are.
+    pub fn under_way(&self) -> usize {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+impl Drop for EstimatePlace<'_> {
+    fn drop(&mut self) {
+        self.estimates.users.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.user);
     }
 }
 

@@ -13,7 +13,7 @@ use export_sdk as sdk;
 use export_sdk::{ArtifactPath, Output};
 
 use super::progress::JobProgress;
-use super::render::{Rendered, Target, Task, extent, render};
+use super::render::{Rendered, Sample, Target, Task, extent, render};
 use super::spool::{Names, Progress, Use};
 use crate::domain::Upload;
 use crate::store::blobs::Blobs;
@@ -42,12 +42,18 @@ pub struct Estimate {
     pub exact: bool,
 }
 
-/// Estimates an export. It takes as long as writing down 20,000 messages, at most.
-pub fn estimate(task: &Task<'_>) -> sdk::Result<Estimate> {
+/// Estimates an export. It takes as long as writing down 20,000 messages, at most; once `is_late` says
+/// so, the rest is judged by what was read until then.
+pub fn estimate(task: &Task<'_>, is_late: &dyn Fn() -> bool) -> sdk::Result<Estimate> {
     let progress = JobProgress::default();
     let gauge = RefCell::new(Gauge::new(progress.work.clone()));
-    let rendered = render(&Task { sample: Some(SAMPLE), ..*task }, &gauge, &progress)?;
+    let rendered =
+        render(&Task { sample: Some(Sample { messages: SAMPLE, is_late }), ..*task }, &gauge, &progress)?;
     let Rendered { summary, rooms, read, is_part } = rendered;
+    if is_part && read == 0 {
+        let reason = "this takes too long to estimate; name fewer rooms or transforms, or order it without";
+        return Err(sdk::Error::new(sdk::ErrorKind::Rejected, reason));
+    }
     let gauge = gauge.into_inner();
     // Of those that were read so many were counted; so many more there are.
     let (read, all) = if is_part { (read.max(1), extent(task, COUNTED)?.max(read)) } else { (1, 1) };

@@ -50,13 +50,27 @@ pub struct Task<'a> {
     pub requested_by: &'a str,
     /// When.
     pub requested_at: Time,
-    /// Stop after reading so many messages, which is enough for an estimate.
-    pub sample: Option<u64>,
+    /// Stop early: for an estimate.
+    pub sample: Option<Sample<'a>>,
+}
+
+/// How much is enough for an estimate.
+#[derive(Clone, Copy)]
+pub struct Sample<'a> {
+    /// So many messages.
+    pub messages: u64,
+    /// Whether it has taken long enough.
+    pub is_late: &'a dyn Fn() -> bool,
 }
 
 impl Task<'_> {
     fn filter(&self) -> sdk::Result<Filter> {
         Filter::new(self.order, &zone(&self.order.time_zone)?, self.requested_by)
+    }
+
+    /// Whether an estimate has taken long enough.
+    fn is_late(&self) -> bool {
+        self.sample.is_some_and(|sample| (sample.is_late)())
     }
 
     /// Whether whole rooms are wanted, with their members, and not only some messages of one.
@@ -158,14 +172,14 @@ pub fn render(
         if task.store.room(id).map_err(unreadable)?.is_none() {
             return Err(rejected("the room was deleted while it was exported"));
         }
-        if totals.iter().any(|total| total.is_part) {
+        if totals.iter().any(|total| total.is_part) || task.is_late() {
             break;
         }
     }
     for (order, writer) in writers {
         writer.finish(&totals[place(&orders, order)].summary)?;
     }
-    let is_part = totals.iter().any(|total| total.is_part);
+    let is_part = totals.iter().any(|total| total.is_part) || task.is_late();
     let total = totals.into_iter().next().unwrap_or_default();
     Ok(Rendered { rooms: rooms.len() as u64, is_part, ..total })
 }
@@ -235,7 +249,7 @@ impl Run<'_> {
 
     /// How many messages may still be read.
     fn left(&self, read: u64) -> u64 {
-        self.task.sample.map_or(u64::MAX, |sample| sample.saturating_sub(read))
+        self.task.sample.map_or(u64::MAX, |sample| sample.messages.saturating_sub(read))
     }
 
     /// Shows everything to those transforms that want to look ahead.
@@ -246,6 +260,9 @@ impl Run<'_> {
     ) -> sdk::Result<()> {
         let mut read = 0;
         for id in rooms {
+            if self.task.is_late() {
+                break;
+            }
             let Some(room) = self.find(id)? else { continue };
             let mut preview = Preview { transformers };
             if self.task.is_of_rooms() {

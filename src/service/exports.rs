@@ -1,6 +1,7 @@
 //! Exports that people ask for: accepted, listed, cancelled, retried, deleted.
 
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use export_sdk::ErrorKind;
 use serde_json::{Value, json};
@@ -19,6 +20,10 @@ use crate::error::{Error, Result};
 use crate::export::estimate::{self, Estimate};
 use crate::export::render::Task;
 use crate::export::spool::Sealed;
+use crate::limits::Crowd;
+
+/// What an estimate has not read by then it judges by the rest.
+const LONGEST_ESTIMATE: Duration = Duration::from_secs(10);
 
 /// A whole room, or a window of days.
 pub struct WindowRequest {
@@ -198,8 +203,18 @@ pub fn accept(app: &App, caller: &Caller, order: Order, notify: bool) -> Result<
     Ok(job)
 }
 
-/// How large an export would be.
+/// How large an export would be. As it is answered while its caller waits, it is of bounded length, and
+/// few of them are under way at a time.
 pub fn estimate(app: &App, caller: &Caller, order: &Order) -> Result<Estimate> {
+    let _place = app.estimates.enter(&caller.user.id).map_err(|crowd| {
+        let reason = match crowd {
+            Crowd::Own => "Another estimate of yours is running; wait for it",
+            Crowd::Others => "Estimates of others are running; ask again in a moment",
+        };
+        Error::refused("error-too-many-estimates", reason)
+    })?;
+    let begin = Instant::now();
+    let is_late = || begin.elapsed() >= LONGEST_ESTIMATE;
     let task = Task {
         store: &app.store,
         registry: &app.registry,
@@ -209,7 +224,7 @@ pub fn estimate(app: &App, caller: &Caller, order: &Order) -> Result<Estimate> {
         requested_at: app.now(),
         sample: None,
     };
-    estimate::estimate(&task).map_err(|error| match error.kind() {
+    estimate::estimate(&task, &is_late).map_err(|error| match error.kind() {
         ErrorKind::Rejected => Error::refused("error-invalid-params", error.to_string()),
         _ => Error::internal(error),
     })
@@ -288,8 +303,12 @@ fn begin_again(app: &App, caller: &Caller, id: &JobId) -> Result<Job> {
     let not_failed =
         || Error::refused("error-export-not-failed", "Only an export that has failed can be retried");
     let job = app.store.job(id)?.filter(|job| job.state == JobState::Failed).ok_or_else(not_failed)?;
+    if !orders::still_allowed(app, &job)? {
+        return Err(Error::refused("error-not-allowed", "You may no longer export this"));
+    }
     let directory = jobs::spool_directory(app, id);
-    let rendered = job.sealed && Sealed::open(&directory)?.is_some();
+    let rendered =
+        job.sealed && Sealed::open(&directory)?.is_some() && orders::may_have_rendering(app, &job)?;
     if !rendered {
         // What a crash left must not be taken for the rendering of this job.
         match std::fs::remove_dir_all(&directory) {

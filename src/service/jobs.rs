@@ -49,6 +49,18 @@ pub fn advance_in(
     Ok(Some(job))
 }
 
+/// Ends a job whose owner may not export it any more. Nothing of it is kept for a retry.
+pub fn forbid(app: &App, id: &JobId) -> Result<()> {
+    tracing::warn!(job = %id, "an export ended, as its owner may no longer have it");
+    app.store.write::<_, Error>(|batch| {
+        advance_in(app, batch, id, JobEvent::GaveUp, None, |job| {
+            job.failure = Some("its owner may no longer export this".to_owned());
+        })?;
+        advance_in(app, batch, id, JobEvent::Cleared, None, |_| {})
+    })?;
+    app.store.durable_blocking()
+}
+
 /// The open job that has waited longest and is due, and is not running; else when the next one is due.
 pub fn next(app: &App) -> Result<Next> {
     let now = app.now();

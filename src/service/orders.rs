@@ -1,11 +1,13 @@
 //! Orders for exports: what somebody asks for, read, checked and completed.
 
+mod later;
 mod rooms;
 
 use export_sdk::Registry;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+pub use self::later::{may_have_rendering, note_rooms, still_allowed};
 pub use self::rooms::{belongs, named};
 use super::caller::Caller;
 use crate::app::App;

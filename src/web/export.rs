@@ -13,6 +13,7 @@ use crate::api::reply::Reply;
 use crate::api::request::Incoming;
 use crate::app::App;
 use crate::domain::JobId;
+use crate::domain::job::ExportFile;
 use crate::error::Error;
 use crate::service::caller::Client;
 use crate::service::downloads::{self, Download, Wish};
@@ -31,7 +32,16 @@ pub async fn export(app: &Arc<App>, id: JobId, headers: &HeaderMap, incoming: &I
     let decided = tokio::task::spawn_blocking(move || {
         // A link decides alone: it must not matter who has logged in to the browser that opens it.
         if let Some(token) = credentials::parameter(&query, "link") {
-            return downloads::by_link(&worker, &client, &id, &token, wish);
+            let look = downloads::by_link(&worker, &client, &id, &token, Wish::Look)?;
+            // What the answer holds no bytes of uses up nothing.
+            return match &look {
+                Download::Granted(_, file)
+                    if wish == Wish::Fetch && file::gives_bytes(&given, &etag(file), file.size) =>
+                {
+                    downloads::by_link(&worker, &client, &id, &token, wish)
+                }
+                Download::Granted(..) | Download::Refused | Download::Unknown => Ok(look),
+            };
         }
         let caller = credentials::caller(&worker, &given, &query, &client)?;
         downloads::for_owner(&worker, caller.as_ref(), &id, wish)
@@ -47,10 +57,14 @@ pub async fn export(app: &Arc<App>, id: JobId, headers: &HeaderMap, incoming: &I
     let answer = FileAnswer {
         media_type: "application/zip".to_owned(),
         disposition: Disposition::Download,
-        name: file.name,
         modified: job.finished.unwrap_or(job.created),
-        etag: hex::encode(file.sha256),
+        etag: etag(&file),
+        name: file.name,
         cache: "private, no-store".to_owned(),
     };
     file::stream(&place, answer, headers).await
+}
+
+fn etag(file: &ExportFile) -> String {
+    hex::encode(file.sha256)
 }

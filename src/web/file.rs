@@ -57,8 +57,7 @@ pub struct FileAnswer {
 /// Answers with a file, or the range of it that is asked for.
 pub async fn stream(path: &Path, answer: FileAnswer, headers: &HeaderMap) -> Response {
     let etag = format!("\"{}\"", answer.etag);
-    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut response = if known.split(',').any(|known| known.trim() == etag) {
+    let mut response = if is_known(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         match open(path, headers).await {
@@ -91,6 +90,21 @@ pub async fn stream(path: &Path, answer: FileAnswer, headers: &HeaderMap) -> Res
     response
 }
 
+/// Whether an answer to these headers holds bytes of a file: all of them or some.
+pub fn gives_bytes(headers: &HeaderMap, etag: &str, size: u64) -> bool {
+    !is_known(headers, &format!("\"{etag}\"")) && asked(headers, size) != Range::Outside
+}
+
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    known.split(',').any(|known| known.trim() == etag)
+}
+
+fn asked(headers: &HeaderMap, size: u64) -> Range {
+    let asked = headers.get(RANGE).and_then(|value| value.to_str().ok());
+    asked.map_or(Range::Whole, |asked| range(asked, size))
+}
+
 fn put(response: &mut Response, name: HeaderName, value: &str) {
     // What is no header value was hostile; a browser does without it.
     if let Ok(value) = HeaderValue::from_str(value) {
@@ -101,8 +115,7 @@ fn put(response: &mut Response, name: HeaderName, value: &str) {
 async fn open(path: &Path, headers: &HeaderMap) -> std::io::Result<Response> {
     let mut file = File::open(path).await?;
     let size = file.metadata().await?.len();
-    let asked = headers.get(RANGE).and_then(|value| value.to_str().ok());
-    let (status, first, length) = match asked.map_or(Range::Whole, |asked| range(asked, size)) {
+    let (status, first, length) = match asked(headers, size) {
         Range::Whole => (StatusCode::OK, 0, size),
         Range::Part { first, last } => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
         Range::Outside => {

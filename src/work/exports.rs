@@ -14,7 +14,7 @@ use super::downloads::JobDownloads;
 use super::mails::{StoreOutbox, announce_export, pause_millis};
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
-use crate::domain::{Job, JobId, JobState, Room};
+use crate::domain::{Job, JobId, JobState, Room, Rooms};
 use crate::export::bag::{Info, Layout};
 use crate::export::pack::{self, Packing};
 use crate::export::progress::{JobProgress, Phase};
@@ -155,6 +155,9 @@ fn store_failed(error: crate::store::Error) -> sdk::Error {
 fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<(Job, Export)>> {
     let directory = jobs::spool_directory(app, id);
     let Some(job) = jobs::resume(app, id).map_err(store_failed)? else { return Ok(None) };
+    if !still_allowed(app, &job)? {
+        return Ok(None);
+    }
     let space = Floor::new(app.space.clone(), app.config.server.data.clone(), app.config.export.keep_free());
     let floor = progress.work.keep_free(space);
     let (job, sealed) = if job.state == JobState::Queued {
@@ -197,7 +200,19 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
             export.artifacts.push(artifact);
         }
     }
-    Ok(Some((job, export)))
+    // Rendering and packing may have taken hours.
+    Ok(still_allowed(app, &job)?.then_some((job, export)))
+}
+
+/// Whether a job may go on. If its owner may not have it any more, that is its end.
+fn still_allowed(app: &App, job: &Job) -> sdk::Result<bool> {
+    let allowed =
+        if job.sealed { orders::may_have_rendering(app, job) } else { orders::still_allowed(app, job) };
+    let allowed = allowed.map_err(store_failed)?;
+    if !allowed {
+        jobs::forbid(app, &job.id).map_err(store_failed)?;
+    }
+    Ok(allowed)
 }
 
 type MaySee<'a> = dyn Fn(&Room) -> Result<bool> + 'a;
@@ -221,8 +236,19 @@ fn task<'a>(app: &'a App, job: &'a Job, may_see: &'a MaySee<'a>) -> Task<'a> {
 fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Option<Sealed>> {
     let spool = Spool::create(jobs::spool_directory(app, &job.id), progress.work.clone())?;
     let spool = RefCell::new(spool);
-    let Rendered { summary, .. } = render(&task(app, job, &may_see(app, job)), &spool, progress)?;
+    let seen = RefCell::new(Vec::new());
+    let may_see = |room: &Room| {
+        let belongs = orders::belongs(app, &job.owner, room)?;
+        if belongs {
+            seen.borrow_mut().push(room.id.clone());
+        }
+        Ok(belongs)
+    };
+    let Rendered { summary, .. } = render(&task(app, job, &may_see), &spool, progress)?;
     progress.enter(Phase::Sealing);
+    if job.order.rooms == Rooms::Seen {
+        orders::note_rooms(app, &job.id, &seen.into_inner())?;
+    }
     // Noted before the seal: a sealed rendering is never looked at again.
     let noted = jobs::advance(app, &job.id, JobEvent::Rendered, |job| {
         job.messages = summary.messages;

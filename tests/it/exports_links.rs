@@ -92,6 +92,15 @@ fn looking_does_not_use_a_link_up_but_a_part_does() {
         let look = server.anonymous().raw("HEAD", &link, &[], "");
         assert_eq!((look.status(), look.header("content-type")), (200, "application/zip"));
     }
+    // Nor does an answer without bytes.
+    let etag = server.anonymous().raw("HEAD", &link, &[], "").header("etag").to_owned();
+    for (header, value, status) in [
+        ("if-none-match", etag.as_str(), 304),
+        ("range", "bytes=999999999-", 416),
+        ("range", "bytes=-0", 416),
+    ] {
+        assert_eq!(server.anonymous().raw("GET", &link, &[(header, value)], "").status(), status);
+    }
     let part = server.anonymous().raw("GET", &link, &[("range", "bytes=0-3")], "");
     assert_eq!((part.status(), part.bytes().len()), (206, 4));
     assert_refused(&server, &link);

@@ -1,6 +1,6 @@
 //! Exports on a disk that fills up, and what `exports.info` tells meanwhile.
 
-use roomscribe::domain::{Activity, JobState};
+use roomscribe::domain::{Activity, JobState, Upload, UploadId};
 use roomscribe::store::Error;
 use serde_json::json;
 
@@ -17,6 +17,12 @@ fn an_export_for_which_there_is_no_room_fails_before_it_writes_anything() {
     let activity = Activity { messages: 1000, ..server.app.store.activity(&room).unwrap() };
     server.app.store.write::<_, Error>(|batch| batch.put_activity(&room, &activity)).unwrap();
     server.upload(&room, "f1", "notes.txt", &[7; 5000]);
+    // The same bytes once more, and a file that no message took up: they change nothing.
+    server.upload(&room, "f2", "copy.txt", &[7; 5000]);
+    server.upload(&room, "f3", "waiting.txt", &[8; 9000]);
+    let waiting = server.app.store.upload(&UploadId::new("f3")).unwrap().unwrap();
+    let waiting = Upload { confirmed: false, ..waiting };
+    server.app.store.write::<_, Error>(|batch| batch.put_upload(&waiting)).unwrap();
     // A rendering and a zip of 600 bytes a message, and of the file.
     let needed = 2 * (1000 * 600 + 5000);
     server.space.set(KEPT_FREE + needed - 1);

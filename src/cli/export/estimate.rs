@@ -20,7 +20,7 @@ pub(super) struct DryRun {
 
 /// Prints the estimate: a small table, or JSON for programs.
 pub(super) fn tell(task: &Task<'_>, options: &DryRun) -> Outcome {
-    let found = estimate(task)?;
+    let found = estimate(task, &|| false)?;
     if options.json {
         return say(&format!(
             "{:#}",

@@ -21,6 +21,9 @@ impl Preview<'_, '_> {
         let store = run.task.store;
         let walked = store.members::<Failure>(&room.id, |subscription| {
             run.progress.work.check().map_err(sdk::Error::from)?;
+            if run.task.is_late() {
+                return Ok(ControlFlow::Break(()));
+            }
             if let Some(user) = store.user(&subscription.user)? {
                 let seen = member(&user, &subscription);
                 self.each(|transformer| transformer.preview_member(&seen));

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use export_sdk as sdk;
 
 use super::led::Led;
-use super::{Failure, Filter, Run};
+use super::{Failure, Filter, Run, Task};
 use crate::domain::{Message, MessageId, Room, Rooms};
 use crate::export::progress::JobProgress;
 use crate::store::{Direction, Store};
@@ -28,7 +28,7 @@ pub(super) struct Read {
 /// One reading of one room.
 pub(super) struct Reading<'a> {
     store: &'a Store,
-    rooms: &'a Rooms,
+    task: &'a Task<'a>,
     filter: &'a Filter,
     progress: &'a JobProgress,
     room: &'a Room,
@@ -47,7 +47,7 @@ impl<'a> Reading<'a> {
     pub(super) fn new(run: &'a Run<'_>, room: &'a Room, order: sdk::Order, most: u64) -> Self {
         Self {
             store: run.task.store,
-            rooms: &run.task.order.rooms,
+            task: run.task,
             filter: run.filter,
             progress: run.progress,
             room,
@@ -62,7 +62,7 @@ impl<'a> Reading<'a> {
 
     /// Reads what the order means of this room.
     pub(super) fn read(mut self, sink: &mut impl Sink) -> sdk::Result<Read> {
-        let done = match self.rooms {
+        let done = match &self.task.order.rooms {
             Rooms::Listed(_) | Rooms::Seen | Rooms::Server => self.window(sink),
             Rooms::Thread { thread, .. } => self.thread(thread, sink),
             Rooms::Messages { messages, .. } => self.messages(messages, sink),
@@ -92,7 +92,7 @@ impl<'a> Reading<'a> {
     /// wants must end, too, when the export is cancelled.
     fn may_read(&mut self) -> sdk::Result<bool> {
         self.progress.work.check()?;
-        if self.read >= self.most {
+        if self.read >= self.most || self.task.is_late() {
             self.is_part = true;
             return Ok(false);
         }
@@ -111,7 +111,7 @@ impl<'a> Reading<'a> {
         let mut last = None;
         self.store.replies_between::<Failure>(&beginning.id, beginning.sent_at, until, |reply| {
             self.progress.work.check().map_err(sdk::Error::from)?;
-            if self.followed >= self.most {
+            if self.followed >= self.most || self.task.is_late() {
                 self.is_part = true;
                 return Ok(ControlFlow::Break(()));
             }

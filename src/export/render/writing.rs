@@ -30,6 +30,9 @@ pub(super) fn members(
     let store = run.task.store;
     let walked = store.members::<Failure>(&room.id, |subscription| {
         run.progress.work.check().map_err(sdk::Error::from)?;
+        if run.task.is_late() {
+            return Ok(ControlFlow::Break(()));
+        }
         // An account may go while its membership is read.
         let Some(user) = store.user(&subscription.user)? else { return Ok(ControlFlow::Continue(())) };
         let texts = Texts::new();

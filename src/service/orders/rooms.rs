@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::{MOST_MESSAGES, Wanted, bad, shown};
 use crate::app::App;
-use crate::domain::{Message, MessageId, Room, RoomId, Rooms, UserId};
+use crate::domain::{Message, MessageId, Room, RoomId, Rooms, User, UserId};
 use crate::error::{Error, Result};
 use crate::service::access;
 use crate::service::caller::Caller;
@@ -30,7 +30,7 @@ pub(super) fn rooms(app: &App, caller: Option<&Caller>, wanted: &Wanted) -> Resu
         }
         (Wanted::Messages(ids), _) => chosen(app, caller, ids),
         (Wanted::Visible, Some(caller)) => {
-            if !may_export_any(app, caller)? {
+            if !may_export_any(app, &caller.user)? {
                 return Err(Error::Forbidden);
             }
             Ok((Rooms::Seen, format!("All rooms of {}", caller.user.username)))
@@ -127,15 +127,14 @@ pub fn belongs(app: &App, owner: &UserId, room: &Room) -> crate::store::Result<b
     may.map_err(|error| crate::store::Error::Engine(error.to_string()))
 }
 
-/// Whether there can be a room that the caller may export: everywhere, or by a role in some room.
-fn may_export_any(app: &App, caller: &Caller) -> Result<bool> {
-    if access::holds(app, &caller.user, "mail-messages")? {
+/// Whether there can be a room that somebody may export: everywhere, or by a role in some room.
+pub(super) fn may_export_any(app: &App, user: &User) -> Result<bool> {
+    if access::holds(app, user, "mail-messages")? {
         return Ok(true);
     }
     let mut any = false;
-    app.store.memberships::<Error>(&caller.user.id, |membership| {
-        any = !membership.roles.is_empty()
-            && access::holds_in(app, &caller.user, "mail-messages", &membership.room)?;
+    app.store.memberships::<Error>(&user.id, |membership| {
+        any = !membership.roles.is_empty() && access::holds_in(app, user, "mail-messages", &membership.room)?;
         Ok(if any { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     Ok(any)
