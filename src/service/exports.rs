@@ -204,8 +204,9 @@ pub fn accept(app: &App, caller: &Caller, order: Order, notify: bool) -> Result<
 }
 
 /// How large an export would be. As it is answered while its caller waits, it is of bounded length, and
-/// few of them are under way at a time.
-pub fn estimate(app: &App, caller: &Caller, order: &Order) -> Result<Estimate> {
+/// few of them are under way at a time. To read and check its order takes long where there are many
+/// patterns, so that is a part of it.
+pub fn estimate(app: &App, caller: &Caller, order: impl FnOnce() -> Result<Order>) -> Result<Estimate> {
     let _place = app.estimates.enter(&caller.user.id).map_err(|crowd| {
         let reason = match crowd {
             Crowd::Own => "Another estimate of yours is running; wait for it",
@@ -215,10 +216,11 @@ pub fn estimate(app: &App, caller: &Caller, order: &Order) -> Result<Estimate> {
     })?;
     let begin = Instant::now();
     let is_late = || begin.elapsed() >= LONGEST_ESTIMATE;
+    let order = order()?;
     let task = Task {
         store: &app.store,
         registry: &app.registry,
-        order,
+        order: &order,
         may_see: &|room| orders::belongs(app, &caller.user.id, room),
         requested_by: &caller.user.username,
         requested_at: app.now(),

@@ -40,6 +40,15 @@ fn one_estimate_of_a_user_and_two_of_all_run_at_a_time() {
     }
 }
 
+#[test]
+fn an_estimate_that_is_refused_gives_its_place_back() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    let admin = server.as_admin();
+    assert_eq!(create(&admin, &with(&dry(&room), "query", json!("("))).status(), 400);
+    assert_eq!(estimated(&admin, &json_of(&room))["exact"], true);
+}
+
 /// What an order would be, if it is late when it asks for the time once more than `calls` times.
 fn late_after(server: &TestServer, body: &Value, calls: u32) -> export_sdk::Result<Estimate> {
     let job = server.job(&ordered(&server.as_admin(), body));

@@ -54,9 +54,10 @@ fn bad(text: impl Into<String>) -> Error {
 /// Who may export what depends on the rooms, so that the order is checked and not the row.
 pub(super) fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
     let (notify, dry_run) = (params.notify.unwrap_or(false), params.dry_run.unwrap_or(false));
-    let order = orders::order(app, Some(caller), request(params)?)?;
+    let request = request(params)?;
+    let order = || orders::order(app, Some(caller), request);
     if dry_run {
-        let estimate = exports::estimate(app, caller, &order)?;
+        let estimate = exports::estimate(app, caller, order)?;
         return Ok(json!({"estimate": {
             "rooms": estimate.rooms,
             "messages": estimate.messages,
@@ -67,7 +68,7 @@ pub(super) fn create(app: &App, caller: &Caller, params: Create) -> Result<Value
             "exact": estimate.exact,
         }}));
     }
-    let job = exports::accept(app, caller, order, notify)?;
+    let job = exports::accept(app, caller, order()?, notify)?;
     Ok(json!({"export": super::describe(app, &job)}))
 }
 
