@@ -131,10 +131,10 @@ fn quotes_and_cards_keep_their_texts_and_looks() {
 fn looks_take_no_words() {
     let mut message = new("m1", ANN, "");
     message.attachments = Some(raw(
-        r##"[{"text":"t","color":"bob","ts":"bob","type":"xbob","format":"for bob","image_type":"image/bob",
+        r#"[{"text":"t","color":"bob","ts":"bob","type":"xbob","format":"for bob","image_type":"image/bob",
             "image_preview":"bob","image_size":"bob","collapsed":"bob","video_type":"a video of xbob"},
             {"color":"danger","ts":"2024-01-01T00:00:00.000Z","type":"file","format":"PNG","image_size":1,
-            "image_type":"image/svg+xml","collapsed":true,"image_preview":"AAAA"}]"##,
+            "image_type":"image/svg+xml","collapsed":true,"image_preview":"AAAA"}]"#,
     ));
     message.files_json = Some(raw(r#"[{"_id":"f1","name":"a","type":"bob","format":"bob","size":"bob"}]"#));
     message.urls = Some(raw(r#"[{"url":"x","meta":{"bob":"x"}}]"#));
