@@ -15,7 +15,7 @@ use crate::redactor::Redactor;
 /// What cards, files and links are told apart by.
 const KINDS: [&str; 3] = ["file", "user", "team"];
 /// The keys that formats look for. Every other key is a text.
-const KEYS: [&str; 46] = [
+const KEYS: [&str; 50] = [
     "$date",
     "_id",
     "actions",
@@ -62,6 +62,10 @@ const KEYS: [&str; 46] = [
     "ts",
     "type",
     "url",
+    "title_link_download",
+    "video_size",
+    "video_type",
+    "video_url",
 ];
 
 /// Blacks out the rooms and messages of one export.
