@@ -1,5 +1,7 @@
 //! What an export is to hold, how it is written, and where it goes.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Json, MessageId, RoomId, Time};
@@ -30,6 +32,50 @@ pub struct Order {
     pub delivery: Choice,
     /// How the files are laid out; `None`: as the formats want it.
     pub archive: Option<Archive>,
+}
+
+/// What stands where a query may not be shown.
+const WITHHELD: &str = "(withheld)";
+
+/// What is said about an order to whoever gets the export. Where messages are changed on the way, what
+/// is said around them must not undo it: titles, ids of rooms and queries are words of people.
+impl Order {
+    /// What people call it; of what is changed, only how much it is.
+    pub fn public_title(&self) -> Cow<'_, str> {
+        if self.transforms.is_empty() {
+            return Cow::Borrowed(&self.title);
+        }
+        match &self.rooms {
+            Rooms::Listed(rooms) if rooms.len() == 1 => Cow::Borrowed("one room"),
+            Rooms::Listed(rooms) => Cow::Owned(format!("{} rooms", rooms.len())),
+            Rooms::Thread { .. } => Cow::Borrowed("one thread"),
+            Rooms::Messages { .. } => Cow::Borrowed("chosen messages of one room"),
+            Rooms::Seen => Cow::Borrowed("all rooms that one person may see"),
+            Rooms::Server => Cow::Borrowed("all rooms of the server"),
+        }
+    }
+
+    /// The one room, if there is only one and it may be named.
+    pub fn public_room(&self) -> Option<&RoomId> {
+        self.rooms.single().filter(|_| self.transforms.is_empty())
+    }
+
+    /// The message that began the one thread, if it may be named.
+    pub fn public_thread(&self) -> Option<&MessageId> {
+        match &self.rooms {
+            Rooms::Thread { thread, .. } if self.transforms.is_empty() => Some(thread),
+            Rooms::Thread { .. }
+            | Rooms::Messages { .. }
+            | Rooms::Listed(_)
+            | Rooms::Seen
+            | Rooms::Server => None,
+        }
+    }
+
+    /// The query; of what is changed, only whether there was one.
+    pub fn public_query(&self) -> &str {
+        if self.query.is_empty() || self.transforms.is_empty() { &self.query } else { WITHHELD }
+    }
 }
 
 /// Whose messages an export holds.
@@ -94,4 +140,42 @@ pub enum Archive {
     Bag,
     /// At the top, for programs that read the archive as it is.
     Plain,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(rooms: Rooms, transforms: &[&str]) -> Order {
+        let choice = |id: &&str| Choice::new(*id, &serde_json::Value::Null);
+        Order {
+            rooms,
+            title: "bob, ann".to_owned(),
+            from: None,
+            until: Time::default(),
+            query: "from:bob".to_owned(),
+            time_zone: "UTC".to_owned(),
+            system_messages: true,
+            transforms: transforms.iter().map(choice).collect(),
+            formats: vec![choice(&"json")],
+            delivery: choice(&"file"),
+            archive: None,
+        }
+    }
+
+    #[test]
+    fn what_is_changed_on_the_way_is_not_named_around_it() {
+        let thread = Rooms::Thread { room: RoomId::new("bobann"), thread: MessageId::new("bob-was-here") };
+        let plain = order(thread.clone(), &[]);
+        assert_eq!((&*plain.public_title(), plain.public_query()), ("bob, ann", "from:bob"));
+        assert_eq!(plain.public_room(), plain.rooms.single());
+        assert_eq!(plain.public_thread(), Some(&MessageId::new("bob-was-here")));
+        let changed = order(thread, &["drop"]);
+        assert_eq!((&*changed.public_title(), changed.public_query()), ("one thread", "(withheld)"));
+        assert_eq!((changed.public_room(), changed.public_thread()), (None, None));
+        let two = Rooms::Listed(vec![RoomId::new("bob"), RoomId::new("ann")]);
+        let mut everything = order(two, &["redact"]);
+        everything.query = String::new();
+        assert_eq!((&*everything.public_title(), everything.public_query()), ("2 rooms", ""));
+    }
 }

@@ -121,7 +121,7 @@ pub fn render(
     let mut scope = sdk::Scope::new(view::time(order.until), task.requested_by);
     scope.rooms = rooms.len() as u64;
     scope.from = order.from.map(view::time);
-    scope.query = &order.query;
+    scope.query = order.public_query();
     scope.selection = selection.as_deref();
     scope.system_messages = order.system_messages;
     scope.transforms = &transforms;

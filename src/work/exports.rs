@@ -175,7 +175,7 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
         let sealed = Sealed::open(&directory)?.ok_or_else(gone)?;
         (job, sealed)
     };
-    let mut export = Export::new(job.id.as_str(), &job.order.title, job.messages);
+    let mut export = Export::new(job.id.as_str(), job.order.public_title(), job.messages);
     export.formats = job.order.formats.iter().map(|format| format.id.clone()).collect();
     export.requested_by.clone_from(&job.owner_username);
     match jobs::packaging(app, &job.order)? {

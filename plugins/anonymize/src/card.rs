@@ -3,32 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::file::{FileNames, is_upload, text, with_extension};
+use crate::looks;
 use crate::options::Files;
 use crate::people::People;
 
 /// What people read.
 const TEXTS: [&str; 5] = ["text", "description", "pretext", "fallback", "title"];
 const LINKS: [&str; 6] = ["title_link", "message_link", "thumb_url", "image_url", "audio_url", "video_url"];
-/// What says how a card looks, and nothing about people.
-const LOOKS: [&str; 14] = [
-    "color",
-    "ts",
-    "collapsed",
-    "type",
-    "format",
-    "size",
-    "image_type",
-    "image_size",
-    "image_preview",
-    "audio_type",
-    "audio_size",
-    "video_type",
-    "video_size",
-    "title_link_download",
-];
-/// What goes with the file.
-const OF_FILE: [&str; 2] = ["image_preview", "title_link_download"];
-
 /// Makes cards that name nobody.
 pub(crate) struct Cards<'a> {
     pub(crate) people: &'a mut People,
@@ -48,7 +29,7 @@ impl Cards<'_> {
         let title = uploads.then(|| self.file_name(&card));
         let mut left = Map::new();
         for (key, value) in card {
-            let of_file = OF_FILE.contains(&&*key) || value.as_str().is_some_and(is_upload);
+            let of_file = key == "title_link_download" || value.as_str().is_some_and(is_upload);
             if uploads && of_file && self.files == Files::Drop && !TEXTS.contains(&&*key) {
                 continue;
             }
@@ -68,7 +49,7 @@ impl Cards<'_> {
                     sizes.into()
                 }
                 (_, Value::Array(_) | Value::Object(_)) => continue,
-                (key, value) if LOOKS.contains(&key) => value,
+                (key, value) if looks::of_card(key, &value, self.people) => value,
                 _ => continue,
             };
             left.insert(key, value);

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::file::{FileNames, text};
+use crate::looks::is_time;
 use crate::message::Anonymizer;
 use crate::options::Files;
 use crate::people::EVERYBODY;
@@ -122,9 +123,4 @@ pub(crate) fn objects(json: Option<&RawValue>) -> Vec<Map<String, Value>> {
 fn is_emoji(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '-' | '+');
     text.starts_with(':') && text.chars().all(plain)
-}
-
-/// `2024-03-15T10:20:30.123Z`
-fn is_time(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ':' | '.' | 'T' | 'Z'))
 }

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use crate::looks;
 use crate::people::People;
 
 /// Where the files of this server lie.
 const UPLOADS: &str = "/file-upload/";
 /// What the server puts before the name of a picture to name its thumbnail.
 const THUMBNAIL: &str = "thumb-";
-/// The keys of a file that hold no name.
-const KEYS: [&str; 4] = ["_id", "type", "size", "format"];
 
 /// The new names of the files of one message.
 #[derive(Default)]
@@ -53,7 +52,7 @@ impl FileNames {
     /// A file under its new name, without what may tell the old one.
     pub(crate) fn rename(&self, mut file: Map<String, Value>, people: &People) -> Map<String, Value> {
         let name = self.get(text(&file, "_id"), text(&file, "name"), people);
-        file.retain(|key, _| KEYS.contains(&key.as_str()));
+        file.retain(|key, value| looks::of_file(key, value, people));
         file.insert("name".to_owned(), name.into());
         file
     }

@@ -1,18 +1,20 @@
 //! The transform `anonymize`: the same pseudonym for the same person, everywhere in an export.
 //!
 //! Replaced are login names, display names and user ids of everybody whom the rooms or messages
-//! name, wherever they stand: authors, members, editors, reactions, mentions, followers, quotes,
+//! name, wherever they stand: authors, members, editors, reactions and their emoji, mentions, followers, quotes,
 //! system messages, titles of direct messages, and as whole words in texts, topics, cards and links;
 //! every `@name` that names nobody known becomes `@someone`. File names are replaced, and keys of a
 //! message that may hold anything are left out.
 //!
 //! Not caught: parts of a display name (a first name alone), nicknames and misspellings, names of one
-//! character and ids of less than six in the middle of a text, names of people whom the export names nowhere else, names of
-//! custom emoji, and what is inside of files.
+//! character and ids of less than six in the middle of a text, names of people whom the export names nowhere else, names inside
+//! of longer words, ids of messages (whoever sends a message by a program may choose its id), and what
+//! is inside of files.
 
 mod card;
 mod fields;
 mod file;
+mod looks;
 mod message;
 mod options;
 mod people;

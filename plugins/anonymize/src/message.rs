@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use export_sdk::{Member, Message, Result, Room, RoomKind, Scope, Texts, Transformer, Verdict, map_strings};
+use export_sdk::{
+    Member, Message, Result, Room, RoomKind, Scope, Texts, Transformer, Verdict, map_keys_and_strings,
+    rename_reactions,
+};
 
 use crate::card::Cards;
 use crate::fields::objects;
@@ -27,6 +30,9 @@ const ABOUT_PEOPLE: [&str; 14] = [
     "added-user-to-team",
     "removed-user-from-team",
 ];
+
+/// The keys of rooms and links that formats look for, whoever may be called so.
+const LINK_KEYS: [&str; 8] = ["_id", "name", "fname", "url", "meta", "headers", "parsedUrl", "ignoreParse"];
 
 /// Gives pseudonyms in the rooms and messages of one export.
 pub(crate) struct Anonymizer {
@@ -84,7 +90,8 @@ impl Transformer for Anonymizer {
             message.attachments = Some(texts.keep_json(&left.all(cards))?);
         }
         for links in [&mut message.channels, &mut message.urls].into_iter().flatten() {
-            *links = map_strings(links, texts, |_, text| {
+            let rename = |key: &str| if LINK_KEYS.contains(&key) { None } else { self.people.scrub(key) };
+            *links = map_keys_and_strings(links, texts, rename, |_, text| {
                 names.link(text, &self.people).or_else(|| self.people.scrub(text))
             })?;
         }
@@ -170,6 +177,7 @@ impl Anonymizer {
             }
             reaction.names.truncate(reaction.usernames.len());
         }
+        rename_reactions(&mut message.reactions, texts, |emoji| self.people.emoji(emoji));
         let followers = message.replies.iter_mut().flat_map(|replies| &mut replies.followers);
         for id in followers.chain(&mut message.starred) {
             let person = self.people.meet(id, "", "");

@@ -21,7 +21,7 @@ pub(crate) struct People {
     ids: HashMap<String, Person>,
     logins: HashMap<String, Person>,
     names: HashMap<String, Person>,
-    /// What texts are searched for, in lower case.
+    /// What texts are searched for; see [`folded`].
     words: HashMap<String, Word>,
     /// The bytes of the longest word that begins like that; see [`head`].
     longest: HashMap<String, usize>,
@@ -49,13 +49,13 @@ pub(crate) struct Word {
 impl People {
     /// Nobody yet; `keep` will keep their names.
     pub(crate) fn new(keep: &[String]) -> Self {
-        let keep = keep.iter().map(|login| lower(login.trim().trim_start_matches('@'))).collect();
+        let keep = keep.iter().map(|login| folded(login.trim().trim_start_matches('@'))).collect();
         Self { keep, ..Self::default() }
     }
 
     /// The person with that id, login name and display name; what is empty is unknown.
     pub(crate) fn meet(&mut self, id: &str, login: &str, name: &str) -> Person {
-        let (login_key, name_key) = (lower(login.trim()), lower(name.trim()));
+        let (login_key, name_key) = (folded(login), folded(name));
         if id.is_empty() && login_key.is_empty() && name_key.is_empty() {
             return self.call("");
         }
@@ -76,7 +76,7 @@ impl People {
         if !id.is_empty() && !self.ids.contains_key(id) {
             self.ids.insert(id.to_owned(), person);
             if id.len() >= SHORTEST_ID {
-                self.word(lower(id), Word { person, login: Some(id.to_owned()) });
+                self.word(folded(id), Word { person, login: Some(id.to_owned()) });
             }
         }
         if !login_key.is_empty() && !self.logins.contains_key(&login_key) {
@@ -94,7 +94,7 @@ impl People {
 
     /// Whoever a card, a title or an integration calls so: by login or display name.
     pub(crate) fn call(&mut self, name: &str) -> Person {
-        let key = lower(name.trim().trim_start_matches('@'));
+        let key = folded(name.trim().trim_start_matches('@'));
         if let Some(person) = self.logins.get(&key).or_else(|| self.names.get(&key)) {
             return self.face(*person);
         }
@@ -149,17 +149,17 @@ impl People {
 
     /// Whether that is the login name of somebody who keeps it.
     pub(crate) fn kept_login(&self, login: &str) -> bool {
-        self.keep.contains(&lower(login))
+        self.keep.contains(&folded(login))
     }
 
     /// Who has that login name, in any case.
     pub(crate) fn with_login(&self, login: &str) -> Option<Person> {
-        self.logins.get(&lower(login)).copied()
+        self.logins.get(&folded(login)).copied()
     }
 
     /// Whether that is a login name, letter by letter.
     pub(crate) fn is_login(&self, login: &str) -> bool {
-        self.words.get(&lower(login)).is_some_and(|word| word.login.as_deref() == Some(login))
+        self.words.get(&folded(login)).is_some_and(|word| word.login.as_deref() == Some(login))
     }
 
     /// Two people, if the id of a direct message is made of their ids, and where the second begins.
@@ -188,20 +188,34 @@ impl People {
         self.longest.get(head).copied().unwrap_or_default()
     }
 
-    /// The word, given in lower case.
+    /// The word, given as it is [`folded`].
     pub(crate) fn known(&self, word: &str) -> Option<&Word> {
         self.words.get(word)
     }
 }
 
-/// Lower case, letter by letter, so that a part of a text has the same one as the whole.
-pub(crate) fn lower(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+/// As names are compared: in lower case, any blanks as one, without what nobody sees.
+pub(crate) fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    text.chars().for_each(|c| fold(&mut folded, c));
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// Adds a character to what is folded already, so that a part of a text is folded like the whole.
+pub(crate) fn fold(folded: &mut String, c: char) {
+    if c.is_whitespace() {
+        if !folded.is_empty() && !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    } else if !is_invisible(c) {
+        folded.extend(c.to_lowercase());
+    }
 }
 
 /// The first run of letters and digits, or the first character if it is something else.
 pub(crate) fn head(text: &str) -> &str {
-    let run = text.find(|c| !is_word(c)).unwrap_or(text.len());
+    let run = text.find(|c| !is_within(c)).unwrap_or(text.len());
     let first = text.chars().next().map_or(0, char::len_utf8);
     &text[..run.max(first)]
 }
@@ -209,6 +223,20 @@ pub(crate) fn head(text: &str) -> &str {
 /// What words are made of. Underscores make them slanted in Markdown.
 pub(crate) fn is_word(c: char) -> bool {
     c.is_alphanumeric()
+}
+
+/// What does not end a word.
+pub(crate) fn is_within(c: char) -> bool {
+    is_word(c) || is_invisible(c)
+}
+
+/// Takes no place: soft hyphens, joiners, marks of direction, selectors of variants.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Names in the middle of a text.
 
-use crate::people::{EVERYBODY, People, Person, head, is_word, lower};
+use crate::people::{EVERYBODY, People, Person, fold, folded, head, is_invisible, is_within, is_word};
 
 impl People {
     /// The text with pseudonyms for all known names, as whole words and in any case; `None` if it
@@ -9,6 +9,10 @@ impl People {
         let mut scrubbed = String::new();
         let (mut copied, mut at, mut before) = (0, 0, None);
         while let Some(c) = text[at..].chars().next() {
+            if is_invisible(c) {
+                at += c.len_utf8();
+                continue;
+            }
             let begins = !(before.is_some_and(is_word) && is_word(c));
             let found = if c == '@' && !before.is_some_and(is_word) {
                 self.mention(text, at)
@@ -27,7 +31,7 @@ impl People {
                 Some((end, None)) => end,
                 None => at + head(&text[at..]).len(),
             };
-            before = text[at..end].chars().next_back();
+            before = text[at..end].chars().rfind(|c| !is_invisible(*c)).or(before);
             at = end;
         }
         if copied == 0 {
@@ -40,7 +44,7 @@ impl People {
     /// The end of what is mentioned at an `@`, and what to put there.
     fn mention(&self, text: &str, at: usize) -> Option<(usize, Option<String>)> {
         let rest = &text[at + 1..];
-        let end = rest.find(|c| !is_word(c) && !matches!(c, '.' | '-' | '_')).unwrap_or(rest.len());
+        let end = rest.find(|c| !is_within(c) && !matches!(c, '.' | '-' | '_')).unwrap_or(rest.len());
         let login = rest[..end].trim_end_matches(['.', '-', '_']);
         let end = at + 1 + login.len();
         let longest = self.longest_at(text, at + 1).filter(|(longest, _)| *longest >= end);
@@ -50,7 +54,7 @@ impl People {
         if login.is_empty() {
             return None;
         }
-        let stays = EVERYBODY.contains(&&*lower(login)) || self.kept_login(login);
+        let stays = EVERYBODY.contains(&&*folded(login)) || self.kept_login(login);
         Some((end, (!stays).then(|| "@someone".to_owned())))
     }
 
@@ -77,23 +81,31 @@ impl People {
 
     /// The longest known name that begins there and ends where a word ends.
     fn longest_at(&self, text: &str, at: usize) -> Option<(usize, Person)> {
-        let longest = self.longest(&lower(head(&text[at..])));
+        let longest = self.longest(&folded(head(&text[at..])));
+        if longest == 0 {
+            return None;
+        }
         let mut found = None;
         let mut word = String::new();
         let mut rest = text[at..].chars().peekable();
         let mut end = at;
         while let Some(c) = rest.next() {
-            word.extend(c.to_lowercase());
+            fold(&mut word, c);
             end += c.len_utf8();
             if word.len() > longest {
                 break;
             }
-            if is_word(c) && rest.peek().copied().is_some_and(is_word) {
+            if is_within(c) && rest.peek().copied().is_some_and(is_within) {
                 continue;
             }
             found = self.known(&word).map(|word| (end, word.person)).or(found);
         }
         found
+    }
+
+    /// The name of an emoji that is called after nobody; `None` if it is.
+    pub(crate) fn emoji(&self, name: &str) -> Option<String> {
+        self.scrub(name).map(|name| name.replace(' ', ""))
     }
 
     /// What stands instead of what a title, a quote or an integration calls somebody.
@@ -130,6 +142,20 @@ mod tests {
         assert_eq!(scrubbed("_Bob_ **bob** ~~BOB~~ _@bob_"), "_User 1_ **user1** ~~User 1~~ _@user1_");
         assert_eq!(scrubbed("al.b. al al.bx"), "user2. al al.bx");
         assert_eq!(scrubbed("https://x.y/avatar/bob?u=idOfBob"), "https://x.y/avatar/user1?u=user1");
+    }
+
+    #[test]
+    fn blanks_and_what_nobody_sees_hide_no_name() {
+        assert_eq!(
+            scrubbed("Bob  Miller, Bob\nMiller and Bob\u{a0}\u{200b} Miller"),
+            "User 1, User 1 and User 1"
+        );
+        assert_eq!(scrubbed("b\u{200b}ob @bo\u{ad}b \u{fe0f}bob\u{feff}"), "User 1 @user1 \u{fe0f}User 1");
+        assert_eq!(scrubbed("bob\u{200b}by a\u{200b}bob"), "bob\u{200b}by a\u{200b}bob");
+        assert_eq!(scrubbed("@str\u{200b}anger"), "@someone");
+        let mut people = People::new(&[]);
+        people.meet("", "", "\u{200b} Ann\u{2009} \u{200b}B\u{200d} ");
+        assert_eq!(people.scrub("for ann b!").as_deref(), Some("for User 1!"));
     }
 
     #[test]

@@ -128,6 +128,36 @@ fn quotes_and_cards_keep_their_texts_and_looks() {
 }
 
 #[test]
+fn looks_take_no_words() {
+    let mut message = new("m1", ANN, "");
+    message.attachments = Some(raw(
+        r#"[{"text":"t","color":"bob","ts":"bob","type":"xbob","format":"for bob","image_type":"image/bob",
+            "image_preview":"bob","image_size":"bob","collapsed":"bob","video_type":"a video of xbob"},
+            {"color":"danger","ts":"2024-01-01T00:00:00.000Z","type":"file","format":"PNG","image_size":1,
+            "image_type":"image/svg+xml","collapsed":true,"image_preview":"AAAA"}]"#,
+    ));
+    message.files_json = Some(raw(r#"[{"_id":"f1","name":"a","type":"bob","format":"bob","size":"bob"}]"#));
+    message.urls = Some(raw(r#"[{"url":"x","meta":{"bob":"x"}}]"#));
+    message.reactions = vec![
+        Reaction { emoji: ":bob_dance:", usernames: vec!["ann"], names: vec![] },
+        Reaction { emoji: ":Bob Miller:", usernames: vec!["ann"], names: vec![] },
+    ];
+    let left = one(Value::Null, message);
+    assert_eq!(
+        left["attachments"],
+        json!([
+            {"text": "t"},
+            {"color": "danger", "ts": "2024-01-01T00:00:00.000Z", "type": "file", "format": "PNG",
+             "image_size": 1, "image_type": "image/svg+xml", "collapsed": true},
+        ])
+    );
+    assert_eq!(left["files"], json!([{"_id": "f1", "name": "file-1"}]));
+    assert_eq!(left["urls"], json!([{"url": "x", "meta": {"user2": "x"}}]));
+    let emoji: Vec<_> = left["reactions"].as_object().unwrap().keys().collect();
+    assert_eq!(emoji, [":user2_dance:", ":User2:"]);
+}
+
+#[test]
 fn files_are_numbered_or_dropped() {
     let picture = || {
         let mut message = new("m1", ANN, "look");
@@ -154,7 +184,7 @@ fn files_are_numbered_or_dropped() {
         json!([
             {"title": "file-1.png", "type": "file", "title_link": "/file-upload/f1/file-1.png",
              "title_link_download": true, "image_url": "/file-upload/t1/thumb-file-1.png",
-             "image_type": "image/png", "image_preview": "AAAA", "description": "user2 at home"},
+             "image_type": "image/png", "description": "user2 at home"},
             {"title": "file-3", "type": "file", "title_link": "/file-upload/f2/file-3"},
             {"title": "file.pdf", "title_link": "https://x.y/file-upload/f9/file.pdf"},
         ])

@@ -1,8 +1,8 @@
 //! The transform `redact`: blacks out patterns in everything that people wrote.
 //!
 //! What has a checksum is checked, so that few other numbers go: see the modules of `find` for the
-//! rule of each kind. Names of people stay - login names and ids are the identity of their messages -
-//! and belong to the transform `anonymize`.
+//! rule of each kind. Names of people stay - login names and ids are the identity of their messages, and
+//! whoever sends a message by a program may choose its id - and belong to the transform `anonymize`.
 
 mod find;
 mod message;

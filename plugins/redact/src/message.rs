@@ -1,18 +1,72 @@
 //! Which parts of rooms and messages are blacked out.
 //!
 //! Everything that people wrote, and what the server took from it. Ids, login names, times and the
-//! keys of objects stay: they hold the export together.
+//! keys that formats know stay: they hold the export together.
 
 use std::borrow::Cow;
 
-use export_sdk::{Member, Message, Result, Room, Scope, Texts, Transformer, Verdict, map_strings};
+use export_sdk::{
+    Member, Message, Result, Room, Scope, Texts, Transformer, Verdict, map_keys_and_strings, rename_reactions,
+};
 use serde_json::value::RawValue;
 
 use crate::redactor::Redactor;
 
-/// Values of these keys are no text: files are found by `_id`, cards are told apart by `type`, and a
-/// preview is a picture.
-const NO_TEXT: [&str; 3] = ["_id", "type", "image_preview"];
+/// What cards, files and links are told apart by.
+const KINDS: [&str; 3] = ["file", "user", "team"];
+/// The keys that formats look for. Every other key is a text.
+const KEYS: [&str; 50] = [
+    "$date",
+    "_id",
+    "actions",
+    "alias",
+    "attachments",
+    "audio_size",
+    "audio_type",
+    "audio_url",
+    "author_icon",
+    "author_link",
+    "author_name",
+    "avatar",
+    "collapsed",
+    "color",
+    "customFields",
+    "dcount",
+    "description",
+    "dlm",
+    "drid",
+    "emoji",
+    "fallback",
+    "fields",
+    "fname",
+    "format",
+    "groupable",
+    "headers",
+    "ignoreParse",
+    "image_dimensions",
+    "image_preview",
+    "image_size",
+    "image_type",
+    "image_url",
+    "meta",
+    "message_link",
+    "name",
+    "parsedUrl",
+    "pretext",
+    "short",
+    "size",
+    "text",
+    "thumb_url",
+    "title",
+    "title_link",
+    "ts",
+    "type",
+    "url",
+    "title_link_download",
+    "video_size",
+    "video_type",
+    "video_url",
+];
 
 /// Blacks out the rooms and messages of one export.
 pub(crate) struct Blackout {
@@ -43,20 +97,21 @@ impl Transformer for Blackout {
         for file in &mut message.files {
             self.owned(&mut file.name);
         }
-        let lists = [
-            &mut message.channels,
-            &mut message.urls,
-            &mut message.attachments,
-            &mut message.file_json,
-            &mut message.files_json,
-        ];
-        for json in lists.into_iter().flatten() {
-            *json = self.json(json, &NO_TEXT, texts)?;
+        rename_reactions(&mut message.reactions, texts, |emoji| self.redactor.redact(emoji));
+        for json in [&mut message.urls, &mut message.attachments].into_iter().flatten() {
+            *json = self.json(json, &[], texts)?;
+        }
+        let by_id = [&mut message.channels, &mut message.file_json, &mut message.files_json];
+        for json in by_id.into_iter().flatten() {
+            *json = self.json(json, &["_id"], texts)?;
         }
         if let Some(mentions) = &mut message.mentions {
-            *mentions = self.json(mentions, &["_id", "type", "username"], texts)?;
+            *mentions = self.json(mentions, &["_id", "username"], texts)?;
         }
-        for (_, value) in &mut message.extra {
+        for (key, value) in &mut message.extra {
+            if let Some(redacted) = self.key(key) {
+                *key = Cow::Owned(redacted);
+            }
             *value = self.json(value, &[], texts)?;
         }
         Ok(Verdict::Keep)
@@ -83,12 +138,18 @@ impl Blackout {
     }
 
     fn json<'a>(&self, json: &'a RawValue, but: &[&str], texts: &'a Texts) -> Result<&'a RawValue> {
-        map_strings(
+        map_keys_and_strings(
             json,
             texts,
+            |key| self.key(key),
             |key, text| {
-                if but.contains(&key) { None } else { self.redactor.redact(text) }
+                let stays = but.contains(&key) || (key == "type" && KINDS.contains(&text));
+                if stays { None } else { self.redactor.redact(text) }
             },
         )
+    }
+
+    fn key(&self, key: &str) -> Option<String> {
+        if KEYS.contains(&key) { None } else { self.redactor.redact(key) }
     }
 }

@@ -67,9 +67,13 @@ fn everything_that_people_wrote_is_looked_through() {
     message.urls = Some(raw(r#"[{"url":"mailto:j@x.org","meta":{"t":"j@x.org"}}]"#));
     message.files_json = Some(raw(r#"[{"_id":"0171 1234567","name":"j@x.org","size":1.50}]"#));
     message.attachments = Some(raw(r#"[{"title":"j@x.org","fields":[{"title":"a","value":"0171 1234567"}],
-            "attachments":[{"text":"\"j@x.org\"","image_preview":"+4901711234567"}]}]"#));
-    message.extra =
-        vec![("alias".into(), raw(r#""j@x.org""#)), ("customFields".into(), raw(r#"{"a":["j@x.org",7]}"#))];
+            "attachments":[{"text":"\"j@x.org\"","image_preview":"+4901711234567"}],"j@x.org":1,"type":"j@x.org"}]"#));
+    message.extra = vec![
+        ("alias".into(), raw(r#""j@x.org""#)),
+        ("customFields".into(), raw(r#"{"a":["j@x.org",7],"j@x.org":{"0171 1234567":1}}"#)),
+    ];
+    message.extra.push(("k@x.org".into(), raw("1")));
+    message.reactions.push(Reaction { emoji: ":j@x.org:", usernames: vec!["k"], names: vec![] });
     let left = redacted(&Value::Null, message);
     let expected = json!({
         "_id": "0123456789", "rid": "r1", "msg": "x", "ts": "1970-01-01T00:00:00.000Z",
@@ -80,10 +84,13 @@ fn everything_that_people_wrote_is_looked_through() {
         "files": [{"_id": "0171 1234567", "name": "[email]", "size": 1.5}],
         "attachments": [{
             "title": "[email]", "fields": [{"title": "a", "value": "[phone]"}],
-            "attachments": [{"text": "\"[email]\"", "image_preview": "+4901711234567"}],
+            "attachments": [{"text": "\"[email]\"", "image_preview": "[phone]"}],
+            "[email]": 1, "type": "[email]",
         }],
-        "reactions": {":bee:": {"usernames": ["j@x.org"], "names": ["J [email]"]}},
-        "alias": "[email]", "customFields": {"a": ["[email]", 7]},
+        "reactions": {":bee:": {"usernames": ["j@x.org"], "names": ["J [email]"]},
+            ":[email]:": {"usernames": ["k"]}},
+        "alias": "[email]", "customFields": {"a": ["[email]", 7], "[email]": {"[phone]": 1}},
+        "[email]": 1,
     });
     assert_eq!(left, expected);
 }

@@ -24,6 +24,7 @@ mod output;
 #[cfg(feature = "patterns")]
 mod patterns;
 mod plain;
+mod reactions;
 mod registry;
 mod room;
 mod scope;
@@ -50,11 +51,12 @@ pub use output::Output;
 #[cfg(feature = "patterns")]
 pub use patterns::Patterns;
 pub use plain::{plain_line, plain_lines};
+pub use reactions::rename_reactions;
 pub use registry::{AnyDelivery, AnyFormat, AnyTransform, BoxFuture, Registry};
 pub use room::{Member, Room, RoomKind};
 pub use scope::{Scope, Summary};
 pub use settings::{NoSettings, Settings};
-pub use strings::map_strings;
+pub use strings::{map_keys_and_strings, map_strings};
 pub use system::system_text;
 pub use timestamp::Timestamp;
 pub use transform::{Texts, Transform, Transformer, Verdict};

@@ -16,7 +16,8 @@ pub struct Scope<'a> {
     /// The end of the window: messages at this instant are not part of it. Always set, at the
     /// latest to the moment of the request, so that later messages cannot change the result.
     pub until: Timestamp,
-    /// The query that messages had to match, as the request wrote it; empty for all.
+    /// The query that messages had to match, as the request wrote it; empty for all. Where transforms
+    /// change the messages it is `(withheld)`: it may name what they take out.
     pub query: &'a str,
     /// Set if messages were chosen one by one or by their thread: in words, for people.
     pub selection: Option<&'a str>,

@@ -22,7 +22,19 @@ pub fn map_strings<'a>(
     texts: &'a Texts,
     mut change: impl FnMut(&str, &str) -> Option<String>,
 ) -> Result<&'a RawValue> {
-    match piece(json, "", DEEPEST, &mut change)? {
+    map_keys_and_strings(json, texts, |_| None, &mut change)
+}
+
+/// The same, and offers every key of every object to `rename`. Two keys may become the same; a reader
+/// of the object then finds one of them.
+pub fn map_keys_and_strings<'a>(
+    json: &'a RawValue,
+    texts: &'a Texts,
+    mut rename: impl FnMut(&str) -> Option<String>,
+    mut change: impl FnMut(&str, &str) -> Option<String>,
+) -> Result<&'a RawValue> {
+    let mut changes = Changes { rename: &mut rename, change: &mut change };
+    match changes.piece(json, "", DEEPEST)? {
         Piece::Same(json) => Ok(json),
         Piece::Changed(json) => texts.keep_json(&json),
     }
@@ -48,33 +60,42 @@ impl Serialize for Piece<'_> {
     }
 }
 
-type Change<'c> = &'c mut dyn FnMut(&str, &str) -> Option<String>;
+struct Changes<'c> {
+    rename: &'c mut dyn FnMut(&str) -> Option<String>,
+    change: &'c mut dyn FnMut(&str, &str) -> Option<String>,
+}
 
-fn piece<'a>(json: &'a RawValue, key: &str, depth: usize, change: Change<'_>) -> Result<Piece<'a>> {
-    let changed = match json.get().as_bytes().first() {
-        Some(b'"') => match serde_json::from_str::<Text<'a>>(json.get()) {
-            Ok(Text(text)) => change(key, &text).map(|text| to_raw_value(&text)),
-            Err(_) => Some(to_raw_value(&())),
-        },
-        Some(b'[' | b'{') if depth == 0 => Some(to_raw_value(&())),
-        Some(b'[') => {
-            let items: Vec<&'a RawValue> = serde_json::from_str(json.get())?;
-            let items = items.into_iter().map(|item| piece(item, key, depth - 1, change));
-            let items = items.collect::<Result<Vec<_>>>()?;
-            items.iter().any(Piece::is_changed).then(|| to_raw_value(&items))
-        }
-        Some(b'{') => {
-            let Pairs(pairs) = serde_json::from_str::<Pairs<'a, &'a RawValue>>(json.get())?;
-            let pairs = pairs.into_iter().map(|(key, value)| {
-                let value = piece(value, &key, depth - 1, change)?;
-                Ok((key, value))
-            });
-            let pairs = Pairs(pairs.collect::<Result<_>>()?);
-            pairs.0.iter().any(|(_, value)| value.is_changed()).then(|| to_raw_value(&pairs))
-        }
-        _ => None,
-    };
-    Ok(changed.transpose()?.map_or(Piece::Same(json), Piece::Changed))
+impl Changes<'_> {
+    fn piece<'a>(&mut self, json: &'a RawValue, key: &str, depth: usize) -> Result<Piece<'a>> {
+        let changed = match json.get().as_bytes().first() {
+            Some(b'"') => match serde_json::from_str::<Text<'a>>(json.get()) {
+                Ok(Text(text)) => (self.change)(key, &text).map(|text| to_raw_value(&text)),
+                Err(_) => Some(to_raw_value(&())),
+            },
+            Some(b'[' | b'{') if depth == 0 => Some(to_raw_value(&())),
+            Some(b'[') => {
+                let items: Vec<&'a RawValue> = serde_json::from_str(json.get())?;
+                let items = items.into_iter().map(|item| self.piece(item, key, depth - 1));
+                let items = items.collect::<Result<Vec<_>>>()?;
+                items.iter().any(Piece::is_changed).then(|| to_raw_value(&items))
+            }
+            Some(b'{') => {
+                let Pairs(pairs) = serde_json::from_str::<Pairs<'a, &'a RawValue>>(json.get())?;
+                let mut renamed = false;
+                let pairs = pairs.into_iter().map(|(key, value)| {
+                    let value = self.piece(value, &key, depth - 1)?;
+                    let new = (self.rename)(&key);
+                    renamed |= new.is_some();
+                    Ok((new.map_or(key, Cow::Owned), value))
+                });
+                let pairs = Pairs(pairs.collect::<Result<_>>()?);
+                let changed = renamed || pairs.0.iter().any(|(_, value)| value.is_changed());
+                changed.then(|| to_raw_value(&pairs))
+            }
+            _ => None,
+        };
+        Ok(changed.transpose()?.map_or(Piece::Same(json), Piece::Changed))
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -124,6 +145,16 @@ mod tests {
         let texts = Texts::new();
         let change = |key: &str, text: &str| (text == "bob").then(|| format!("{key}:\"x\""));
         map_strings(&json, &texts, change).expect("mapped").get().to_owned()
+    }
+
+    #[test]
+    fn keys_change_where_that_is_wanted() {
+        let json: Box<RawValue> = serde_json::from_str(r#"{"bob":{"b\u006fb":1},"a":[ 2 ]}"#).expect("JSON");
+        let (texts, other) = (Texts::new(), Texts::new());
+        let rename = |key: &str| (key == "bob").then(|| "x".to_owned());
+        let renamed = map_keys_and_strings(&json, &texts, rename, |_, _| None).expect("mapped").get();
+        assert_eq!(renamed, r#"{"x":{"x":1},"a":[ 2 ]}"#);
+        assert_eq!(map_strings(&json, &other, |_, _| None).expect("mapped").get(), json.get());
     }
 
     #[test]

@@ -25,8 +25,9 @@ impl Info {
             choices.iter().map(|choice| choice.id.as_str()).collect::<Vec<_>>().join(", ")
         };
         let formats = names(&order.formats);
-        let mut info = Self::default().with("External-Description", &format!("{} as {formats}", order.title));
-        if let Some(room) = order.rooms.single() {
+        let description = format!("{} as {formats}", order.public_title());
+        let mut info = Self::default().with("External-Description", &description);
+        if let Some(room) = order.public_room() {
             info.add("Roomscribe-Room", room.as_str());
         }
         info.add("Roomscribe-Formats", &formats);
@@ -34,14 +35,13 @@ impl Info {
             info.add("Roomscribe-From", &view::time(from).to_string());
         }
         info.add("Roomscribe-Until", &view::time(order.until).to_string());
-        info.add("Roomscribe-Query", &order.query);
+        info.add("Roomscribe-Query", order.public_query());
         info.add("Roomscribe-Time-Zone", &order.time_zone);
-        match &order.rooms {
-            Rooms::Thread { thread, .. } => info.add("Roomscribe-Thread", thread.as_str()),
-            Rooms::Messages { messages, .. } => {
-                info.add("Roomscribe-Chosen-Messages", &messages.len().to_string());
-            }
-            Rooms::Listed(_) | Rooms::Seen | Rooms::Server => {}
+        if let Some(thread) = order.public_thread() {
+            info.add("Roomscribe-Thread", thread.as_str());
+        }
+        if let Rooms::Messages { messages, .. } = &order.rooms {
+            info.add("Roomscribe-Chosen-Messages", &messages.len().to_string());
         }
         if !order.system_messages {
             info.add("Roomscribe-System-Messages", "left out");
