@@ -235,8 +235,7 @@ impl Importer<'_> {
             return Ok(());
         }
         if !self.need_account(batch, line, author, own)? {
-            let username = &author.username;
-            tracing::warn!(username, "nobody new may have this name; the messages stay as they are");
+            self.imported.nameless += 1;
             return Ok(());
         }
         let joins = if own { around != Around::Members } else { self.rules.join };

@@ -91,6 +91,8 @@ pub struct Imported {
     pub users: u64,
     /// New memberships.
     pub memberships: u64,
+    /// Authors who have no account, for its name is another's or is not allowed; once for each room.
+    pub nameless: u64,
     /// New rooms.
     pub rooms: u64,
     /// The names of the first of them.
@@ -124,6 +126,13 @@ impl fmt::Display for Imported {
         write!(f, "; {} messages were there already", self.known)?;
         if self.memberships > 0 {
             write!(f, "; {} memberships were added", self.memberships)?;
+        }
+        if self.nameless > 0 {
+            write!(
+                f,
+                "; {} authors have no account, for their names are taken or not allowed",
+                self.nameless
+            )?;
         }
         let (new, known, missing) = (self.files, self.known_files, self.missing_files);
         if new + known + missing > 0 {

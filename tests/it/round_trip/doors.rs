@@ -24,7 +24,7 @@ fn user(name: &str) -> Value {
 /// A server with a private room of bob's and a direct message of admin and bob. Carl was kicked.
 fn server() -> Bench {
     let bench = Bench::new();
-    let made = Time::parse(MADE).unwrap();
+    let made = Time::parse(MADE).expect("a time");
     bench
         .store
         .write::<_, StoreError>(|batch| {
@@ -43,7 +43,7 @@ fn server() -> Bench {
             let ended = EndedMembership { id: "x".to_owned(), ended: made };
             batch.put(&(person("carl").id, RoomId::new("den")), &ended)
         })
-        .unwrap();
+        .expect("the store works");
     bench
 }
 
@@ -60,7 +60,7 @@ fn member(name: &str, roles: &[&str]) -> Value {
 }
 
 fn message(room: &str, author: &Value) -> Value {
-    let id = format!("{room}-{}", author["_id"].as_str().unwrap());
+    let id = format!("{room}-{}", author["_id"].as_str().expect("an id"));
     json!({"_id": id, "rid": room, "msg": "hi", "ts": 1_710_498_030_000_u64, "u": author})
 }
 
@@ -78,7 +78,7 @@ fn import(bench: &Bench, lines: &[Value]) -> Result<Imported, Box<Failure>> {
 }
 
 fn complaint(bench: &Bench, lines: &[Value]) -> String {
-    let failure = import(bench, lines).unwrap_err();
+    let failure = import(bench, lines).expect_err("refused");
     assert!(matches!(failure.error, Error::Line { .. }), "{failure}");
     failure.to_string()
 }
@@ -92,14 +92,14 @@ fn members(bench: &Bench, room: &str) -> Vec<String> {
             found.push(format!("{}{:?}", member.username, member.roles));
             Ok(ControlFlow::Continue(()))
         })
-        .unwrap();
+        .expect("the store works");
     found.sort();
     found
 }
 
 fn has_message(bench: &Bench, room: &str, author: &Value) -> bool {
-    let id = message(room, author)["_id"].as_str().unwrap().to_owned();
-    bench.store.message(&MessageId::new(id)).unwrap().is_some()
+    let id = message(room, author)["_id"].as_str().expect("an id").to_owned();
+    bench.store.message(&MessageId::new(id)).expect("the store works").is_some()
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn nobody_speaks_under_the_name_of_another_in_a_room_that_was_there() {
     // A room from another server may have an admin of its own, who is not the one of this server.
     let moved = [header("cave", "p", &[]), member("bob", &[]), message("cave", &evil), end()];
     let imported = import(&there, &moved).unwrap();
-    assert_eq!((imported.messages, imported.users), (1, 0));
+    assert_eq!((imported.messages, imported.users, imported.nameless), (1, 0, 1));
     assert_eq!(members(&there, "cave"), ["bob[]"]);
     // Somebody who was renamed wrote under the old name.
     let renamed = json!({"_id": "id-bob", "username": "robert"});
@@ -228,7 +228,9 @@ fn accounts_have_names_that_the_server_allows_and_roles_are_those_of_rooms() {
         assert_eq!(members(&there, "cave"), [""; 0]);
         if !name.is_empty() {
             // Whoever wrote under it wrote; there is just no such account.
-            assert_eq!(import(&there, &[message("hall", &user(name))]).unwrap().users, 0);
+            let imported = import(&there, &[message("hall", &user(name))]).unwrap();
+            assert_eq!((imported.users, imported.nameless), (0, 1));
+            assert!(imported.to_string().contains("; 1 authors have no account"), "{imported}");
             assert!(has_message(&there, "hall", &user(name)));
             assert_eq!(members(&there, "hall"), [""; 0]);
         }
