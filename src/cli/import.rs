@@ -11,21 +11,25 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Outcome, Place, is_watched, say, unable, usage};
 use crate::export::spool::Progress;
 use crate::export::verify::verify;
-use crate::import::{self, Source};
-use crate::service::bootstrap;
+use crate::import::{self, Rules, Source};
+use crate::service::{bootstrap, settings};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     roomscribe import general.zip         an export as ndjson, with its files\n  \
     roomscribe import room.ndjson.gz      its lines, or REST message objects\n\n\
     A room that is missing is made as it was, with its members; people who are missing are made, and cannot \
-    log in. What is there already stays as it is, so running it again changes nothing.")]
+    log in. A room that is there already gets the messages it lacks, but neither members nor roles, unless \
+    --join is given; what else is there stays as it is, so running it again changes nothing.")]
 pub(super) struct Options {
     /// An NDJSON file, plain or gzip; the zip or the directory of an export; - for NDJSON on standard input
     file: PathBuf,
     /// First check that the export is intact, as `roomscribe verify` does; if not, import nothing
     #[arg(long)]
     verify: bool,
+    /// Make authors and members in the file members of rooms that exist already, unless they have left them
+    #[arg(long)]
+    join: bool,
 }
 
 pub(super) fn run(place: Place, options: &Options) -> Outcome {
@@ -42,7 +46,13 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let app = place.app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
     let bar = counter("messages");
-    let imported = import::import(&app.store, source, app.now(), &mut |lines| bar.set_position(lines));
+    let rules = Rules {
+        join: options.join,
+        usernames: settings::text(&app, "UTF8_User_Names_Validation").map_err(unable)?,
+        most_people: settings::limit(&app, "DirectMesssage_maxUsers").map_err(unable)?.unwrap_or(u64::MAX),
+    };
+    let imported =
+        import::import(&app.store, source, &rules, app.now(), &mut |lines| bar.set_position(lines));
     bar.finish_and_clear();
     say(&imported?.to_string())?;
     Ok(())

@@ -11,6 +11,7 @@ pub mod json;
 pub mod link;
 pub mod mail;
 pub mod message;
+pub mod name;
 pub mod order;
 pub mod permission;
 pub mod query;

@@ -5,10 +5,11 @@ use std::mem;
 
 use super::Error;
 use super::file::{self, FileLine};
+use super::header::Header;
 use super::importer::Importer;
 use super::line::{self, Counts, Line, Member};
 use super::source::Files;
-use crate::domain::{Message, MessageId, RoomId, Upload};
+use crate::domain::{Message, MessageId, RoomId, RoomKind, Upload, UserId};
 use crate::store::Error as StoreError;
 use crate::store::blobs::Arriving;
 
@@ -24,10 +25,9 @@ const LONGEST_LINE: u64 = 1 << 20;
 /// The export that is being read, between its header and its end.
 pub(super) struct Section {
     room: RoomId,
-    /// Members are restored.
-    restores: bool,
-    /// Who wrote something becomes a member.
-    authors_join: bool,
+    /// The people of a direct message.
+    direct: Option<Vec<UserId>>,
+    names_members: bool,
     messages: u64,
     files: u64,
     last: Option<MessageId>,
@@ -45,13 +45,28 @@ struct Waiting {
 /// A line that is written.
 pub(super) enum Item {
     Member(RoomId, Box<Member>),
-    /// With whether its author becomes a member.
-    Message(Box<Message>, bool),
+    Message(Box<Message>, Around),
+    /// The room has everything that its export has.
+    Finished(RoomId),
+}
+
+/// What an export has around a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Around {
+    /// Nothing, not even a header.
+    Nothing,
+    /// A header; who wrote is who was there.
+    Header,
+    /// A header and all members.
+    Members,
 }
 
 impl Section {
-    pub(super) fn new(room: RoomId, restores: bool, authors_join: bool) -> Self {
-        Self { room, restores, authors_join, messages: 0, files: 0, last: None }
+    pub(super) fn new(header: Header) -> Self {
+        let Header { room, names_members } = header;
+        let people = || room.direct.iter().map(|person| person.id.clone()).collect();
+        let direct = (room.kind == RoomKind::Direct).then(people);
+        Self { room: room.id, direct, names_members, messages: 0, files: 0, last: None }
     }
 }
 
@@ -125,6 +140,7 @@ impl<'d, 'a> Document<'d, 'a> {
             }
         }
         self.flush()?;
+        self.importer.finish_headless()?;
         self.number -= 1;
         Ok(())
     }
@@ -152,23 +168,27 @@ impl<'d, 'a> Document<'d, 'a> {
         if section.messages > 0 {
             return Err("a member stands after a message".to_owned());
         }
-        if section.restores {
+        if section.direct.as_ref().is_some_and(|people| !people.contains(&member.user.id)) {
+            let name = &member.user.username;
+            return Err(format!("{name:?} is not in `users` of the header, who are all of a direct message"));
+        }
+        if section.names_members {
             self.waiting.lines.push((self.number, Item::Member(section.room.clone(), member)));
         }
         Ok(())
     }
 
     fn message(&mut self, message: Box<Message>) -> Result<(), String> {
-        let mut joins = true;
+        let mut around = Around::Nothing;
         if let Some(section) = &mut self.section {
             if message.room != section.room {
                 return Err(format!("`rid` is not the room of the header, {:?}", section.room.as_str()));
             }
             section.messages += 1;
             section.last = Some(message.id.clone());
-            joins = section.authors_join;
+            around = if section.names_members { Around::Members } else { Around::Header };
         }
-        self.waiting.lines.push((self.number, Item::Message(message, joins)));
+        self.waiting.lines.push((self.number, Item::Message(message, around)));
         Ok(())
     }
 
@@ -222,6 +242,7 @@ impl<'d, 'a> Document<'d, 'a> {
                 ));
             }
         }
+        self.waiting.lines.push((self.number, Item::Finished(section.room)));
         Ok(())
     }
 

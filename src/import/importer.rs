@@ -2,15 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
+use std::mem;
 
-use super::document::{BATCH, Document, Item, Section, next, wrong};
+use super::document::{Around, BATCH, Document, Item, Section, next, wrong};
 use super::header::Header;
 use super::line::{Line, Member};
+use super::rooms::Account;
 use super::source::Files;
-use super::{Error, Imported, rooms, threads};
-use crate::domain::{Message, MessageId, Role, RoleScope, Room, RoomId, RoomKind, Time, Upload};
+use super::{Error, Imported, Rules, rooms, threads};
+use crate::domain::{Message, MessageId, Room, RoomId, RoomKind, Time, Upload, UserId, UserRef};
 use crate::store::blobs::Arriving;
-use crate::store::schema::MessagePlace;
+use crate::store::schema::{MessagePlace, UnfinishedImport};
 use crate::store::{Batch, Error as StoreError, Store};
 
 /// Members whose existence is remembered, at most.
@@ -21,19 +23,28 @@ const MOST_NAMED: u64 = 20;
 /// One import of any number of documents.
 pub(super) struct Importer<'a> {
     pub(super) store: &'a Store,
+    rules: &'a Rules,
     now: Time,
     pub(super) progress: &'a mut dyn FnMut(u64),
     pub(super) imported: Imported,
-    /// Members that are known to exist, by room and user.
-    pub(super) known: HashSet<(RoomId, String)>,
+    /// Authors that were seen to, by room, id and login name.
+    pub(super) known: HashSet<(RoomId, String, String)>,
+    /// Rooms that were made of the messages of this document, which has no header.
+    headless: HashSet<RoomId>,
     /// Lines of all documents so far.
     pub(super) lines: u64,
 }
 
 impl<'a> Importer<'a> {
-    pub(super) fn new(store: &'a Store, now: Time, progress: &'a mut dyn FnMut(u64)) -> Self {
+    pub(super) fn new(
+        store: &'a Store,
+        rules: &'a Rules,
+        now: Time,
+        progress: &'a mut dyn FnMut(u64),
+    ) -> Self {
         let imported = Imported::default();
-        Self { store, now, progress, imported, known: HashSet::new(), lines: 0 }
+        let (known, headless) = (HashSet::new(), HashSet::new());
+        Self { store, rules, now, progress, imported, known, headless, lines: 0 }
     }
 
     /// Makes the accounts of a document's members, before authors take the names they once had. What
@@ -41,7 +52,9 @@ impl<'a> Importer<'a> {
     pub(super) fn meet(&mut self, lines: &mut dyn BufRead) -> Result<(), Error> {
         let (mut text, mut people) = (Vec::new(), Vec::new());
         let Ok(Some(Line::Header(header))) = next(lines, &mut text) else { return Ok(()) };
-        if !is_restored(self.store.room(&header.room.id)?.as_ref(), &header.room) {
+        let id = (header.room.id.clone(),);
+        let is_there = self.store.has::<Room>(&id)? && !self.store.has::<UnfinishedImport>(&id)?;
+        if is_there && !self.rules.join {
             return Ok(());
         }
         loop {
@@ -57,7 +70,8 @@ impl<'a> Importer<'a> {
                     let mut made = 0;
                     for member in people.drain(..) {
                         if !rooms::has_left(batch, &header.room.id, &member.user.id)? {
-                            made += u64::from(rooms::need_user(batch, &member.user, self.now)? == Some(true));
+                            let account = rooms::need_user(batch, &member.user, self.rules, self.now)?;
+                            made += u64::from(account == Account::Made);
                         }
                     }
                     Ok(made)
@@ -92,30 +106,47 @@ impl<'a> Importer<'a> {
     }
 }
 
-/// Whether the members of an export become members here: of a room that is made of it, or was, for an
-/// import that was broken off goes on.
-fn is_restored(known: Option<&Room>, room: &Room) -> bool {
-    known.is_none_or(|known| known.kind == room.kind && known.created == room.created)
-}
-
 impl Importer<'_> {
     /// Makes the room of a header, if it is missing.
     pub(super) fn open(&mut self, number: u64, header: Header) -> Result<Section, Error> {
-        let Header { mut room, names_members } = header;
         let store = self.store;
-        let (restores, made) = store.write(|batch| match batch.get::<Room>(&(room.id.clone(),))? {
-            Some(known) => Ok((is_restored(Some(&known), &room), false)),
-            None if room.kind == RoomKind::Direct && room.name.is_none() => {
-                batch.put_room(&room).map(|()| (true, true)).map_err(|error| of_line(number, error))
+        let made = store.write::<_, Error>(|batch| {
+            if batch.has::<Room>(&(header.room.id.clone(),))? {
+                return Ok(None);
             }
-            None => {
-                rooms::make(batch, &mut room).map(|()| (true, true)).map_err(|error| of_line(number, error))
+            let mut room = header.room.clone();
+            self.check(batch, number, &room, None)?;
+            batch.put(&(room.id.clone(),), &UnfinishedImport)?;
+            if room.kind == RoomKind::Direct && room.name.is_none() {
+                batch.put_room(&room).map_err(|error| of_line(number, error))?;
+            } else {
+                rooms::make(batch, &mut room).map_err(|error| of_line(number, error))?;
             }
+            Ok(Some(room))
         })?;
-        if made {
+        if let Some(room) = made {
             self.imported.note_room(room.name.as_deref().unwrap_or(room.id.as_str()));
         }
-        Ok(Section::new(room.id, restores, !(restores && names_members)))
+        Ok(Section::new(header))
+    }
+
+    /// Whether such a room may be made.
+    fn check(&self, batch: &Batch<'_>, line: u64, room: &Room, author: Option<&UserId>) -> Result<(), Error> {
+        let complaint = rooms::complaint(batch, room, author, self.rules)?;
+        complaint.map_or(Ok(()), |complaint| Err(wrong(line, complaint)))
+    }
+
+    /// Nobody joins the rooms of a document without headers any more.
+    pub(super) fn finish_headless(&mut self) -> Result<(), Error> {
+        if self.headless.is_empty() {
+            return Ok(());
+        }
+        let rooms = mem::take(&mut self.headless);
+        self.store.write::<_, StoreError>(|batch| {
+            rooms.into_iter().for_each(|room| batch.delete::<UnfinishedImport>(&(room,)));
+            Ok(())
+        })?;
+        Ok(())
     }
 
     pub(super) fn write(&mut self, lines: &[(u64, Item)]) -> Result<(), Error> {
@@ -125,12 +156,16 @@ impl Importer<'_> {
         let mut touched: HashMap<MessageId, Vec<Message>> = HashMap::new();
         let result = store.write(|batch| {
             for (number, item) in lines {
-                let (message, joins) = match item {
+                let (message, around) = match item {
                     Item::Member(room, member) => {
                         self.restore(batch, *number, room, member)?;
                         continue;
                     }
-                    Item::Message(message, joins) => (message, *joins),
+                    Item::Finished(room) => {
+                        batch.delete::<UnfinishedImport>(&(room.clone(),));
+                        continue;
+                    }
+                    Item::Message(message, around) => (message, *around),
                 };
                 if let Some(place) = batch.get::<MessagePlace>(&(message.id.clone(),))? {
                     if place.room != message.room {
@@ -140,8 +175,8 @@ impl Importer<'_> {
                     self.imported.known += u64::from(!fresh.contains(&message.id));
                     continue;
                 }
-                self.need_room(batch, message)?;
-                self.need_author(batch, message, joins).map_err(|error| of_line(*number, error))?;
+                self.need_room(batch, *number, message)?;
+                self.need_author(batch, *number, message, around)?;
                 batch.put_message(message).map_err(|error| of_line(*number, error))?;
                 rooms::count(batch, message)?;
                 fresh.insert(message.id.clone());
@@ -164,35 +199,94 @@ impl Importer<'_> {
         if self.known.len() > MOST_KNOWN {
             self.known.clear();
         }
+        if self.headless.len() > MOST_KNOWN {
+            // So many cannot be remembered; their doors close early.
+            self.finish_headless()?;
+        }
         result
     }
 
-    fn need_room(&mut self, batch: &mut Batch<'_>, message: &Message) -> Result<(), StoreError> {
+    fn need_room(&mut self, batch: &mut Batch<'_>, line: u64, message: &Message) -> Result<(), Error> {
         if batch.has::<Room>(&(message.room.clone(),))? {
             return Ok(());
         }
         let mut room = Room::new(message.room.clone(), RoomKind::Channel, None, None, message.sent_at);
-        rooms::make(batch, &mut room)?;
+        self.check(batch, line, &room, Some(&message.author.id))?;
+        batch.put(&(room.id.clone(),), &UnfinishedImport)?;
+        rooms::make(batch, &mut room).map_err(|error| of_line(line, error))?;
         self.imported.note_room(room.name.as_deref().unwrap_or_default());
         Ok(())
     }
 
+    /// Makes the author's account, and a member where the room is made of this export.
     fn need_author(
         &mut self,
         batch: &mut Batch<'_>,
+        line: u64,
         message: &Message,
-        joins: bool,
-    ) -> Result<(), StoreError> {
+        around: Around,
+    ) -> Result<(), Error> {
         let (room, author) = (&message.room, &message.author);
-        if !self.known.insert((room.clone(), author.id.to_string())) {
+        let own = rooms::is_unfinished(batch, room)?;
+        if own && around == Around::Nothing {
+            self.headless.insert(room.clone());
+        }
+        if !self.known.insert((room.clone(), author.id.to_string(), author.username.clone())) {
             return Ok(());
         }
-        let Some(made) = rooms::need_user(batch, author, self.now)? else { return Ok(()) };
-        self.imported.users += u64::from(made);
-        if joins { rooms::need_member(batch, room, author, &[], self.now) } else { Ok(()) }
+        if !self.need_account(batch, line, author, own)? {
+            self.imported.nameless += 1;
+            return Ok(());
+        }
+        let joins = if own { around != Around::Members } else { self.rules.join };
+        if !joins || rooms::has_left(batch, room, &author.id)? {
+            return Ok(());
+        }
+        self.need_member(batch, line, room, author, &[])
     }
 
-    /// Makes somebody a member with the roles that the export names, unless they have left since.
+    /// Whether there is an account now. A room of others must not hear somebody under the name of one
+    /// of them.
+    fn need_account(
+        &mut self,
+        batch: &mut Batch<'_>,
+        line: u64,
+        user: &UserRef,
+        own: bool,
+    ) -> Result<bool, Error> {
+        match rooms::need_user(batch, user, self.rules, self.now).map_err(|error| of_line(line, error))? {
+            Account::Known => Ok(true),
+            Account::Made => {
+                self.imported.users += 1;
+                Ok(true)
+            }
+            Account::NameTaken if !own => {
+                let UserRef { id, username, .. } = user;
+                let complaint = format!(
+                    "{username:?} is the login name of an account with another id than {id:?}, and the room was \
+                     here before; import into a server without the room, or rename the account"
+                );
+                Err(wrong(line, complaint))
+            }
+            Account::NameTaken | Account::NameRefused => Ok(false),
+        }
+    }
+
+    fn need_member(
+        &mut self,
+        batch: &mut Batch<'_>,
+        line: u64,
+        room: &RoomId,
+        user: &UserRef,
+        roles: &[String],
+    ) -> Result<(), Error> {
+        let joined = rooms::need_member(batch, room, user, roles, self.now);
+        self.imported.memberships += u64::from(joined.map_err(|error| of_line(line, error))?);
+        Ok(())
+    }
+
+    /// Makes somebody a member with the roles that the export names, unless they have left since, or
+    /// the room was there before.
     fn restore(
         &mut self,
         batch: &mut Batch<'_>,
@@ -201,20 +295,21 @@ impl Importer<'_> {
         member: &Member,
     ) -> Result<(), Error> {
         let Member { user, roles } = member;
-        for role in roles {
-            // A role of the whole server would count in the room, too.
-            let known = batch.get::<Role>(&(role.clone(),))?;
-            if known.is_some_and(|known| known.scope == RoleScope::Users) {
-                return Err(wrong(line, format!("`roles`: {role:?} is no role within a room")));
-            }
-        }
-        if rooms::has_left(batch, room, &user.id)? {
+        let own = rooms::is_unfinished(batch, room)?;
+        if !own && !self.rules.join || rooms::has_left(batch, room, &user.id)? {
             return Ok(());
         }
-        let made = rooms::need_user(batch, user, self.now).map_err(|error| of_line(line, error))?;
-        let Some(made) = made else { return Ok(()) };
-        self.imported.users += u64::from(made);
-        rooms::need_member(batch, room, user, roles, self.now).map_err(|error| of_line(line, error))
+        if self.need_account(batch, line, user, own)? {
+            return self.need_member(batch, line, room, user, roles);
+        }
+        if self.rules.allow(&user.username) {
+            return Ok(());
+        }
+        let complaint = format!(
+            "`user`: nobody may have the login name {:?}; the setting UTF8_User_Names_Validation says who may",
+            user.username
+        );
+        Err(wrong(line, complaint))
     }
 
     /// Keeps the files that have arrived.

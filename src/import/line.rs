@@ -6,11 +6,10 @@ use super::fields::Fields;
 use super::file::FileLine;
 use super::header::{self, Header};
 use super::message;
-use crate::domain::id::LONGEST_ID;
 use crate::domain::{Message, UserRef};
 
-/// A member has no more roles.
-const MOST_ROLES: usize = 16;
+/// The roles within a room.
+const ROLES: [&str; 3] = ["owner", "moderator", "leader"];
 
 /// What a line is.
 #[derive(Debug)]
@@ -63,8 +62,11 @@ pub(super) fn read(line: &[u8]) -> Result<Line, String> {
 fn member(mut fields: Fields<'_>) -> Result<Member, String> {
     let user = fields.user("user")?.ok_or("`user` is missing")?;
     let roles = fields.need::<Vec<String>>("roles")?;
-    if roles.len() > MOST_ROLES || roles.iter().any(|role| role.is_empty() || role.len() > LONGEST_ID) {
-        return Err(format!("`roles` must be at most {MOST_ROLES} names"));
+    if let Some(role) = roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
+        return Err(format!("`roles`: {role:?} is no role within a room: owner, moderator and leader are"));
+    }
+    if roles.len() > ROLES.len() {
+        return Err("`roles`: a role stands there twice".to_owned());
     }
     Ok(Member { user, roles })
 }
@@ -93,7 +95,11 @@ mod tests {
             (b"{\"a\": \"\0\"}", "not a JSON object"),
             (br#"{"type":"member","user":{"_id":"u"},"roles":[]}"#, "`user`"),
             (br#"{"type":"member","user":{"_id":"u","username":"b"}}"#, "`roles` is missing"),
-            (br#"{"type":"member","user":{"_id":"u","username":"b"},"roles":[""]}"#, "`roles` must be"),
+            (br#"{"type":"member","user":{"_id":"u","username":"b"},"roles":["x"]}"#, "is no role within a room"),
+            (
+                br#"{"type":"member","user":{"_id":"u","username":"b"},"roles":["owner","owner","owner","owner"]}"#,
+                "stands there twice",
+            ),
             (br#"{"type":"end"}"#, "`counts` is missing"),
             (br#"{"type":"end","counts":{"messages":-1}}"#, "`counts`"),
             (br#"{"type":7}"#, "`type`"),

@@ -5,16 +5,19 @@
 //! have its room. Importing twice changes nothing: what is there already, by its id, is passed over.
 //! Messages keep everything they came with; missing authors are made, who cannot log in, and missing
 //! rooms, as the header of an export has them, else as public channels. Each batch is atomic, so an
-//! import that was broken off is simply run again.
+//! import that was broken off is simply run again. A room that was there before gets messages, but
+//! neither members nor roles, unless [`Rules::join`] says so.
 
 mod document;
 mod fields;
 mod file;
 mod header;
 mod importer;
+mod inflated;
 mod line;
 mod message;
 mod rooms;
+mod rules;
 mod source;
 mod threads;
 mod zip;
@@ -23,6 +26,7 @@ use std::fmt;
 use std::io;
 
 use importer::Importer;
+pub use rules::Rules;
 pub use source::Source;
 
 use crate::domain::Time;
@@ -85,6 +89,10 @@ pub struct Imported {
     pub known: u64,
     /// New accounts.
     pub users: u64,
+    /// New memberships.
+    pub memberships: u64,
+    /// Authors who have no account, for its name is another's or is not allowed; once for each room.
+    pub nameless: u64,
     /// New rooms.
     pub rooms: u64,
     /// The names of the first of them.
@@ -116,6 +124,16 @@ impl fmt::Display for Imported {
             write!(f, ", …")?;
         }
         write!(f, "; {} messages were there already", self.known)?;
+        if self.memberships > 0 {
+            write!(f, "; {} memberships were added", self.memberships)?;
+        }
+        if self.nameless > 0 {
+            write!(
+                f,
+                "; {} authors have no account, for their names are taken or not allowed",
+                self.nameless
+            )?;
+        }
         let (new, known, missing) = (self.files, self.known_files, self.missing_files);
         if new + known + missing > 0 {
             write!(f, "; {new} files, {known} were there already, {missing} are missing")?;
@@ -128,10 +146,11 @@ impl fmt::Display for Imported {
 pub fn import(
     store: &Store,
     source: Source,
+    rules: &Rules,
     now: Time,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Imported, Box<Failure>> {
-    let mut importer = Importer::new(store, now, progress);
+    let mut importer = Importer::new(store, rules, now, progress);
     let ended = source.documents_ahead(&mut |_, lines, _| importer.meet(lines)).and_then(|()| {
         source.documents(&mut |document, lines, beside| importer.read(document, lines, beside))
     });

@@ -1,7 +1,10 @@
 //! Rooms, accounts and memberships that messages need and that are not there yet.
 
-use crate::domain::{Message, Room, RoomId, Subscription, Time, User, UserId, UserRef};
-use crate::store::schema::{EndedMembership, RoomByName, UserByName};
+use std::collections::BTreeSet;
+
+use super::Rules;
+use crate::domain::{Message, Room, RoomId, RoomKind, Subscription, Time, User, UserId, UserRef};
+use crate::store::schema::{EndedMembership, RoomByName, UnfinishedImport, UserByName};
 use crate::store::{Batch, Result};
 
 /// Names of rooms made of something else are cut off here.
@@ -35,37 +38,93 @@ fn free_name(batch: &Batch<'_>, wish: String) -> Result<String> {
     Ok(name)
 }
 
-/// Makes the account if it is missing; nobody can log in to it. `None`: another account has its name.
-/// Else whether it was made.
-pub(super) fn need_user(batch: &mut Batch<'_>, user: &UserRef, now: Time) -> Result<Option<bool>> {
+/// Whose account it is that somebody in an export needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Account {
+    /// It was there.
+    Known,
+    /// It was made.
+    Made,
+    /// There is none: another account has its name.
+    NameTaken,
+    /// There is none: nobody here may have its name.
+    NameRefused,
+}
+
+/// Makes the account if it is missing; nobody can log in to it.
+pub(super) fn need_user(batch: &mut Batch<'_>, user: &UserRef, rules: &Rules, now: Time) -> Result<Account> {
     if batch.has::<User>(&(user.id.clone(),))? {
-        return Ok(Some(false));
+        return Ok(Account::Known);
     }
     if batch.get::<UserByName>(&(user.username.to_lowercase(),))?.is_some() {
-        let username = &user.username;
-        tracing::warn!(username, "another account has this name; its messages stay as they are");
-        return Ok(None);
+        return Ok(Account::NameTaken);
+    }
+    if !rules.allow(&user.username) {
+        return Ok(Account::NameRefused);
     }
     let mut made = User::new(user.id.clone(), &user.username, now);
     made.name.clone_from(&user.name);
     batch.put_user(&made)?;
-    Ok(Some(true))
+    Ok(Account::Made)
 }
 
-/// Makes somebody a member, unless they are one.
+/// Whether an import made the room and is not done with it.
+pub(super) fn is_unfinished(batch: &Batch<'_>, room: &RoomId) -> Result<bool> {
+    batch.has::<UnfinishedImport>(&(room.clone(),))
+}
+
+/// What is wrong with a room that is not there yet, if it is one in which others could be overheard.
+pub(super) fn complaint(
+    batch: &Batch<'_>,
+    room: &Room,
+    author: Option<&UserId>,
+    rules: &Rules,
+) -> Result<Option<String>> {
+    let people: BTreeSet<&str> = room.direct.iter().map(|person| person.id.as_str()).collect();
+    if people.len() as u64 > rules.most_people {
+        return Ok(Some(format!("a direct message is between at most {} people", rules.most_people)));
+    }
+    // The server finds the direct message of two people by an id made of theirs.
+    let id = room.id.as_str();
+    let is_somebody = |id: &str| -> Result<bool> {
+        let named = people.contains(id) || author.is_some_and(|author| author.as_str() == id);
+        Ok(named || batch.has::<User>(&(UserId::new(id),))?)
+    };
+    for (middle, _) in id.char_indices().skip(1) {
+        let (one, other) = id.split_at(middle);
+        let is_theirs = room.kind == RoomKind::Direct && people == BTreeSet::from([one, other]);
+        if !is_theirs && is_somebody(one)? && is_somebody(other)? {
+            let two = format!("{one:?} and {other:?}");
+            return Ok(Some(format!(
+                "its id is that of the direct message of {two}; import it as one, of just these `users`"
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// Makes somebody a member, unless they are one, or are not among the people of a direct message.
+/// Whether they became one.
 pub(super) fn need_member(
     batch: &mut Batch<'_>,
     room: &RoomId,
     user: &UserRef,
     roles: &[String],
     now: Time,
-) -> Result<()> {
+) -> Result<bool> {
     if batch.has::<Subscription>(&(room.clone(), user.id.clone()))? {
-        return Ok(());
+        return Ok(false);
+    }
+    let described = batch.get::<Room>(&(room.clone(),))?;
+    let is_closed_to =
+        |room: &Room| room.kind == RoomKind::Direct && room.direct.iter().all(|person| person.id != user.id);
+    if described.as_ref().is_none_or(is_closed_to) {
+        return Ok(false);
     }
     let mut membership = Subscription::new(user, room.clone(), now);
     membership.roles = roles.to_vec();
-    batch.put_subscription(&membership)
+    batch.put_subscription(&membership)?;
+    Ok(true)
 }
 
 /// Whether somebody was a member here and is not any more.

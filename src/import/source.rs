@@ -7,9 +7,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::MultiGzDecoder;
-
 use super::file::FilePath;
+use super::inflated::Inflated;
 use super::zip::Zip;
 
 /// What documents are called.
@@ -85,7 +84,7 @@ fn plain(source: Box<dyn Read + Send>) -> io::Result<Box<dyn BufRead>> {
     let mut source = BufReader::with_capacity(BUFFER, source);
     let zipped = source.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     if zipped {
-        return Ok(Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(source))));
+        return Ok(Box::new(BufReader::with_capacity(BUFFER, Inflated::new(source))));
     }
     Ok(Box::new(source))
 }
@@ -136,7 +135,10 @@ fn roots(path: &Path) -> io::Result<Vec<PathBuf>> {
 fn documents_in(directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() && entry.file_name().to_string_lossy().ends_with(EXTENSION) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_document = name.ends_with(EXTENSION) && !name.starts_with('.') && !name.contains('\\');
+        if is_document && entry.file_type()?.is_file() {
             found.push(entry.path());
         }
     }

@@ -12,9 +12,9 @@ use super::file::FilePath;
 use super::source::{BAG, EXTENSION, Each, Files, OWN_DIRECTORY, no_document};
 
 /// Up to here nobody asks how small something was packed.
-const HARMLESS: u64 = 1 << 30;
+pub(super) const HARMLESS: u64 = 1 << 30;
 /// Above, nothing that people wrote or sent is packed as small as this part of it.
-const MOST_SQUEEZED: u64 = 200;
+pub(super) const MOST_SQUEEZED: u64 = 200;
 
 type Archive = ZipArchive<BufReader<File>>;
 
@@ -28,7 +28,11 @@ pub(super) struct Zip {
 impl Zip {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let open = || ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io_error);
-        Ok(Self { documents: open()?, files: open()? })
+        let documents = open()?;
+        if documents.has_duplicate_names() {
+            return Err(io::Error::other("two files in the zip have the same name"));
+        }
+        Ok(Self { documents, files: open()? })
     }
 
     /// Calls `each` with every document, in the order of their names.
@@ -71,7 +75,7 @@ fn is_document(name: &str, root: &str) -> bool {
     let Some(inside) = name.strip_prefix(root) else { return false };
     let own = inside.strip_prefix(OWN_DIRECTORY).and_then(|rest| rest.strip_prefix('/'));
     let stem = own.unwrap_or(inside).strip_suffix(EXTENSION);
-    stem.is_some_and(|stem| !stem.is_empty() && !stem.contains('/'))
+    stem.is_some_and(|stem| !stem.is_empty() && !stem.starts_with('.') && !stem.contains(['/', '\\']))
 }
 
 /// Opens a plain file; `None` if there is no such. It gives no more bytes than the zip says.

@@ -3,15 +3,13 @@
 use super::{names, settings};
 use crate::app::App;
 use crate::domain::UserId;
+use crate::domain::name::EVERYBODY;
+pub(super) use crate::domain::name::LONGEST_NAME;
 use crate::error::{Error, Result};
 use crate::store::Batch;
 use crate::store::schema::{UserByEmail, UserByName};
 
-/// Longer login names, display names and addresses are refused: every message and room carries them.
-pub(super) const LONGEST_NAME: usize = 128;
 const LONGEST_EMAIL: usize = 254;
-/// Names that mean everybody.
-const EVERYBODY: [&str; 2] = ["all", "here"];
 
 /// Refuses display names that could open a tag or a path, plain or percent-encoded.
 pub fn check_display_name(name: &str) -> Result<()> {

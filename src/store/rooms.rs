@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::schema::{DeletedRoom, RoomByName, RoomOfUser};
+use super::schema::{DeletedRoom, RoomByName, RoomOfUser, UnfinishedImport};
 use super::{Batch, Direction, Error, Result, Span, Store};
 use crate::domain::{Activity, Room, RoomId, Subscription, UserId};
 
@@ -128,6 +128,7 @@ impl Batch<'_> {
             self.delete::<RoomByName>(&(name.clone(),));
         }
         self.delete::<Activity>(&(room.id.clone(),));
+        self.delete::<UnfinishedImport>(&(room.id.clone(),));
         self.delete::<Room>(&(room.id.clone(),));
         self.put(&(room.id.clone(),), &DeletedRoom)
     }

@@ -70,6 +70,7 @@ kinds! {
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
     b'h' "reply" Reply [MessageId, Time, MessageId];
+    b'c' "unfinished import" UnfinishedImport [RoomId];
     b'd' "deleted room" DeletedRoom [RoomId];
     b'f' "upload" Upload [UploadId];
     b'F' "file of a room" FileOfRoom [RoomId, Time, UploadId];
@@ -127,6 +128,10 @@ pub struct EndedMembership {
 /// A deleted room whose messages are still to be cleared away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedRoom;
+
+/// A room that an import made and has not finished: it still gets its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedImport;
 
 /// A message's id leads to the rest of its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -141,7 +141,8 @@ fn a_zip_comes_back_as_it_was_and_one_that_is_damaged_can_be_refused() {
     let mut zip = here.bytes("den.zip");
     there.put("den.zip", &zip);
     let told = there.run(&["import", "--verify", "den.zip"]);
-    let expected = "1300 messages, 3 users, 1 rooms: Bären-höhle; 0 messages were there already\n";
+    let expected = "1300 messages, 3 users, 1 rooms: Bären-höhle; 0 messages were there already; \
+        3 memberships were added\n";
     assert_eq!(told.ok(), expected);
     let again = there.run(&["import", "den.zip"]);
     assert_eq!(again.ok(), "0 messages, 0 users, 0 rooms; 1300 messages were there already\n");
@@ -153,4 +154,35 @@ fn a_zip_comes_back_as_it_was_and_one_that_is_damaged_can_be_refused() {
     let refused = fresh.run(&["import", "--verify", "den.zip"]);
     assert!(refused.complaint(1).contains("nothing was imported"), "{refused:?}");
     assert!(!fresh.path("data").exists());
+}
+
+#[test]
+fn a_room_that_is_there_gets_members_only_if_asked_to() {
+    let place = Place::new();
+    place.run_with(&["import", "-"], den().as_bytes()).ok();
+    let line = |name: &str| {
+        let author = json!({"_id": name, "username": name});
+        json!({"_id": name, "rid": "den", "msg": "hi", "ts": 1_710_598_030_000_u64, "u": author}).to_string()
+    };
+    for (arguments, name, expected) in [
+        (&["import", "-"][..], "eve", "1 messages, 1 users, 0 rooms; 0 messages were there already\n"),
+        (
+            &["import", "--join", "-"],
+            "al",
+            "1 messages, 1 users, 0 rooms; 0 messages were there already; 1 memberships were added\n",
+        ),
+        (
+            &["import", "--join", "-"],
+            "x/../y",
+            "1 messages, 0 users, 0 rooms; 0 messages were there already; 1 authors have no account, for their \
+             names are taken or not allowed\n",
+        ),
+    ] {
+        let told = place.run_with(arguments, line(name).as_bytes());
+        assert_eq!(told.ok(), expected);
+    }
+    let members: Vec<String> =
+        exported(&place, "den").into_iter().filter(|line| line.contains("\"member\"")).collect();
+    assert!(members.iter().any(|line| line.contains("\"al\"")));
+    assert!(!members.iter().any(|line| line.contains("\"eve\"")), "{members:?}");
 }

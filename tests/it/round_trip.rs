@@ -3,6 +3,7 @@
 //!
 //! `ROUND_TRIPS=100000` tries more rooms than usual.
 
+mod doors;
 mod generated;
 mod hostile;
 
@@ -24,7 +25,7 @@ use roomscribe::export::plugins::registry;
 use roomscribe::export::progress::JobProgress;
 use roomscribe::export::render::{Target, Task, render};
 use roomscribe::export::spool::Spool;
-use roomscribe::import::{Failure, Imported, Source, import};
+use roomscribe::import::{Failure, Imported, Rules, Source, import};
 use roomscribe::store::Store;
 use roomscribe::store::engine::sled::SledEngine;
 use roomscribe::store::engine::{Direction, Engine};
@@ -68,7 +69,11 @@ impl Bench {
     }
 
     pub(super) fn import(&self, source: Source) -> Result<Imported, Box<Failure>> {
-        import(&self.store, source, Time::from_millis(END), &mut |_| {})
+        self.import_by(&Rules::default(), source)
+    }
+
+    pub(super) fn import_by(&self, rules: &Rules, source: Source) -> Result<Imported, Box<Failure>> {
+        import(&self.store, source, rules, Time::from_millis(END), &mut |_| {})
     }
 
     pub(super) fn import_text(&self, text: impl Into<Vec<u8>>) -> Result<Imported, Box<Failure>> {

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::domain::user::Email;
 use crate::domain::{Room, RoomId, RoomKind, Time, Upload, UploadId, User, UserId};
 use crate::error::Error;
-use crate::import::{self, Source};
+use crate::import::{self, Rules, Source};
 
 const USERS: &str = include_str!("../../../fixtures/demo/users.json");
 const ROOMS: &str = include_str!("../../../fixtures/demo/rooms.json");
@@ -96,7 +96,8 @@ pub(super) fn fill(app: &App) -> Result<RoomId> {
             put_upload(app, &message.rid, &message.u.id, &message.ts, file)?;
         }
     }
-    import::import(&app.store, Source::stream(Cursor::new(messages.into_bytes())), now, &mut |_| {})?;
+    let source = Source::stream(Cursor::new(messages.into_bytes()));
+    import::import(&app.store, source, &Rules { join: true, ..Rules::default() }, now, &mut |_| {})?;
     Ok(first)
 }
 

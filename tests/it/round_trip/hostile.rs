@@ -123,18 +123,6 @@ fn a_wrong_line_is_named_and_what_stands_before_it_is_told_and_kept() {
 #[test]
 fn a_role_of_the_whole_server_is_no_role_in_a_room() {
     let there = Bench::new();
-    let role = roomscribe::domain::Role {
-        id: "admin".to_owned(),
-        name: "admin".to_owned(),
-        description: String::new(),
-        scope: roomscribe::domain::RoleScope::Users,
-        protected: true,
-        updated: roomscribe::domain::Time::from_millis(0),
-    };
-    there
-        .store
-        .write::<_, roomscribe::store::Error>(|batch| batch.put(&("admin".to_owned(),), &role))
-        .unwrap();
     let member = json!({"type": "member", "user": {"_id": "eve", "username": "eve"}, "roles": ["admin"]});
     let told = complaint(&there.import_text(text(&[header(), member, end(0)])).unwrap_err());
     assert!(told.contains("line 2: `roles`: \"admin\" is no role within a room"), "{told}");
@@ -184,13 +172,18 @@ fn every_layout_of_an_export_is_found_and_nothing_else_is() {
             ("assets/f2-evil.ndjson", decoy),
             ("html/den.html", decoy),
             ("../den.ndjson", decoy),
+            (".den.ndjson", decoy),
+            ("ndjson/.ndjson.ndjson", decoy),
+            ("ndjson\\den.ndjson", decoy),
             ("/den.ndjson", decoy),
         ];
         let there = Bench::new();
         let imported = there.import(open(&zip(&entries))).unwrap();
         assert_eq!((imported.messages, imported.files, imported.missing_files), (1, 1, 0), "{document}");
         let laid_out = TempDir::new().unwrap();
-        for (name, bytes) in entries.iter().filter(|(name, _)| !name.starts_with(['.', '/'])) {
+        for (name, bytes) in
+            entries.iter().filter(|(name, _)| !name.starts_with('/') && !name.starts_with(".."))
+        {
             let place = laid_out.path().join(name);
             std::fs::create_dir_all(place.parent().unwrap()).unwrap();
             std::fs::write(place, bytes).unwrap();
@@ -249,6 +242,22 @@ fn what_is_packed_too_small_is_not_unpacked() {
     std::fs::write(&path, bytes).unwrap();
     let failure = Bench::new().import(open(&directory)).unwrap_err();
     assert!(failure.to_string().contains("\"den.ndjson\" in the zip is packed smaller"), "{failure}");
+}
+
+#[test]
+fn a_zip_with_two_files_of_one_name_is_refused() {
+    let (text, decoy) = (document("assets/f1-a.txt"), text(&[header(), end(0)]));
+    let directory = zip(&[("den.ndjson", text.as_bytes()), ("dem.ndjson", decoy.as_bytes())]);
+    let path = directory.path().join("x.zip");
+    let mut bytes = std::fs::read(&path).unwrap();
+    for at in 0..bytes.len() - 3 {
+        if &bytes[at..at + 3] == b"dem" {
+            bytes[at + 2] = b'n';
+        }
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let failure = Bench::new().import(open(&directory)).unwrap_err();
+    assert!(failure.to_string().contains("two files in the zip have the same name"), "{failure}");
 }
 
 #[test]
