@@ -143,7 +143,9 @@ impl Importer<'_> {
         }
         let rooms = mem::take(&mut self.headless);
         self.store.write::<_, StoreError>(|batch| {
-            rooms.into_iter().for_each(|room| batch.delete::<UnfinishedImport>(&(room,)));
+            for room in rooms {
+                batch.delete::<UnfinishedImport>(&(room,));
+            }
             Ok(())
         })?;
         Ok(())
