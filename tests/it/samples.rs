@@ -11,7 +11,7 @@ use roomscribe::domain::{
 use roomscribe::store::schema::{
     AuditOfJob, AuditOfUser, BlobUse, DeletedRoom, EndedJob, EndedMembership, FileOfRoom, JobOfUser,
     KeptFile, LinkOfJob, MessagePlace, OpenJob, Reply, RoomByName, RoomOfUser, Schema, TokenOfUser,
-    UserByEmail, UserByName, WaitingMail,
+    UnfinishedImport, UserByEmail, UserByName, WaitingMail,
 };
 
 use crate::stored_bytes::Golden;
@@ -159,6 +159,7 @@ fn rooms(golden: &mut Golden) {
     golden.add(&(general(), bob()), &subscription);
     golden.add(&(bob(), general()), &RoomOfUser);
     golden.add(&(general(),), &DeletedRoom);
+    golden.add(&(general(),), &UnfinishedImport);
     golden.add(&(bob(), general()), &EndedMembership { id: text("membershipmembers"), ended: at(1) });
 }
 
