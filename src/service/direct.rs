@@ -38,7 +38,7 @@ pub fn find_or_open(app: &App, caller: &Caller, given: &str) -> Result<Room> {
 pub fn open(app: &App, caller: &Caller, other: &User) -> Result<Room> {
     let id = room_id(&caller.user.id, &other.id);
     if let Some(room) = app.store.room(&id)? {
-        return Ok(room);
+        return only_of(room, &[&caller.user.id, &other.id]);
     }
     if !access::holds(app, &caller.user, "create-d")? {
         return Err(Error::not_allowed());
@@ -53,9 +53,19 @@ pub fn open(app: &App, caller: &Caller, other: &User) -> Result<Room> {
 /// Opens a conversation between these people. The first of them opens it.
 pub fn create(app: &App, id: RoomId, members: Vec<UserRef>) -> Result<Room> {
     app.store.write(|batch| match batch.get::<Room>(&(id.clone(),))? {
-        Some(room) => Ok(room),
+        Some(room) => only_of(room, &members.iter().map(|member| &member.id).collect::<Vec<_>>()),
         None => put(app, batch, id, members),
     })
+}
+
+/// The room, if it is a conversation between these people and nobody else. Another room may have got
+/// that id by an import: what two people say to each other must not be said there.
+fn only_of(room: Room, people: &[&UserId]) -> Result<Room> {
+    let only = room.direct.iter().all(|member| people.contains(&&member.id));
+    if room.kind == RoomKind::Direct && only {
+        return Ok(room);
+    }
+    Err(Error::refused("error-invalid-room", "Another room has the place of this conversation"))
 }
 
 /// The conversation between exactly these three or more people, opened by the first of them if there
