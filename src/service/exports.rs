@@ -61,6 +61,7 @@ pub fn request_window(app: &App, caller: &Caller, request: WindowRequest) -> Res
         until: to.min(now.plus(1)),
         ..plain(&room, formats, Choice::new(request.delivery, &request.delivery_options), now)
     };
+    orders::check(&app.registry, &order)?;
     accept(app, caller, order, true)
 }
 
@@ -127,6 +128,7 @@ pub fn request_mail(app: &App, caller: &Caller, request: MailRequest) -> Result<
         rooms: Rooms::Messages { room: room.id.clone(), messages },
         ..plain(&room, formats, Choice::new("email", &options), app.now().plus(1))
     };
+    orders::check(&app.registry, &order)?;
     Ok((accept(app, caller, order, false)?, missing))
 }
 
@@ -170,9 +172,8 @@ fn visible_room(app: &App, caller: &Caller, id: &RoomId) -> Result<Room> {
     Ok(room)
 }
 
-/// Accepts an order. It is on disk when the reply leaves, and carried out some time later.
+/// Accepts an order, whose plug-ins were asked. It is on disk when the reply leaves, and carried out some time later.
 pub fn accept(app: &App, caller: &Caller, order: Order, notify: bool) -> Result<Job> {
-    orders::check(&app.registry, &order)?;
     let now = app.now();
     let job = Job {
         id: JobId::random(),

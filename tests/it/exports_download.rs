@@ -3,8 +3,8 @@
 use roomscribe::domain::JobState;
 use serde_json::json;
 
-use crate::support::exports::{accepted, file_of, mail_of};
-use crate::support::{Answer, Caller, TestServer};
+use crate::support::exports::{accepted, file_of, mail_of, with_export};
+use crate::support::{Answer, Caller};
 
 fn get(caller: &Caller<'_>, export: &str, headers: &[(&str, &str)]) -> Answer {
     caller.raw("GET", &format!("/data-export/{export}"), headers, "")
@@ -12,16 +12,6 @@ fn get(caller: &Caller<'_>, export: &str, headers: &[(&str, &str)]) -> Answer {
 
 fn assert_empty(answer: &Answer, status: u16) {
     assert_eq!((answer.status(), answer.text()), (status, ""));
-}
-
-/// A server with a finished export of the administrator's.
-fn with_export() -> (TestServer, String) {
-    let server = TestServer::start();
-    let room = server.talkative_room();
-    server.work();
-    let id = accepted(&server.as_admin(), file_of(&room, "json"));
-    assert_eq!(server.finished(&id).state, JobState::Done);
-    (server, id)
 }
 
 #[test]

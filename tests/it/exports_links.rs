@@ -1,23 +1,12 @@
 //! Links to the file of an export: for whoever has one, once.
 
-use roomscribe::domain::JobState;
 use roomscribe::store::Error;
 use serde_json::{Value, json};
 
-use crate::support::exports::{accepted, file_of, mail_of};
+use crate::support::exports::{accepted, file_of, mail_of, with_export};
 use crate::support::{Answer, Caller, TestServer};
 
 const MINUTE: i64 = 60_000;
-
-/// A server with a finished export of the administrator's.
-fn with_export() -> (TestServer, String) {
-    let server = TestServer::start();
-    let room = server.talkative_room();
-    server.work();
-    let id = accepted(&server.as_admin(), file_of(&room, "json"));
-    assert_eq!(server.finished(&id).state, JobState::Done);
-    (server, id)
-}
 
 fn make(caller: &Caller<'_>, export: &str, minutes: Option<u64>) -> Answer {
     let mut body = json!({"exportId": export});

@@ -1,9 +1,6 @@
 //! Quotes, cards of integrations, and what an attachment says about a file.
 
-use std::borrow::Cow;
-
 use export_sdk::{Attachment, Message};
-use serde::Deserialize;
 
 use crate::escape::Markup;
 use crate::inline::{self, Named};
@@ -11,16 +8,6 @@ use crate::known;
 use crate::markdown::markdown;
 use crate::message::Place;
 use crate::{file, link};
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Field<'a> {
-    #[serde(borrow)]
-    title: Cow<'a, str>,
-    #[serde(borrow)]
-    value: Cow<'a, str>,
-}
 
 /// Adds the files and cards of a message.
 pub(crate) fn cards(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
@@ -34,7 +21,7 @@ pub(crate) fn cards(page: &mut Markup, message: &Message<'_>, place: Place<'_>) 
         }
     }
     for attachment in &attachments {
-        if !is_file(attachment) {
+        if !attachment.is_of_file() {
             card(page, attachment, place);
         } else if message.files.is_empty() {
             let name = attachment.title.as_deref().unwrap_or_default();
@@ -44,11 +31,6 @@ pub(crate) fn cards(page: &mut Markup, message: &Message<'_>, place: Place<'_>) 
             describe(page, attachment);
         }
     }
-}
-
-/// Whether it says nothing but that the message has a file.
-fn is_file(attachment: &Attachment<'_>) -> bool {
-    attachment.kind.as_deref() == Some("file") || file_id(attachment).is_some()
 }
 
 fn file_id<'a>(attachment: &'a Attachment<'_>) -> Option<&'a str> {
@@ -118,8 +100,7 @@ fn original(page: &mut Markup, address: &str, place: Place<'_>) {
 }
 
 fn fields(page: &mut Markup, attachment: &Attachment<'_>) {
-    let fields: Vec<Field<'_>> =
-        attachment.fields.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let fields = attachment.fields();
     if fields.is_empty() {
         return;
     }

@@ -6,12 +6,13 @@
 use std::io::Write;
 
 use export_sdk::{
-    ExportFormat, File, FileLink, FormatWriter, Message, NoOptions, NoSettings, Output, Registry, Result,
-    Room, RoomWriter, Scope, Settings, Summary, Timestamp, each_room,
+    ExportFormat, File, FileLink, FormatWriter, Heading, Message, NoOptions, NoSettings, Output, Registry,
+    Result, Room, RoomWriter, Scope, Settings, Summary, each_room,
 };
 use serde::Serialize;
 
 const MEDIA_TYPE: &str = "application/json";
+const FORMAT: Format = Format { name: "roomscribe-json", version: 1 };
 
 /// Adds the format `json`.
 pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
@@ -52,7 +53,7 @@ impl ExportFormat for Json {
 
 fn begin(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Writer> {
     let mut file = output.create(&room.file_name("json")?, MEDIA_TYPE)?;
-    let mut head = serde_json::to_vec(&Head::new(room, scope))?;
+    let mut head = serde_json::to_vec(&Head { format: FORMAT, heading: Heading::new(room, scope) })?;
     head.pop(); // the brace that closes; the messages belong inside
     head.extend_from_slice(b",\"messages\":[");
     file.write_all(&head)?;
@@ -93,25 +94,10 @@ impl RoomWriter for Writer {
 
 /// Everything that is known before the first message.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Head<'a> {
     format: Format,
-    generator: &'a str,
-    room: &'a Room<'a>,
-    range: Range,
-    exported_by: &'a str,
-    exported_at: Timestamp,
-    /// This and what follows tells that a part is not the whole.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    query: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time_zone: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system_messages: Option<bool>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    transforms: &'a [&'a str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    selection: Option<&'a str>,
+    #[serde(flatten)]
+    heading: Heading<'a>,
 }
 
 /// Where a file of a message lies beside this document, or why it does not.
@@ -136,28 +122,4 @@ impl<'a> ExportedFile<'a> {
 struct Format {
     name: &'static str,
     version: u32,
-}
-
-#[derive(Serialize)]
-struct Range {
-    from: Option<Timestamp>,
-    until: Timestamp,
-}
-
-impl<'a> Head<'a> {
-    fn new(room: &'a Room<'_>, scope: &'a Scope<'_>) -> Self {
-        Self {
-            format: Format { name: "roomscribe-json", version: 1 },
-            generator: scope.generator,
-            room,
-            range: Range { from: scope.from, until: scope.until },
-            exported_by: scope.requested_by,
-            exported_at: scope.requested_at,
-            query: scope.query,
-            time_zone: Some(scope.zone_name()).filter(|zone| *zone != "UTC"),
-            system_messages: (!scope.system_messages).then_some(false),
-            transforms: scope.transforms,
-            selection: scope.selection,
-        }
-    }
 }

@@ -1,26 +1,9 @@
 //! Quotes and cards of integrations: what a message says without being typed in it.
 
 use export_sdk::{Attachment, plain_line};
-use serde::Deserialize;
-use std::borrow::Cow;
 
 use crate::page::Page;
 use crate::{block, link};
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Field<'a> {
-    #[serde(borrow)]
-    title: Cow<'a, str>,
-    #[serde(borrow)]
-    value: Cow<'a, str>,
-}
-
-/// Whether it says nothing but that the message has a file.
-pub(crate) fn is_file(attachment: &Attachment<'_>) -> bool {
-    let own = |link: &str| link.starts_with("/file-upload/");
-    attachment.kind.as_deref() == Some("file") || attachment.title_link.as_deref().is_some_and(own)
-}
 
 /// Adds what an attachment says, block by block, inside the quote that is open.
 pub(crate) fn card(page: &mut Page, attachment: &Attachment<'_>) {
@@ -35,15 +18,14 @@ pub(crate) fn card(page: &mut Page, attachment: &Attachment<'_>) {
         (Some(author), None) => paragraph(page, &author, None),
         (None, None) => {}
     }
-    if !is_file(attachment)
+    if !attachment.is_of_file()
         && let Some(title) = attachment.title.as_deref()
     {
         paragraph(page, &plain_line(title), attachment.title_link.as_deref());
     }
     text(page, attachment.text.as_deref());
     text(page, attachment.description.as_deref());
-    let fields = attachment.fields.and_then(|raw| serde_json::from_str::<Vec<Field<'_>>>(raw.get()).ok());
-    for field in fields.unwrap_or_default() {
+    for field in attachment.fields() {
         paragraph(page, &format!("{}: {}", plain_line(&field.title), plain_line(&field.value)), None);
     }
     let media = [
@@ -52,7 +34,7 @@ pub(crate) fn card(page: &mut Page, attachment: &Attachment<'_>) {
         ("Video", &attachment.video_url),
     ];
     for (label, address) in media {
-        if let Some(address) = address.as_deref().filter(|_| !is_file(attachment)) {
+        if let Some(address) = address.as_deref().filter(|_| !attachment.is_of_file()) {
             paragraph(page, label, Some(address));
         }
     }

@@ -39,7 +39,7 @@ pub(crate) fn message(page: &mut Page, message: &Message<'_>, reply: Reply, own_
         add_file(page, file);
     }
     if message.files.is_empty() {
-        for attachment in message.attachments().iter().filter(|attachment| card::is_file(attachment)) {
+        for attachment in message.attachments().iter().filter(|attachment| attachment.is_of_file()) {
             let name = attachment.title.as_deref().unwrap_or("file");
             missing(page, name, "it is not part of this export");
         }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use export_sdk::{Message, Output, Result, Room, RoomWriter, Scope, Summary};
+use export_sdk::{Message, OpenThread, Output, Result, Room, RoomWriter, Scope, Summary};
 
 use crate::about;
 use crate::message::{Reply, message};
@@ -14,15 +14,7 @@ pub(crate) struct Writer {
     page: Page,
     /// The day of the last heading, as `2024-03-15`.
     day: Option<String>,
-    thread: Thread,
-}
-
-/// The message last written outside of threads, and its replies so far.
-#[derive(Default)]
-struct Thread {
-    id: String,
-    promised: u64,
-    seen: u64,
+    thread: OpenThread,
 }
 
 impl Writer {
@@ -30,7 +22,7 @@ impl Writer {
         let out = output.create(&room.file_name("md")?, crate::MEDIA_TYPE)?;
         let mut page = Page::default();
         page.zone = scope.time_zone.clone();
-        let mut writer = Self { out, page, day: None, thread: Thread::default() };
+        let mut writer = Self { out, page, day: None, thread: OpenThread::default() };
         about::head(&mut writer.page, room, scope);
         writer.flush()?;
         Ok(writer)
@@ -41,14 +33,13 @@ impl Writer {
     }
 
     fn end_thread(&mut self) {
-        let missing = self.thread.promised.saturating_sub(self.thread.seen);
+        let missing = self.thread.missing();
         if missing > 0 {
             self.page
                 .tag("Replies to the thread above that are not part of this export: ")
                 .show(missing)
                 .end_block();
         }
-        self.thread.promised = 0;
     }
 
     fn heading(&mut self, given: &Message<'_>) {
@@ -64,17 +55,14 @@ impl Writer {
 impl RoomWriter for Writer {
     fn write(&mut self, given: &Message<'_>) -> Result<()> {
         let reply = match given.thread {
-            Some(thread) if thread == self.thread.id => Reply::InThread,
+            Some(_) if self.thread.takes(given) => Reply::InThread,
             Some(_) => Reply::Orphan,
             None => Reply::No,
         };
-        if reply == Reply::InThread {
-            self.thread.seen += 1;
-        } else {
+        if reply != Reply::InThread {
             self.end_thread();
             self.heading(given);
-            let promised = given.replies.as_ref().map_or(0, |replies| replies.count);
-            self.thread = Thread { id: given.id.to_owned(), promised, seen: 0 };
+            self.thread.begin(given);
         }
         let own_day = self.day.as_ref() == Some(&self.page.day(given.sent_at).to_string());
         message(&mut self.page, given, reply, own_day);

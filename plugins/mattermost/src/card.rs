@@ -54,8 +54,7 @@ fn card(attachment: &Attachment<'_>) -> Option<Card> {
         (Some(text), Some(description)) => Some(format!("{text}\n{description}")),
         (text, description) => text.or(description),
     };
-    let uploaded = attachment.title_link.as_deref().is_some_and(|link| link.starts_with("/file-upload/"));
-    if attachment.kind.as_deref() == Some("file") || uploaded {
+    if attachment.is_of_file() {
         return text.is_some().then(|| Card { text, ..Card::default() });
     }
     Some(Card {

@@ -2,57 +2,23 @@
 
 use std::fmt::Write;
 
-use export_sdk::{Author, File, FileLink, Member, Message, Room, Scope, Summary, Timestamp};
+use export_sdk::{Author, File, FileLink, Heading, Member, Message, Room, Scope, Summary, Timestamp};
 use serde::Serialize;
 
 /// The first line: everything that is known before the first message.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Header<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     format: &'static str,
     version: u32,
-    generator: &'a str,
-    room: &'a Room<'a>,
-    range: Range,
-    exported_by: &'a str,
-    exported_at: Timestamp,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    query: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time_zone: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system_messages: Option<bool>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    transforms: &'a [&'a str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    selection: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Range {
-    from: Option<Timestamp>,
-    until: Timestamp,
+    #[serde(flatten)]
+    heading: Heading<'a>,
 }
 
 impl<'a> Header<'a> {
     pub(crate) fn new(room: &'a Room<'_>, scope: &'a Scope<'_>) -> Self {
-        Self {
-            kind: "header",
-            format: "roomscribe-ndjson",
-            version: 1,
-            generator: scope.generator,
-            room,
-            range: Range { from: scope.from, until: scope.until },
-            exported_by: scope.requested_by,
-            exported_at: scope.requested_at,
-            query: scope.query,
-            time_zone: Some(scope.zone_name()).filter(|zone| *zone != "UTC"),
-            system_messages: (!scope.system_messages).then_some(false),
-            transforms: scope.transforms,
-            selection: scope.selection,
-        }
+        Self { kind: "header", format: "roomscribe-ndjson", version: 1, heading: Heading::new(room, scope) }
     }
 }
 

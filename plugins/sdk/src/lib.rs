@@ -15,6 +15,7 @@ mod delivery;
 mod downloads;
 mod error;
 mod format;
+mod heading;
 #[cfg(feature = "keep")]
 mod keep;
 mod link;
@@ -31,6 +32,7 @@ mod scope;
 mod settings;
 mod strings;
 mod system;
+mod thread;
 mod timestamp;
 mod transform;
 mod view;
@@ -42,6 +44,7 @@ pub use delivery::{Artifact, Attempt, Delivery, Export, Packaging, Receipt};
 pub use downloads::{DownloadLink, Downloads, LONGEST_LINK_MINUTES, NoDownloads};
 pub use error::{Cancelled, Error, ErrorKind, Result};
 pub use format::{ExportFormat, Order};
+pub use heading::Heading;
 #[cfg(feature = "keep")]
 pub use keep::keep_file;
 pub use link::FileLink;
@@ -58,7 +61,10 @@ pub use scope::{Scope, Summary};
 pub use settings::{NoSettings, Settings};
 pub use strings::{map_keys_and_strings, map_strings};
 pub use system::system_text;
+pub use thread::OpenThread;
 pub use timestamp::Timestamp;
 pub use transform::{Texts, Transform, Transformer, Verdict};
-pub use view::{Attachment, Author, Edited, File, Mention, Message, Pinned, Reaction, Replies, Stored};
+pub use view::{
+    Attachment, Author, CardField, Edited, File, Mention, Message, Pinned, Reaction, Replies, Stored,
+};
 pub use writer::{FormatWriter, RoomWriter, each_room};

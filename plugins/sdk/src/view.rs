@@ -265,7 +265,32 @@ pub struct Attachment<'a> {
     /// `file` for uploads.
     #[serde(borrow, rename = "type")]
     pub kind: Option<Cow<'a, str>>,
-    /// Small table of titles and values.
+    /// Small table of titles and values; see [`fields`](Self::fields).
     #[serde(borrow)]
     pub fields: Option<&'a RawValue>,
+}
+
+impl<'a> Attachment<'a> {
+    /// Whether it says nothing but that the message has a file of this server.
+    pub fn is_of_file(&self) -> bool {
+        let own = |link: &str| link.starts_with("/file-upload/");
+        self.kind.as_deref() == Some("file") || self.title_link.as_deref().is_some_and(own)
+    }
+
+    /// The table of a card. What an importer brought in another shape is left out.
+    pub fn fields(&self) -> Vec<CardField<'a>> {
+        self.fields.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    }
+}
+
+/// A row of a card's table. Both texts are hostile.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CardField<'a> {
+    /// What it is.
+    #[serde(borrow)]
+    pub title: Cow<'a, str>,
+    /// Markdown.
+    #[serde(borrow)]
+    pub value: Cow<'a, str>,
 }

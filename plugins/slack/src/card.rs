@@ -42,14 +42,11 @@ fn card(attachment: &Attachment<'_>) -> Option<Card> {
     let address = |address: &Option<std::borrow::Cow<'_, str>>| {
         address.as_deref().filter(|address| link::is_safe(address)).map(str::to_owned)
     };
-    let uploaded = |link: &Option<std::borrow::Cow<'_, str>>| {
-        link.as_deref().is_some_and(|link| link.starts_with("/file-upload/"))
-    };
     let text = match (words(&attachment.text), words(&attachment.description)) {
         (Some(text), Some(description)) => Some(format!("{text}\n{description}")),
         (text, description) => text.or(description),
     };
-    if attachment.kind.as_deref() == Some("file") || uploaded(&attachment.title_link) {
+    if attachment.is_of_file() {
         let fallback = text.clone()?;
         return Some(Card { fallback, text, ..Card::default() });
     }

@@ -1,19 +1,9 @@
 //! One message: who, when, what, and everything that hangs on it.
 
 use export_sdk::{Attachment, Message, plain_line, safe_file_name, system_text};
-use serde::Deserialize;
 use std::borrow::Cow;
 
 use crate::page::{Page, name};
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Field<'a> {
-    #[serde(borrow)]
-    title: Cow<'a, str>,
-    #[serde(borrow)]
-    value: Cow<'a, str>,
-}
 
 /// Adds a message. `own_day` tells whether the line above is that of its own day.
 pub(crate) fn message(page: &mut Page, message: &Message<'_>, own_day: bool) {
@@ -67,17 +57,11 @@ fn files(page: &mut Page, message: &Message<'_>) {
         }
     }
     if message.files.is_empty() {
-        for attachment in message.attachments().iter().filter(|attachment| is_file(attachment)) {
+        for attachment in message.attachments().iter().filter(|attachment| attachment.is_of_file()) {
             let name = safe_file_name(attachment.title.as_deref().unwrap_or("file"));
             page.note(&format!("missing file: {name}: it is not part of this export"));
         }
     }
-}
-
-/// Whether it says nothing but that the message has a file.
-fn is_file(attachment: &Attachment<'_>) -> bool {
-    let own = |link: &str| link.starts_with("/file-upload/");
-    attachment.kind.as_deref() == Some("file") || attachment.title_link.as_deref().is_some_and(own)
 }
 
 /// Adds a quote or a card of an integration, or what was written under a file.
@@ -85,7 +69,7 @@ fn card(page: &mut Page, attachment: &Attachment<'_>) {
     let given = |text: &Option<Cow<'_, str>>| {
         text.as_deref().filter(|text| !text.trim().is_empty()).map(str::to_owned)
     };
-    if !is_file(attachment) {
+    if !attachment.is_of_file() {
         let parts = [given(&attachment.author_name), given(&attachment.title)];
         let label = if attachment.message_link.is_some() { "quote" } else { "card" };
         let label = parts.into_iter().flatten().fold(label.to_owned(), |all, part| format!("{all}: {part}"));
@@ -96,11 +80,10 @@ fn card(page: &mut Page, attachment: &Attachment<'_>) {
             page.quoted(&text);
         }
     }
-    let fields = attachment.fields.and_then(|raw| serde_json::from_str::<Vec<Field<'_>>>(raw.get()).ok());
-    for field in fields.unwrap_or_default() {
+    for field in attachment.fields() {
         page.quoted(&format!("{}: {}", field.title, field.value));
     }
-    if !is_file(attachment) {
+    if !attachment.is_of_file() {
         let addresses = [
             &attachment.message_link,
             &attachment.title_link,

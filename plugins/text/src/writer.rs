@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use export_sdk::{Message, Output, Result, Room, RoomWriter, Scope, Summary};
+use export_sdk::{Message, OpenThread, Output, Result, Room, RoomWriter, Scope, Summary};
 
 use crate::page::Page;
 use crate::{about, message};
@@ -13,22 +13,14 @@ pub(crate) struct Writer {
     page: Page,
     /// The day of the last separator, as `2024-03-15`.
     day: Option<String>,
-    thread: Thread,
-}
-
-/// The message last written outside of threads, and its replies so far.
-#[derive(Default)]
-struct Thread {
-    id: String,
-    promised: u64,
-    seen: u64,
+    thread: OpenThread,
 }
 
 impl Writer {
     pub(crate) fn start(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Self> {
         let out = output.create(&room.file_name("txt")?, crate::MEDIA_TYPE)?;
         let mut writer =
-            Self { out, page: Page::new(scope.time_zone.clone()), day: None, thread: Thread::default() };
+            Self { out, page: Page::new(scope.time_zone.clone()), day: None, thread: OpenThread::default() };
         about::head(&mut writer.page, room, scope);
         writer.flush()?;
         Ok(writer)
@@ -39,12 +31,11 @@ impl Writer {
     }
 
     fn end_thread(&mut self) {
-        let missing = self.thread.promised.saturating_sub(self.thread.seen);
+        let missing = self.thread.missing();
         if missing > 0 {
             self.page
                 .note(&format!("replies to the thread above that are not part of this export: {missing}"));
         }
-        self.thread.promised = 0;
     }
 
     fn separator(&mut self, given: &Message<'_>) {
@@ -60,14 +51,11 @@ impl Writer {
 
 impl RoomWriter for Writer {
     fn write(&mut self, given: &Message<'_>) -> Result<()> {
-        self.page.reply = given.thread.is_some_and(|thread| thread == self.thread.id);
-        if self.page.reply {
-            self.thread.seen += 1;
-        } else {
+        self.page.reply = self.thread.takes(given);
+        if !self.page.reply {
             self.end_thread();
             self.separator(given);
-            let promised = given.replies.as_ref().map_or(0, |replies| replies.count);
-            self.thread = Thread { id: given.id.to_owned(), promised, seen: 0 };
+            self.thread.begin(given);
         }
         let own_day = self.day.as_ref() == Some(&self.page.day(given.sent_at).to_string());
         message::message(&mut self.page, given, own_day);

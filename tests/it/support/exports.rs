@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use export_sdk::{ArtifactPath, Output};
 use roomscribe::domain::{
-    Grant, Job, JobId, Json, Message, MessageId, RoomId, RoomKind, Setting, Time, Upload, UploadId,
+    Grant, Job, JobId, JobState, Json, Message, MessageId, RoomId, RoomKind, Setting, Time, Upload, UploadId,
 };
 use roomscribe::export::spool::{Progress, Spool};
 use roomscribe::export::verify::verify;
@@ -226,4 +226,14 @@ pub(crate) fn refused(code: &str) -> Value {
 pub(crate) fn forbidden() -> Value {
     let error = "User does not have the permissions required for this action [error-unauthorized]";
     json!({"success": false, "error": error})
+}
+
+/// A server with a finished export of the administrator's.
+pub(crate) fn with_export() -> (TestServer, String) {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    server.work();
+    let id = accepted(&server.as_admin(), file_of(&room, "json"));
+    assert_eq!(server.finished(&id).state, JobState::Done);
+    (server, id)
 }
