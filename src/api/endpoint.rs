@@ -4,11 +4,12 @@
 //! checked credentials, nor a [`Room`] that the caller may not see: forgetting the check does not
 //! compile.
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::fields::Fields;
 use super::request::{Input, PathParameters};
 use super::rooms::{self, Family};
+use super::schema::{self, Params};
 use crate::app::App;
 use crate::domain::{Room, RoomId};
 use crate::error::{Error, Result};
@@ -86,10 +87,32 @@ pub struct Endpoint {
     pub writes: bool,
     /// Set for endpoints that take a file in, as `multipart/form-data` with one part `file`.
     pub admits: Option<Admit>,
+    /// The JSON schema of the parameters; what does not fit never comes to the handler.
+    pub schema: Value,
+    /// How the request names its room, if the row finds it.
+    pub family: Option<Family>,
+    /// Parameters that the handler checks by hand, in words of its own.
+    pub takes: Fields,
+    /// What a success holds.
+    pub returns: Fields,
     handler: Handler,
 }
 
 impl Endpoint {
+    /// Refuses parameters that do not fit.
+    pub fn check(&self, input: &Input) -> Result<()> {
+        match input.params() {
+            Some(params) => {
+                if let Some(family) = self.family {
+                    schema::check(&family.schema(), params)?;
+                }
+                schema::check(&self.schema, params)
+            }
+            // The body could not be read; whoever parses it says why.
+            None => Ok(()),
+        }
+    }
+
     /// Runs the handler.
     pub fn call(&self, app: &App, client: &Client, caller: Option<&Caller>, input: Input) -> Result<Value> {
         (self.handler)(app, client, caller, input)
@@ -130,6 +153,9 @@ pub struct Draft {
     limit: Limit,
     writes: bool,
     admits: Option<Admit>,
+    family: Option<Family>,
+    takes: Fields,
+    returns: Fields,
 }
 
 /// Parameters that name a room by `rid`, before it is known whether it exists.
@@ -141,7 +167,18 @@ pub trait InRoom {
 impl Draft {
     fn new(method: Method, path: &'static str) -> Self {
         let writes = method != Method::Get;
-        Self { method, path, needs: &[], needs_in_room: None, limit: Limit::Default, writes, admits: None }
+        Self {
+            method,
+            path,
+            needs: &[],
+            needs_in_room: None,
+            limit: Limit::Default,
+            writes,
+            admits: None,
+            family: None,
+            takes: Fields(""),
+            returns: Fields(""),
+        }
     }
 
     /// Permissions the caller must all hold, everywhere; else 403.
@@ -165,31 +202,39 @@ impl Draft {
         self
     }
 
+    /// Parameters that the handler checks by hand, for the documentation: see [`Fields`].
+    #[must_use]
+    pub fn takes(mut self, fields: &'static str) -> Self {
+        self.takes = Fields(fields);
+        self
+    }
+
+    /// What a success holds, for the documentation and those who hold it against the replies: see
+    /// [`Fields`].
+    #[must_use]
+    pub fn returns(mut self, fields: &'static str) -> Self {
+        self.returns = Fields(fields);
+        self
+    }
+
     /// For everybody.
-    pub fn public<P: DeserializeOwned + 'static>(
-        self,
-        handler: fn(&App, &Client, P) -> Result<Value>,
-    ) -> Endpoint {
-        self.row(
-            Access::Everybody,
-            Box::new(move |app, client, _, input| handler(app, client, input.parse()?)),
-        )
+    pub fn public<P: Params + 'static>(self, handler: fn(&App, &Client, P) -> Result<Value>) -> Endpoint {
+        let handler: Handler = Box::new(move |app, client, _, input| handler(app, client, input.parse()?));
+        self.row(Access::Everybody, schema::of::<P>(), handler)
     }
 
     /// For anybody; the handler learns who calls, if the credentials are valid.
-    pub fn anybody<P: DeserializeOwned + 'static>(
+    pub fn anybody<P: Params + 'static>(
         self,
         handler: fn(&App, Option<&Caller>, P) -> Result<Value>,
     ) -> Endpoint {
-        self.row(Access::Anybody, Box::new(move |app, _, caller, input| handler(app, caller, input.parse()?)))
+        let handler: Handler = Box::new(move |app, _, caller, input| handler(app, caller, input.parse()?));
+        self.row(Access::Anybody, schema::of::<P>(), handler)
     }
 
     /// For users.
-    pub fn user<P: DeserializeOwned + 'static>(
-        self,
-        handler: fn(&App, &Caller, P) -> Result<Value>,
-    ) -> Endpoint {
-        self.known(move |app, caller, input| handler(app, caller, input.parse()?))
+    pub fn user<P: Params + 'static>(self, handler: fn(&App, &Caller, P) -> Result<Value>) -> Endpoint {
+        self.known(schema::of::<P>(), move |app, caller, input| handler(app, caller, input.parse()?))
     }
 
     /// For users who hold `permission` in the room that the parameters name. Rooms that do not exist
@@ -201,7 +246,7 @@ impl Draft {
         handler: fn(&App, &Caller, P) -> Result<Value>,
     ) -> Endpoint {
         self.needs_in_room = Some(permission);
-        self.known(move |app, caller, input| {
+        self.known(Value::Null, move |app, caller, input| {
             let params = read(app, input)?;
             if !access::holds_in(app, &caller.user, permission, &params.room_id())? {
                 return Err(Error::Forbidden);
@@ -211,12 +256,13 @@ impl Draft {
     }
 
     /// For users, with the room that `roomId` or `roomName` names, found as `family` does it.
-    pub fn room<P: DeserializeOwned + 'static>(
-        self,
+    pub fn room<P: Params + 'static>(
+        mut self,
         family: Family,
         handler: fn(&App, &Caller, Room, P) -> Result<Value>,
     ) -> Endpoint {
-        self.known(move |app, caller, input| {
+        self.family = Some(family);
+        self.known(schema::of::<P>(), move |app, caller, input| {
             let room = rooms::find(app, caller, family, &input)?;
             handler(app, caller, room, input.parse()?)
         })
@@ -224,13 +270,13 @@ impl Draft {
 
     /// For users who send a file to the room that the path names by `:rid`. `admit` decides about it
     /// before the body is read; the form's other fields are the parameters.
-    pub fn file<P: DeserializeOwned + 'static>(
+    pub fn file<P: Params + 'static>(
         mut self,
         admit: Admit,
         handler: fn(&App, &Caller, Arrived, P) -> Result<Value>,
     ) -> Endpoint {
         self.admits = Some(admit);
-        self.known(move |app, caller, mut input| {
+        self.known(schema::of::<P>(), move |app, caller, mut input| {
             let file = input.file.take().ok_or_else(|| Error::code("No file uploaded"))?;
             handler(app, caller, file, input.parse()?)
         })
@@ -238,15 +284,30 @@ impl Draft {
 
     fn known(
         self,
+        schema: Value,
         handler: impl Fn(&App, &Caller, Input) -> Result<Value> + Send + Sync + 'static,
     ) -> Endpoint {
         let handler: Handler =
             Box::new(move |app, _, caller, input| handler(app, caller.ok_or(Error::NotLoggedIn)?, input));
-        self.row(Access::Users, handler)
+        self.row(Access::Users, schema, handler)
     }
 
-    fn row(self, access: Access, handler: Handler) -> Endpoint {
-        let Self { method, path, needs, needs_in_room, limit, writes, admits } = self;
-        Endpoint { method, path, access, needs, needs_in_room, limit, writes, admits, handler }
+    fn row(self, access: Access, schema: Value, handler: Handler) -> Endpoint {
+        let Self { method, path, needs, needs_in_room, limit, writes, admits, family, takes, returns } = self;
+        Endpoint {
+            method,
+            path,
+            access,
+            needs,
+            needs_in_room,
+            limit,
+            writes,
+            admits,
+            schema,
+            family,
+            takes,
+            returns,
+            handler,
+        }
     }
 }

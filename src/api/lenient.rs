@@ -85,6 +85,27 @@ fn schema_word(expected: &str) -> &'static str {
     }
 }
 
+/// A switch, however it is spelt.
+pub fn as_flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) if text.eq_ignore_ascii_case("true") || text == "1" => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") || text == "0" => Some(false),
+        Value::Number(number) if number.as_u64() == Some(1) => Some(true),
+        Value::Number(number) if number.as_u64() == Some(0) => Some(false),
+        _ => None,
+    }
+}
+
+/// A number, as it is or as text.
+pub fn as_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => serde_json::from_str::<serde_json::Number>(text.trim()).ok()?.as_f64(),
+        _ => None,
+    }
+}
+
 /// A value that yields what is wanted if there is any sense in it.
 struct Lenient(Value);
 
@@ -132,15 +153,7 @@ impl<'de> Deserializer<'de> for Lenient {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        let flag = match &self.0 {
-            Value::Bool(flag) => Some(*flag),
-            Value::String(text) if text.eq_ignore_ascii_case("true") || text == "1" => Some(true),
-            Value::String(text) if text.eq_ignore_ascii_case("false") || text == "0" => Some(false),
-            Value::Number(number) if number.as_u64() == Some(1) => Some(true),
-            Value::Number(number) if number.as_u64() == Some(0) => Some(false),
-            _ => None,
-        };
-        match flag {
+        match as_flag(&self.0) {
             Some(flag) => visitor.visit_bool(flag),
             None => Err(unexpected(&visitor)),
         }

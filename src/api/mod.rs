@@ -15,6 +15,7 @@ use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
 
 pub mod endpoint;
+pub mod fields;
 pub mod filter;
 pub mod lenient;
 pub mod matching;
@@ -27,6 +28,7 @@ pub mod reply;
 pub mod request;
 pub mod rooms;
 pub mod rows;
+pub mod schema;
 pub mod v1;
 pub mod wire;
 
@@ -171,6 +173,7 @@ impl Api {
         let result = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let endpoint = &self.endpoints[number];
+            endpoint.check(&input)?;
             if let Some(caller) = &caller {
                 access::require(&worker, &caller.user, endpoint.needs)?;
             }

@@ -1,5 +1,8 @@
 //! Parts of long lists: `offset`, `count`, `sort`.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::{Map, Value, json};
 
@@ -21,15 +24,38 @@ pub struct Paged<P> {
 
 impl<'de, P: DeserializeOwned> Deserialize<'de> for Paged<P> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let given = Map::deserialize(deserializer)?;
+        let mut given = Map::deserialize(deserializer)?;
         let text = |name: &str| match given.get(name) {
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Number(number)) => Some(number.to_string()),
             _ => None,
         };
         let (offset, count, sort) = (text("offset"), text("count"), text("sort"));
+        // Parameters that refuse strangers would refuse these.
+        for name in ["offset", "count", "sort"] {
+            given.shift_remove(name);
+        }
         let params = super::lenient::parse(Value::Object(given)).map_err(serde::de::Error::custom)?;
         Ok(Self { params, offset, count, sort })
+    }
+}
+
+impl<P: JsonSchema> JsonSchema for Paged<P> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Paged{}", P::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = P::json_schema(generator);
+        let shape = schema.ensure_object();
+        let properties = shape.entry("properties").or_insert_with(|| json!({}));
+        // Numbers that are none mean the default, so that texts are as good.
+        properties["offset"] = json!({"type": ["integer", "string"], "description": "how many to pass over"});
+        properties["count"] =
+            json!({"type": ["integer", "string"], "description": "how many at most; 0: all"});
+        properties["sort"] =
+            json!({"type": "string", "description": "a JSON object: names of fields, 1 or -1"});
+        schema
     }
 }
 

@@ -1,5 +1,6 @@
 //! The users that a request names, by id or login name.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -7,7 +8,7 @@ use crate::domain::{User, UserId};
 use crate::error::{Error, Result};
 
 /// Parameters that name one user.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
     user_id: Option<String>,
@@ -35,7 +36,7 @@ impl Person {
 }
 
 /// Parameters that name one user or several.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct People {
     user_id: Option<String>,

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use warp::http::StatusCode;
 
 use super::reply::Reply;
+use super::schema::Params;
 use super::{lenient, multipart};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -184,8 +184,13 @@ pub struct Input {
 impl Input {
     /// The parameters as the endpoint's own type. What does not fit is refused in the words of a
     /// JSON schema.
-    pub fn parse<P: DeserializeOwned>(self) -> Result<P> {
+    pub fn parse<P: Params>(self) -> Result<P> {
         lenient::parse(Value::Object(self.params?))
+    }
+
+    /// The parameters, if they could be read.
+    pub fn params(&self) -> Option<&Map<String, Value>> {
+        self.params.as_ref().ok()
     }
 
     /// A parameter that is a text, not empty.

@@ -234,7 +234,9 @@ fn refusals_of_creation_have_their_own_words() {
         assert_eq!(create(&server, |body| body[key] = value).refusal(), text);
     }
     let empty = server.as_admin().post("users.create", json!({}));
-    assert_eq!(empty.refusal(), "must have required property 'email' [invalid-params]");
+    let required = ["email", "name", "password", "username"];
+    let texts = required.map(|name| format!("must have required property '{name}'"));
+    assert_eq!(empty.refusal(), format!("{} [invalid-params]", texts.join("\n ")));
     let body = json!({"username": "x", "email": "x@x", "password": "x", "name": "X"});
     let refused = server.as_user("bob").post("users.create", body);
     assert_eq!(refused.refusal(), "Adding user is not allowed [error-action-not-allowed]");

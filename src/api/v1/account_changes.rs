@@ -1,5 +1,6 @@
 //! `users.*`: accounts made, changed and removed.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -27,7 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Register {
     username: String,
@@ -53,7 +54,7 @@ fn register(app: &App, _: &Client, params: Register) -> Result<Value> {
     Ok(json!({"user": wire::account::changed_user(&user, false)}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Create {
     email: String,
@@ -98,7 +99,7 @@ fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
     Ok(json!({"user": wire::account::changed_user(&user, params.require_password_change.is_some())}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Update {
     user_id: String,
@@ -107,7 +108,7 @@ struct Update {
     confirm_relinquish: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UpdateData {
     email: Option<String>,
@@ -152,14 +153,14 @@ fn update(app: &App, caller: &Caller, params: Update) -> Result<Value> {
     Ok(json!({"user": wire::account::changed_user(&user, tell_required)}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UpdateOwn {
     data: UpdateOwnData,
     custom_fields: Option<Map<String, Value>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UpdateOwnData {
     email: Option<String>,
@@ -192,7 +193,7 @@ fn update_own(app: &App, caller: &Caller, params: UpdateOwn) -> Result<Value> {
     Ok(json!({"user": wire::account::changed_user(&user, false)}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SetActive {
     user_id: String,
@@ -208,7 +209,7 @@ fn set_active(app: &App, caller: &Caller, params: SetActive) -> Result<Value> {
     Ok(json!({"user": {"_id": user.id.as_str(), "active": user.active}}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Delete {
     user_id: Option<String>,
@@ -228,7 +229,7 @@ fn delete(app: &App, caller: &Caller, params: Delete) -> Result<Value> {
     Ok(Value::Null)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeleteOwn {
     password: Option<String>,

@@ -1,5 +1,6 @@
 //! Logging in and out, and who one is.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -26,7 +27,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Nothing {}
 
 fn log_in(app: &App, client: &Client, params: Map<String, Value>) -> Result<Value> {
@@ -101,7 +102,7 @@ fn me_of(app: &App, user: &User) -> Result<Value> {
     Ok(wire::account::me(user, &preferences::merged(app, user)?, &settings::site_url(app)?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LogOut {
     user_id: Option<String>,

@@ -4,6 +4,7 @@ mod audit;
 mod order;
 
 use export_sdk::{AnyDelivery, AnyFormat, AnyTransform};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -118,7 +119,7 @@ fn export(app: &App, caller: &Caller, request: Export) -> Result<Value> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Nothing {}
 
 /// What there is to choose from.
@@ -159,7 +160,7 @@ fn list(app: &App, caller: &Caller, paged: Paged<Nothing>) -> Result<Value> {
     Ok(page.wrap("exports", jobs.iter().map(|job| describe(app, job)).collect(), total))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ExportId {
     export_id: String,
@@ -180,7 +181,7 @@ fn retry(app: &App, caller: &Caller, params: ExportId) -> Result<Value> {
     Ok(json!({"export": describe(app, &exports::retry(app, caller, &params.export_id)?)}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Link {
     export_id: String,

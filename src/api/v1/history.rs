@@ -1,5 +1,6 @@
 //! Reading a room back: the same handlers for channels, groups and direct messages.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::service::caller::Caller;
 use crate::service::history::{self, FileOrder, Stretch};
 use crate::store::Direction;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Choice {
     mention_ids: Option<Vec<String>>,
@@ -78,7 +79,7 @@ pub(super) fn messages(app: &App, caller: &Caller, room: Room, mut asked: Paged<
     Ok(page.wrap("messages", present::messages(&caller.user.id, &found), total))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Between {
     latest: Option<String>,
@@ -145,7 +146,7 @@ fn instant(text: Option<&str>) -> Result<Option<Time>> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Files {
     #[serde(alias = "filterName")]

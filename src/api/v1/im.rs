@@ -1,5 +1,6 @@
 //! `im.*` and `dm.*`: direct messages, under two names.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::page::Paged;
 use crate::api::present;
 use crate::api::rooms::Family::Direct;
+use crate::api::schema::exactly_one;
 use crate::app::App;
 use crate::domain::{Room, RoomId, RoomKind, UserId};
 use crate::error::{Error, Result};
@@ -46,8 +48,9 @@ macro_rules! family {
 }
 use family;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("oneOf" = exactly_one(&["usernames", "username"])))]
 struct Create {
     username: Option<String>,
     usernames: Option<Vec<String>>,
@@ -55,17 +58,7 @@ struct Create {
 }
 
 fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
-    let required = |name| format!("must have required property '{name}'");
-    let exactly_one = "must match exactly one schema in oneOf";
-    let usernames = match (params.username, params.usernames) {
-        (Some(username), None) => vec![username],
-        (None, Some(usernames)) => usernames,
-        (Some(_), Some(_)) => return Err(Error::invalid(exactly_one)),
-        (None, None) => {
-            let (many, one) = (required("usernames"), required("username"));
-            return Err(Error::invalid(format!("{many}\n {one}\n {exactly_one}")));
-        }
-    };
+    let usernames = params.usernames.into_iter().flatten().chain(params.username).collect::<Vec<_>>();
     let names = usernames.iter().flat_map(|names| names.split(','));
     let names: Vec<String> =
         names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
@@ -78,7 +71,7 @@ fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
     Ok(json!({"room": {"t": "d", "rid": id, "usernames": usernames, "_id": id}}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Named {
     room_id: Option<String>,
@@ -107,7 +100,7 @@ fn delete(app: &App, caller: &Caller, params: Named) -> Result<Value> {
     Ok(Value::Null)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ById {
     room_id: Option<String>,

@@ -1,5 +1,6 @@
 //! Roles, and which permissions they hold.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -20,7 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Since {
     updated_since: Option<String>,
@@ -69,7 +70,7 @@ fn change(given: &Value) -> Option<(String, Vec<String>)> {
     Some((given.get("_id")?.as_str()?.to_owned(), roles))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Nothing {}
 
 fn roles(app: &App, _: &Caller, _: Nothing) -> Result<Value> {

@@ -1,5 +1,6 @@
 //! `users.*PersonalAccessToken*`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Token {
     token_name: Option<String>,
@@ -49,7 +50,7 @@ fn remove(app: &App, caller: &Caller, params: Token) -> Result<Value> {
     Ok(Value::Null)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Nothing {}
 
 fn list(app: &App, caller: &Caller, _: Nothing) -> Result<Value> {

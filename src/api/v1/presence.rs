@@ -1,5 +1,6 @@
 //! Whether people are there, and what they prefer.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -23,7 +24,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 struct Whose {
     user_id: Option<String>,
@@ -87,10 +88,10 @@ fn set_status(app: &App, caller: &Caller, params: Map<String, Value>) -> Result<
     Ok(Value::Null)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Nothing {}
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Preferences {
     data: Map<String, Value>,

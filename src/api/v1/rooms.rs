@@ -1,5 +1,6 @@
 //! `rooms.*`: what holds for every kind of room.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -7,6 +8,7 @@ use super::channels::lifecycle::Nothing;
 use super::settings_keys;
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::rooms::Family::Rooms;
+use crate::api::schema::exactly_one;
 use crate::api::{present, wire};
 use crate::app::App;
 use crate::domain::{Room, RoomId, Time, User, UserId};
@@ -40,7 +42,7 @@ fn refuse_archived_channel(room: &Room) -> Result<()> {
     Ok(())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Since {
     updated_since: Option<String>,
@@ -62,7 +64,7 @@ fn list(app: &App, caller: &Caller, params: Since) -> Result<Value> {
     Ok(json!({"update": rows.collect::<Result<Vec<_>>>()?, "remove": gone.collect::<Vec<_>>()}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Info {
     fields: Option<String>,
 }
@@ -87,7 +89,7 @@ fn info(app: &App, caller: &Caller, room: Room, params: Info) -> Result<Value> {
     Ok(reply)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct NameExists {
     room_name: String,
@@ -97,8 +99,9 @@ fn name_exists(app: &App, _: &Caller, params: NameExists) -> Result<Value> {
     Ok(json!({"exists": app.store.room_by_name(&params.room_name)?.is_some()}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("oneOf" = exactly_one(&["userId", "username"])))]
 struct Whom {
     room_id: String,
     user_id: Option<String>,
@@ -108,16 +111,10 @@ struct Whom {
 impl Whom {
     /// The user, who must be named by exactly one of id and login name.
     fn user(&self, app: &App) -> Result<Option<User>> {
-        let exactly_one = "must match exactly one schema in oneOf";
         match (&self.user_id, &self.username) {
-            (Some(id), None) => Ok(app.store.user(&UserId::new(id))?),
+            (Some(id), _) => Ok(app.store.user(&UserId::new(id))?),
             (None, Some(username)) => Ok(app.store.user_by_name(username)?),
-            (Some(_), Some(_)) => Err(Error::invalid(exactly_one)),
-            (None, None) => {
-                let required = |name| format!("must have required property '{name}'");
-                let (id, name) = (required("userId"), required("username"));
-                Err(Error::invalid(format!("{id}\n {name}\n {exactly_one}")))
-            }
+            (None, None) => Ok(None),
         }
     }
 }
@@ -142,7 +139,7 @@ fn set_muted(app: &App, caller: &Caller, whom: &Whom, muted: bool) -> Result<Val
     Ok(Value::Null)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Delete {
     room_id: Option<String>,
@@ -163,7 +160,7 @@ fn leave(app: &App, caller: &Caller, room: Room, _: Nothing) -> Result<Value> {
     Ok(Value::Null)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Favorite {
     favorite: Option<bool>,
 }
@@ -175,13 +172,13 @@ fn favorite(app: &App, caller: &Caller, room: Room, params: Favorite) -> Result<
     Ok(Value::Null)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Archivation {
     rid: String,
     action: Action,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Action {
     Archive,

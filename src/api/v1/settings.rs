@@ -1,5 +1,6 @@
 //! Settings that administrators change while the server runs.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -20,7 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Wanted {
     #[serde(default, rename = "_id")]
     ids: Vec<String>,
@@ -45,7 +46,7 @@ fn rows(app: &App, with_private: bool, params: &Paged<Wanted>) -> Result<Value> 
     Ok(params.page(app)?.cut("settings", rows))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Named {
     #[serde(rename = "_id")]
     id: String,

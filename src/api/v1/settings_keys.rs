@@ -1,5 +1,6 @@
 //! The keys of `rooms.saveRoomSettings` as edits of a room.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -24,7 +25,7 @@ pub(super) fn edits(params: Map<String, Value>) -> Result<(RoomId, Vec<Edit>)> {
 }
 
 fn edit(key: &str, value: Value) -> Result<Edit> {
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     enum Letter {
         #[serde(rename = "c")]
         Channel,

@@ -1,9 +1,11 @@
 //! `subscriptions.*`: a member's own view of rooms.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::schema::at_least_one;
 use crate::api::{present, wire};
 use crate::app::App;
 use crate::domain::{MessageId, RoomId, Time};
@@ -21,7 +23,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Since {
     updated_since: Option<String>,
@@ -45,7 +47,7 @@ fn list(app: &App, caller: &Caller, params: Since) -> Result<Value> {
     Ok(json!({"update": rows.collect::<Vec<_>>(), "remove": gone.collect::<Vec<_>>()}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct InRoom {
     room_id: String,
@@ -63,31 +65,29 @@ fn one(app: &App, caller: &Caller, params: InRoom) -> Result<Value> {
     Ok(json!({"subscription": value}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("anyOf" = at_least_one(&["rid", "roomId"])))]
 struct Read {
     rid: Option<String>,
     room_id: Option<String>,
 }
 
 fn read(app: &App, caller: &Caller, params: Read) -> Result<Value> {
-    let id = params.rid.or(params.room_id).ok_or_else(|| {
-        let required = |name| format!("must have required property '{name}'");
-        let (rid, id) = (required("rid"), required("roomId"));
-        Error::invalid(format!("{rid}\n {id}\n must match a schema in anyOf"))
-    })?;
+    let id = params.rid.or(params.room_id).unwrap_or_default();
     subscriptions::mark_read(app, caller, &RoomId::new(id))?;
     Ok(Value::Null)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("anyOf" = at_least_one(&["roomId", "firstUnreadMessage"])))]
 struct Unread {
     room_id: Option<String>,
     first_unread_message: Option<FirstUnread>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct FirstUnread {
     #[serde(rename = "_id")]
     id: String,
@@ -97,11 +97,7 @@ fn unread(app: &App, caller: &Caller, params: Unread) -> Result<Value> {
     match (params.room_id, params.first_unread_message) {
         (Some(id), _) => subscriptions::mark_unread(app, caller, &RoomId::new(id))?,
         (None, Some(first)) => subscriptions::mark_unread_from(app, caller, &MessageId::new(first.id))?,
-        (None, None) => {
-            let required = |name| format!("must have required property '{name}'");
-            let (id, first) = (required("roomId"), required("firstUnreadMessage"));
-            return Err(Error::invalid(format!("{id}\n {first}\n must match a schema in anyOf")));
-        }
+        (None, None) => {}
     }
     Ok(Value::Null)
 }

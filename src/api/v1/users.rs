@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -9,6 +10,7 @@ use crate::api::endpoint::{Endpoint, get};
 use crate::api::filter::Filter;
 use crate::api::page::{Page, Paged};
 use crate::api::rows::TopRows;
+use crate::api::schema::exactly_one;
 use crate::api::wire::{self, Detail};
 use crate::app::App;
 use crate::domain::{RoomKind, User, UserId};
@@ -22,8 +24,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![get("users.info").user(info), get("users.list").user(list)]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("oneOf" = exactly_one(&["userId", "username", "importId", "email"])))]
 struct Info {
     user_id: Option<String>,
     username: Option<String>,
@@ -57,10 +60,7 @@ impl Info {
             // Accounts are not imported under ids of their own.
             return Ok(None);
         }
-        Err(Error::invalid(
-            "must have required property 'userId'\n must have required property 'username'\n \
-             must have required property 'importId'\n must match exactly one schema in oneOf",
-        ))
+        Err(Error::plain("User not found."))
     }
 }
 
@@ -100,7 +100,7 @@ fn rooms_of(app: &App, user: &User) -> Result<Value> {
     Ok(rooms.into_iter().map(|(_, _, row)| row).collect())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct List {
     fields: Option<String>,
     query: Option<String>,

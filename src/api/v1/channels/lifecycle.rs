@@ -1,5 +1,6 @@
 //! Making, showing, archiving, deleting rooms, and hiding them from one's own sidebar.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,10 +13,10 @@ use crate::service::caller::Caller;
 use crate::service::rooms::{self, NewRoom};
 use crate::service::{access, subscriptions};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::api::v1) struct Nothing {}
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Create {
     name: Option<Value>,

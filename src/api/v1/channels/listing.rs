@@ -1,5 +1,6 @@
 //! Lists of channels and groups, and who in a room is online.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,7 +82,7 @@ pub(in crate::api::v1) fn joined(
     Ok(page.wrap(list_key(kind), present::rooms(app, &caller.user.id, &found)?, total))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Online {
     #[serde(rename = "_id")]
     id: Option<String>,

@@ -1,5 +1,6 @@
 //! Who is in a room and with which role, and how that changes.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ use crate::service::members::Wanted;
 use crate::service::room_roles::{self, RoomRole};
 use crate::service::{access, members as service, subscriptions};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::api::v1) struct Search {
     filter: Option<String>,
     status: Option<Vec<String>>,
@@ -50,7 +51,7 @@ pub(in crate::api::v1) fn members(
     Ok(page.wrap("members", rows, total))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api::v1) struct Whose {
     pub(in crate::api::v1) user_id: Option<String>,
@@ -71,7 +72,7 @@ pub(in crate::api::v1) fn counters(app: &App, caller: &Caller, room: Room, whose
     Ok(present::counters(&subscriptions::counters(app, caller, &room, &user)?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Join {
     join_code: Option<String>,

@@ -1,5 +1,6 @@
 //! Changing what a room is called, what it is for, and who may write in it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ fn edited(app: &App, caller: &Caller, room: &Room, edit: Edit) -> Result<Value> 
     answer(app, caller, room.kind, &room.id)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Name {
     name: Option<String>,
 }
@@ -37,7 +38,7 @@ pub(super) fn rename(app: &App, caller: &Caller, room: Room, params: Name) -> Re
     edited(app, caller, &room, Edit::Name(name))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(in crate::api::v1) struct Topic {
     pub(in crate::api::v1) topic: Option<String>,
 }
@@ -57,7 +58,7 @@ fn refuse_same(room: &Room, old: Option<&str>, new: &str, what: &str) -> Result<
     Ok(())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Description {
     description: Option<String>,
 }
@@ -69,7 +70,7 @@ pub(super) fn set_description(app: &App, caller: &Caller, room: Room, params: De
     Ok(json!({"description": description}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Purpose {
     purpose: Option<String>,
 }
@@ -82,7 +83,7 @@ pub(super) fn set_purpose(app: &App, caller: &Caller, room: Room, params: Purpos
     Ok(json!({"purpose": purpose}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Announcement {
     announcement: Option<String>,
 }
@@ -98,7 +99,7 @@ pub(super) fn set_announcement(
     Ok(json!({"announcement": announcement}))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CustomFields {
     custom_fields: Option<Value>,
@@ -116,7 +117,7 @@ pub(super) fn set_custom_fields(
     edited(app, caller, &room, Edit::CustomFields(fields))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReadOnly {
     read_only: Option<bool>,
@@ -130,7 +131,7 @@ pub(super) fn set_read_only(app: &App, caller: &Caller, room: Room, params: Read
     edited(app, caller, &room, Edit::ReadOnly(read_only))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Type {
     #[serde(rename = "type")]
     letter: Option<String>,
@@ -148,7 +149,7 @@ pub(super) fn set_type(app: &App, caller: &Caller, room: Room, params: Type) -> 
     edited(app, caller, &room, Edit::Kind(kind))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Default {
     default: Option<bool>,
 }
@@ -167,7 +168,7 @@ pub(super) fn set_default(app: &App, caller: &Caller, room: Room, params: Defaul
     edited(app, caller, &room, Edit::Default(default))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JoinCode {
     join_code: Option<String>,

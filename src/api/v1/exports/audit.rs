@@ -1,5 +1,6 @@
 //! `exports.audit`: who exported what, for those who may know.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::error::Result;
 use crate::service::audit::{self, Filter};
 use crate::service::caller::Caller;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Wanted {
     #[serde(default)]

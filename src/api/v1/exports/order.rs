@@ -1,5 +1,6 @@
 //! `exports.create`: the export that says everything itself, and its estimate.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use crate::service::exports;
 use crate::service::orders::{self, Asked, Request, Wanted};
 
 /// Exactly one of `rooms`, `thread`, `messages` and `scope` says whose messages are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Create {
     #[serde(default)]
@@ -116,7 +117,7 @@ fn wanted(
 
 /// `"html"`, or `{"id": "html", "options": {…}}`.
 fn asked(field: &str, value: Value) -> Result<Asked> {
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Chosen {
         id: String,
