@@ -4,6 +4,7 @@
 //! carry no serde attributes; how Rocket.Chat's clients see them is `api::wire`'s affair.
 
 pub mod audit;
+pub mod change;
 pub mod defaults;
 pub mod id;
 pub mod job;

@@ -15,6 +15,7 @@ mod batch;
 pub mod blobs;
 mod codec;
 pub mod engine;
+pub mod feed;
 mod flusher;
 pub mod jobs;
 pub mod key;
@@ -31,6 +32,7 @@ pub use schema::Record;
 
 use blobs::Blobs;
 use engine::{Engine, Range, sled::SledEngine};
+use feed::Feed;
 use flusher::Flusher;
 use key::Key;
 use schema::{SCHEMA, Schema};
@@ -80,6 +82,7 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     flusher: Flusher,
     writer: Mutex<()>,
+    feed: Feed,
     blobs: Blobs,
     /// Held as long as the store is open; the lock goes with the file.
     _lock: File,
@@ -108,7 +111,8 @@ impl Store {
         let engine = engine(&data_dir.join("store"))?;
         let flusher = Flusher::start(Arc::clone(&engine))?;
         let blobs = Blobs::open(data_dir)?;
-        let store = Self { engine, flusher, writer: Mutex::default(), blobs, _lock: lock };
+        let store =
+            Self { engine, flusher, writer: Mutex::default(), feed: Feed::default(), blobs, _lock: lock };
         store.check_schema()?;
         Ok(store)
     }
@@ -210,11 +214,13 @@ impl Store {
         let value = change(&mut batch)?;
         let changes = batch.into_changes();
         if !changes.is_empty() {
+            let told = self.feed.note(&*self.engine, &changes)?;
             if let Err(error) = self.engine.apply(changes) {
                 self.flusher.failed();
                 return Err(error.into());
             }
             self.flusher.applied();
+            self.feed.tell(told);
         }
         Ok(value)
     }
