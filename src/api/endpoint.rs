@@ -64,7 +64,20 @@ pub enum Limit {
     None,
 }
 
-type Handler = Box<dyn Fn(&App, &Client, Option<&Caller>, Input) -> Result<Value> + Send + Sync>;
+/// What a handler may know of a call besides its parameters.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The server.
+    pub app: &'a App,
+    /// Where the call comes from.
+    pub client: &'a Client,
+    /// Who calls, if that is known.
+    pub caller: Option<&'a Caller>,
+    /// The whole table, for methods that lead to its rows.
+    pub rows: &'a [Endpoint],
+}
+
+type Handler = Box<dyn Fn(Context<'_>, Input) -> Result<Value> + Send + Sync>;
 
 /// Decides, before the body is read, whether the caller may send a file to a room, and how large.
 pub type Admit = fn(&App, &Caller, &RoomId) -> Result<Option<u64>>;
@@ -99,8 +112,17 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Checks parameters and permissions and runs the handler.
+    pub fn run(&self, context: Context<'_>, input: Input) -> Result<Value> {
+        self.check(&input)?;
+        if let Some(caller) = context.caller {
+            access::require(context.app, &caller.user, self.needs)?;
+        }
+        (self.handler)(context, input)
+    }
+
     /// Refuses parameters that do not fit.
-    pub fn check(&self, input: &Input) -> Result<()> {
+    fn check(&self, input: &Input) -> Result<()> {
         match input.params() {
             Some(params) => {
                 if let Some(family) = self.family {
@@ -111,11 +133,6 @@ impl Endpoint {
             // The body could not be read; whoever parses it says why.
             None => Ok(()),
         }
-    }
-
-    /// Runs the handler.
-    pub fn call(&self, app: &App, client: &Client, caller: Option<&Caller>, input: Input) -> Result<Value> {
-        (self.handler)(app, client, caller, input)
     }
 
     /// The path's parameters, if the path is this endpoint's.
@@ -219,7 +236,8 @@ impl Draft {
 
     /// For everybody.
     pub fn public<P: Params + 'static>(self, handler: fn(&App, &Client, P) -> Result<Value>) -> Endpoint {
-        let handler: Handler = Box::new(move |app, client, _, input| handler(app, client, input.parse()?));
+        let handler: Handler =
+            Box::new(move |context, input| handler(context.app, context.client, input.parse()?));
         self.row(Access::Everybody, schema::of::<P>(), handler)
     }
 
@@ -228,8 +246,19 @@ impl Draft {
         self,
         handler: fn(&App, Option<&Caller>, P) -> Result<Value>,
     ) -> Endpoint {
-        let handler: Handler = Box::new(move |app, _, caller, input| handler(app, caller, input.parse()?));
+        let handler: Handler =
+            Box::new(move |context, input| handler(context.app, context.caller, input.parse()?));
         self.row(Access::Anybody, schema::of::<P>(), handler)
+    }
+
+    /// For users, or with [`Access::Everybody`] for whoever calls, with the way to the other rows.
+    pub fn dispatcher<P: Params + 'static>(
+        self,
+        access: Access,
+        handler: fn(Context<'_>, P) -> Result<Value>,
+    ) -> Endpoint {
+        let handler: Handler = Box::new(move |context, input| handler(context, input.parse()?));
+        self.row(access, schema::of::<P>(), handler)
     }
 
     /// For users.
@@ -287,8 +316,9 @@ impl Draft {
         schema: Value,
         handler: impl Fn(&App, &Caller, Input) -> Result<Value> + Send + Sync + 'static,
     ) -> Endpoint {
-        let handler: Handler =
-            Box::new(move |app, _, caller, input| handler(app, caller.ok_or(Error::NotLoggedIn)?, input));
+        let handler: Handler = Box::new(move |context, input| {
+            handler(context.app, context.caller.ok_or(Error::NotLoggedIn)?, input)
+        });
         self.row(Access::Users, schema, handler)
     }
 

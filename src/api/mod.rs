@@ -19,6 +19,7 @@ pub mod fields;
 pub mod filter;
 pub mod lenient;
 pub mod matching;
+pub mod methods;
 pub mod multipart;
 pub mod openapi;
 pub mod page;
@@ -32,7 +33,7 @@ pub mod schema;
 pub mod v1;
 pub mod wire;
 
-use endpoint::{Access, Endpoint, Limit, Method};
+use endpoint::{Access, Context, Endpoint, Limit, Method};
 use reply::Reply;
 use request::{Incoming, Input, LARGEST_BODY, LARGEST_STRANGE_BODY, PathParameters};
 
@@ -172,12 +173,9 @@ impl Api {
         let worker = Arc::clone(&app);
         let result = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let endpoint = &self.endpoints[number];
-            endpoint.check(&input)?;
-            if let Some(caller) = &caller {
-                access::require(&worker, &caller.user, endpoint.needs)?;
-            }
-            endpoint.call(&worker, &client, caller.as_ref(), input)
+            let context =
+                Context { app: &worker, client: &client, caller: caller.as_ref(), rows: &self.endpoints };
+            self.endpoints[number].run(context, input)
         })
         .await;
         let result = result.unwrap_or_else(|panic| Err(Error::internal(panic)));

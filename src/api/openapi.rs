@@ -2,14 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Access, Endpoint};
+use super::endpoint::{Access, Endpoint, Method};
 
 /// The document for these rows.
 pub fn document(endpoints: &[Endpoint]) -> Value {
     let mut paths = Map::new();
     for endpoint in endpoints {
-        let path = path(endpoint);
-        let operations = paths.entry(path).or_insert_with(|| json!({}));
+        let operations = paths.entry(path(endpoint)).or_insert_with(|| json!({}));
         operations[endpoint.method.word().to_lowercase()] = operation(endpoint);
     }
     json!({
@@ -28,12 +27,18 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
             "schemas": {
                 "Failure": {
                     "type": "object",
+                    "required": ["success"],
                     "properties": {
                         "success": {"const": false},
                         "error": {"type": "string"},
                         "errorType": {"type": "string"},
                         "details": {},
                     },
+                },
+                "NotLoggedIn": {
+                    "type": "object",
+                    "required": ["status", "message"],
+                    "properties": {"status": {"const": "error"}, "message": {"type": "string"}},
                 },
             },
         },
@@ -50,34 +55,154 @@ fn path(endpoint: &Endpoint) -> String {
 }
 
 fn operation(endpoint: &Endpoint) -> Value {
-    let parameters = endpoint.path.split('/').filter_map(|segment| segment.strip_prefix(':'));
-    let parameters: Vec<Value> = parameters
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
-        .collect();
-    let failure = |description: &str| {
-        let schema = json!({"$ref": "#/components/schemas/Failure"});
-        json!({"description": description, "content": {"application/json": {"schema": schema}}})
-    };
-    let success =
-        json!({"description": "Success", "content": {"application/json": {"schema": {"type": "object"}}}});
-    let mut responses = Map::from_iter([
-        ("200".to_owned(), success),
-        ("400".to_owned(), failure("Refused; `errorType` says why")),
-        ("429".to_owned(), failure("Too many calls")),
-    ]);
-    let mut operation = json!({"operationId": format!("{}:{}", endpoint.method.word(), endpoint.path)});
+    let family = endpoint.path.split(['.', '/']).next().unwrap_or_default();
+    let mut operation =
+        json!({"operationId": format!("{}:{}", endpoint.method.word(), endpoint.path), "tags": [family]});
+    if let Some(text) = demands(endpoint) {
+        operation["description"] = text.into();
+    }
     if endpoint.access == Access::Users {
         operation["security"] = json!([{"user": [], "token": []}]);
-        responses.insert("401".to_owned(), failure("Not logged in"));
-        responses.insert("403".to_owned(), failure("Permissions are missing"));
     }
-    let needs: Vec<&str> = endpoint.needs.iter().copied().chain(endpoint.needs_in_room).collect();
-    if !needs.is_empty() {
-        operation["description"] = format!("Needs the permission {}.", needs.join(", ")).into();
+    let in_path = endpoint.path.split('/').filter_map(|segment| segment.strip_prefix(':'));
+    let mut parameters: Vec<Value> = in_path
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+        .collect();
+    let shape = shape(endpoint);
+    match endpoint.method {
+        Method::Get | Method::Delete => parameters.extend(in_query(&shape)),
+        Method::Post | Method::Put => operation["requestBody"] = body(endpoint, shape),
     }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
     }
-    operation["responses"] = Value::Object(responses);
+    operation["responses"] = responses(endpoint);
     operation
+}
+
+fn demands(endpoint: &Endpoint) -> Option<String> {
+    let needs: Vec<&str> = endpoint.needs.iter().copied().chain(endpoint.needs_in_room).collect();
+    (!needs.is_empty()).then(|| format!("Needs the permission {}.", needs.join(", ")))
+}
+
+/// What the endpoint takes: what its type says, how its family names rooms, and what its row says
+/// that is checked by hand.
+fn shape(endpoint: &Endpoint) -> Value {
+    let mut shape = if endpoint.schema["type"] == "object" { endpoint.schema.clone() } else { json!({}) };
+    shape["type"] = "object".into();
+    if shape["properties"].is_null() {
+        shape["properties"] = json!({});
+    }
+    let taken = endpoint.takes.schema();
+    if let (Some(known), Some(more)) = (shape["properties"].as_object_mut(), taken["properties"].as_object())
+    {
+        known.extend(more.clone());
+        for name in endpoint.family.iter().flat_map(|family| family.names()) {
+            known.entry(name).or_insert_with(|| json!({"type": "string"}));
+        }
+        // What stands in the path is told there.
+        for name in endpoint.path.split('/').filter_map(|segment| segment.strip_prefix(':')) {
+            known.shift_remove(name);
+        }
+    }
+    let in_path =
+        |name: &Value| endpoint.path.split('/').any(|segment| segment.strip_prefix(':') == name.as_str());
+    let required = [&shape["required"], &taken["required"]].into_iter().filter_map(Value::as_array).flatten();
+    let required: Vec<Value> = required.filter(|name| !in_path(name)).cloned().collect();
+    if let Value::Object(shape) = &mut shape {
+        shape.shift_remove("required");
+        if !required.is_empty() {
+            shape.insert("required".to_owned(), Value::Array(required));
+        }
+        if let Some(Value::Object(named)) = endpoint.family.map(super::rooms::Family::schema) {
+            shape.extend(named);
+        }
+    }
+    shape
+}
+
+fn in_query(shape: &Value) -> Vec<Value> {
+    let required = |name: &str| {
+        shape["required"].as_array().is_some_and(|names| names.iter().any(|known| known == name))
+    };
+    let properties = shape["properties"].as_object().into_iter().flatten();
+    properties
+        .map(|(name, schema)| {
+            json!({"name": name, "in": "query", "required": required(name), "schema": schema})
+        })
+        .collect()
+}
+
+fn body(endpoint: &Endpoint, mut shape: Value) -> Value {
+    if endpoint.admits.is_none() {
+        return json!({"content": {"application/json": {"schema": shape}}});
+    }
+    shape["properties"]["file"] = json!({"type": "string", "format": "binary"});
+    shape["required"] = json!(["file"]);
+    json!({"required": true, "content": {"multipart/form-data": {"schema": shape}}})
+}
+
+fn responses(endpoint: &Endpoint) -> Value {
+    let failure = |description: &str, schema: &str| {
+        let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
+        json!({"description": description, "content": {"application/json": {"schema": schema}}})
+    };
+    let mut responses = Map::from_iter([
+        ("200".to_owned(), success(endpoint)),
+        ("400".to_owned(), failure("Refused; `errorType` says why", "Failure")),
+        ("404".to_owned(), failure("There is no such thing", "Failure")),
+        ("413".to_owned(), failure("The body is too large", "Failure")),
+        ("429".to_owned(), failure("Too many calls", "Failure")),
+    ]);
+    if endpoint.access == Access::Users || endpoint.path == "login" {
+        responses.insert("401".to_owned(), failure("Not logged in", "NotLoggedIn"));
+        responses.insert("403".to_owned(), failure("Permissions are missing", "Failure"));
+    }
+    Value::Object(responses)
+}
+
+/// `success` is in every success but those of logging in and out, which say `status`, and in bare
+/// lists.
+fn success(endpoint: &Endpoint) -> Value {
+    let said = endpoint.returns.0;
+    if said.contains('/') {
+        return json!({"description": "Success", "content": {said: {}}});
+    }
+    let mut schema = endpoint.returns.schema();
+    if said == "[]" {
+        schema = json!({"type": "array"});
+    } else if schema["properties"]["status"].is_null() {
+        schema["properties"]["success"] = json!({"const": true});
+        match schema["required"].as_array_mut() {
+            Some(required) => required.push("success".into()),
+            None => schema["required"] = json!(["success"]),
+        }
+    }
+    json!({"description": "Success", "content": {"application/json": {"schema": schema}}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::v1;
+
+    #[test]
+    fn every_operation_says_what_it_takes_and_gives() {
+        let document = document(&v1::endpoints());
+        let search = &document["paths"]["/api/v1/users.info"]["get"];
+        let names: Vec<&Value> =
+            search["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]).collect();
+        assert!(names.contains(&&json!("username")), "{names:?}");
+        let create = &document["paths"]["/api/v1/users.create"]["post"];
+        let schema = &create["requestBody"]["content"]["application/json"]["schema"];
+        assert_eq!(schema["required"], json!(["email", "name", "password", "username"]));
+        let setting = &document["paths"]["/api/v1/settings/{_id}"]["get"];
+        assert_eq!(setting["parameters"][0]["in"], "path");
+        let login = &document["paths"]["/api/v1/login"]["post"]["responses"]["200"];
+        assert_eq!(
+            login["content"]["application/json"]["schema"]["required"],
+            json!(["status", "data"]),
+            "logging in says status, not success"
+        );
+    }
 }

@@ -182,6 +182,11 @@ pub struct Input {
 }
 
 impl Input {
+    /// Parameters that did not come by HTTP.
+    pub fn of(asks: bool, params: Map<String, Value>) -> Self {
+        Self { asks, file: None, params: Ok(params) }
+    }
+
     /// The parameters as the endpoint's own type. What does not fit is refused in the words of a
     /// JSON schema.
     pub fn parse<P: Params>(self) -> Result<P> {

@@ -152,3 +152,14 @@ pub fn replies(app: &App, parent: &Message, page: (usize, usize)) -> Result<(Vec
     })?;
     Ok((replies, total))
 }
+
+/// Replies of a thread, newest first: `count` after `skip`.
+pub fn newest_replies(app: &App, parent: &Message, skip: usize, count: usize) -> Result<Vec<Message>> {
+    let span = Span::of(&(parent.id.clone(),));
+    let found = app.store.list::<Reply>(span, Direction::Descending, skip, count)?;
+    let mut replies = Vec::with_capacity(found.len());
+    for ((_, _, id), Reply) in found {
+        replies.extend(app.store.message(&id)?);
+    }
+    Ok(replies)
+}

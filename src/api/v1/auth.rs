@@ -17,9 +17,12 @@ use crate::service::{access, preferences, sessions, settings};
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("login").public(log_in),
-        get("logout").writes().user(log_out),
-        post("logout").user(log_out),
+        post("login")
+            .takes("user any, username, email, password any, code, resume")
+            .returns("status*, data* object")
+            .public(log_in),
+        get("logout").writes().returns("status*, data* object").user(log_out),
+        post("logout").returns("status*, data* object").user(log_out),
         get("me").user(me),
         post("users.logout").user(log_out_user),
         post("users.logoutOtherClients").user(log_out_others),

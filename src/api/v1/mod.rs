@@ -9,6 +9,7 @@ mod chat;
 mod exports;
 mod history;
 mod im;
+mod method_call;
 mod misc;
 mod permissions;
 mod personal_tokens;
@@ -36,6 +37,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         rooms::endpoints(),
         chat::endpoints(),
         subscriptions::endpoints(),
+        method_call::endpoints(),
     ]
     .into_iter()
     .flatten()
