@@ -1,5 +1,6 @@
 //! The integration tests: the real server, in process or as a process.
 
+mod methods;
 mod samples;
 mod support;
 
