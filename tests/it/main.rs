@@ -47,6 +47,7 @@ mod login_blocking;
 mod permissions;
 mod readme;
 mod registration;
+mod rights;
 mod rooms;
 mod round_trip;
 mod said;

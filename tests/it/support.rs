@@ -135,6 +135,11 @@ impl TestServer {
         Caller { server: self, credentials: Some((user.id.to_string(), token)) }
     }
 
+    /// A user with a token that is known to the store.
+    pub(crate) fn with_token(&self, user: &User, token: &str) -> Caller<'_> {
+        Caller { server: self, credentials: Some((user.id.to_string(), token.to_owned())) }
+    }
+
     /// The record of a user, made if there is none.
     pub(crate) fn user(&self, username: &str) -> User {
         if let Some(user) = self.app.store.user_by_name(username).expect("readable") {
