@@ -52,6 +52,7 @@ impl Order {
             Rooms::Messages { .. } => Cow::Borrowed("chosen messages of one room"),
             Rooms::Seen => Cow::Borrowed("all rooms that one person may see"),
             Rooms::Server => Cow::Borrowed("all rooms of the server"),
+            Rooms::Own => Cow::Borrowed("all that is kept about one person"),
         }
     }
 
@@ -68,7 +69,8 @@ impl Order {
             | Rooms::Messages { .. }
             | Rooms::Listed(_)
             | Rooms::Seen
-            | Rooms::Server => None,
+            | Rooms::Server
+            | Rooms::Own => None,
         }
     }
 
@@ -101,6 +103,8 @@ pub enum Rooms {
     Seen,
     /// Every room of the server.
     Server,
+    /// Every room that the owner is in, and what is kept about the owner.
+    Own,
 }
 
 impl Rooms {
@@ -112,7 +116,7 @@ impl Rooms {
                 _ => None,
             },
             Self::Thread { room, .. } | Self::Messages { room, .. } => Some(room),
-            Self::Seen | Self::Server => None,
+            Self::Seen | Self::Server | Self::Own => None,
         }
     }
 }

@@ -76,7 +76,7 @@ impl Task<'_> {
     /// Whether whole rooms are wanted, with their members, and not only some messages of one.
     fn is_of_rooms(&self) -> bool {
         match self.order.rooms {
-            Rooms::Listed(_) | Rooms::Seen | Rooms::Server => true,
+            Rooms::Listed(_) | Rooms::Seen | Rooms::Server | Rooms::Own => true,
             Rooms::Thread { .. } | Rooms::Messages { .. } => false,
         }
     }
@@ -116,7 +116,7 @@ pub fn render(
     let selection = match &order.rooms {
         Rooms::Thread { .. } => Some("one thread".to_owned()),
         Rooms::Messages { messages, .. } => Some(format!("{} chosen messages", messages.len())),
-        Rooms::Listed(_) | Rooms::Seen | Rooms::Server => None,
+        Rooms::Listed(_) | Rooms::Seen | Rooms::Server | Rooms::Own => None,
     };
     let mut scope = sdk::Scope::new(view::time(order.until), task.requested_by);
     scope.rooms = rooms.len() as u64;
@@ -240,7 +240,7 @@ impl Run<'_> {
     fn find(&self, id: &crate::domain::RoomId) -> sdk::Result<Option<Room>> {
         self.progress.work.check()?;
         let room = self.task.store.room(id).map_err(unreadable)?;
-        let may_be_gone = matches!(self.task.order.rooms, Rooms::Seen | Rooms::Server);
+        let may_be_gone = matches!(self.task.order.rooms, Rooms::Seen | Rooms::Server | Rooms::Own);
         if room.is_none() && !may_be_gone {
             return Err(rejected("the room was deleted"));
         }

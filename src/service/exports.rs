@@ -1,5 +1,6 @@
 //! Exports that people ask for: accepted, listed, cancelled, retried, deleted.
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,7 @@ use crate::export::estimate::{self, Estimate};
 use crate::export::render::Task;
 use crate::export::spool::Sealed;
 use crate::limits::Crowd;
+use crate::store::Batch;
 
 /// What an estimate has not read by then it judges by the rest.
 const LONGEST_ESTIMATE: Duration = Duration::from_secs(10);
@@ -174,6 +176,19 @@ fn visible_room(app: &App, caller: &Caller, id: &RoomId) -> Result<Room> {
 
 /// Accepts an order, whose plug-ins were asked. It is on disk when the reply leaves, and carried out some time later.
 pub fn accept(app: &App, caller: &Caller, order: Order, notify: bool) -> Result<Job> {
+    let accepted = accept_with(app, caller, order, notify, |_, _| Ok(Ok::<(), Infallible>(())))?;
+    Ok(accepted.unwrap_or_else(|never| match never {}))
+}
+
+/// The same together with another change, which may find that nothing is to be accepted: then nothing
+/// has happened, and its word for that is the inner error.
+pub fn accept_with<E>(
+    app: &App,
+    caller: &Caller,
+    order: Order,
+    notify: bool,
+    also: impl FnOnce(&mut Batch<'_>, &Job) -> Result<Result<(), E>>,
+) -> Result<Result<Job, E>> {
     let now = app.now();
     let job = Job {
         id: JobId::random(),
@@ -195,13 +210,17 @@ pub fn accept(app: &App, caller: &Caller, order: Order, notify: bool) -> Result<
         file_expired: false,
         finished: None,
     };
-    app.store.write::<_, Error>(|batch| {
+    let accepted = app.store.write::<_, Error>(|batch| {
+        if let Err(instead) = also(batch, &job)? {
+            return Ok(Err(instead));
+        }
         quotas::check(app, batch, &job)?;
         batch.put_job(&job)?;
-        Ok(audit::note(batch, now, &job, Some(caller.client.address), audit::asked(&job.order))?)
+        audit::note(batch, now, &job, Some(caller.client.address), audit::asked(&job.order))?;
+        Ok(Ok(()))
     })?;
     app.export_bell.notify_one();
-    Ok(job)
+    Ok(accepted.map(|()| job))
 }
 
 /// How large an export would be. As it is answered while its caller waits, it is of bounded length, and

@@ -15,6 +15,7 @@ pub mod caller;
 pub mod cards;
 pub mod check;
 pub mod custom_fields;
+pub mod data_downloads;
 pub mod departures;
 pub mod direct;
 pub mod downloads;

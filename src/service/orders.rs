@@ -7,7 +7,7 @@ use export_sdk::Registry;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-pub use self::later::{may_have_rendering, note_rooms, still_allowed};
+pub use self::later::{is_in, may_have_rendering, note_rooms, still_allowed};
 pub use self::rooms::{belongs, named};
 use super::caller::Caller;
 use crate::app::App;

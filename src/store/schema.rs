@@ -88,6 +88,7 @@ kinds! {
     b'v' "audit entry" AuditEntry [Time, u64];
     b'V' "audit of a job" AuditOfJob [JobId, Time, u64];
     b'w' "audit of a user" AuditOfUser [UserId, Time, u64];
+    b'+' "request for one's data" DataRequest [UserId, u64];
     b'o' "mail" OutboxMail [String];
     b'O' "waiting mail" WaitingMail [Time, String];
 }
@@ -173,6 +174,15 @@ pub struct KeptFile {
     pub owner: UserId,
     /// Bytes.
     pub size: u64,
+}
+
+/// The last export of one's own data; the key says whether it was a full one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataRequest {
+    /// The job.
+    pub job: JobId,
+    /// When it was asked for.
+    pub asked: Time,
 }
 
 /// Finds the links to the file of a job.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::export::space::Floor;
 use crate::export::spool::{Sealed, Spool};
 use crate::export::view;
 use crate::service::jobs::{self, Next};
-use crate::service::orders;
+use crate::service::{data_downloads, orders};
 use crate::store::Result;
 
 /// A delivery that takes longer has lost its other side.
@@ -218,7 +219,12 @@ fn still_allowed(app: &App, job: &Job) -> sdk::Result<bool> {
 type MaySee<'a> = dyn Fn(&Room) -> Result<bool> + 'a;
 
 fn may_see<'a>(app: &'a App, job: &'a Job) -> impl Fn(&Room) -> Result<bool> + 'a {
-    |room| orders::belongs(app, &job.owner, room)
+    |room| match job.order.rooms {
+        Rooms::Own => orders::is_in(app, &job.owner, room),
+        Rooms::Listed(_) | Rooms::Thread { .. } | Rooms::Messages { .. } | Rooms::Seen | Rooms::Server => {
+            orders::belongs(app, &job.owner, room)
+        }
+    }
 }
 
 fn task<'a>(app: &'a App, job: &'a Job, may_see: &'a MaySee<'a>) -> Task<'a> {
@@ -237,16 +243,19 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Optio
     let spool = Spool::create(jobs::spool_directory(app, &job.id), progress.work.clone())?;
     let spool = RefCell::new(spool);
     let seen = RefCell::new(Vec::new());
-    let may_see = |room: &Room| {
-        let belongs = orders::belongs(app, &job.owner, room)?;
+    let seeing = |room: &Room| {
+        let belongs = may_see(app, job)(room)?;
         if belongs {
             seen.borrow_mut().push(room.id.clone());
         }
         Ok(belongs)
     };
-    let Rendered { summary, .. } = render(&task(app, job, &may_see), &spool, progress)?;
+    let Rendered { summary, .. } = render(&task(app, job, &seeing), &spool, progress)?;
+    if job.order.rooms == Rooms::Own {
+        about_owner(app, job, &mut *spool.borrow_mut())?;
+    }
     progress.enter(Phase::Sealing);
-    if job.order.rooms == Rooms::Seen {
+    if matches!(job.order.rooms, Rooms::Seen | Rooms::Own) {
         orders::note_rooms(app, &job.id, &seen.into_inner())?;
     }
     // Noted before the seal: a sealed rendering is never looked at again.
@@ -258,6 +267,16 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Optio
         return Ok(None);
     }
     Ok(Some(spool.into_inner().seal()?))
+}
+
+/// Writes down what is kept about the owner besides messages.
+fn about_owner(app: &App, job: &Job, output: &mut dyn sdk::Output) -> sdk::Result<()> {
+    let unreadable =
+        |error| sdk::Error::new(ErrorKind::Internal, "the account cannot be read").because(error);
+    let told = data_downloads::about(app, &job.owner).map_err(unreadable)?;
+    let mut file = output.create(&ArtifactPath::new("user.json")?, "application/json")?;
+    serde_json::to_writer_pretty(&mut file, &told).map_err(std::io::Error::from)?;
+    Ok(file.flush()?)
 }
 
 /// Notes that a job is done, and tells its owner.

@@ -16,7 +16,7 @@ use export_sdk as sdk;
 use export_sdk::{ErrorKind, Mail, MailAddress, MailSubject, Outbox};
 
 use crate::app::App;
-use crate::domain::{Job, OutboxMail, OutboxState, Time};
+use crate::domain::{Job, OutboxMail, OutboxState, Rooms, Time};
 use crate::mail::{self, MailSettings, SendError, Sender, Transport, compose};
 use crate::service::settings;
 use crate::store::Error;
@@ -105,10 +105,16 @@ pub fn announce_export(app: &App, job: &Job) -> sdk::Result<()> {
     }
     let owner = app.store.user(&job.owner).map_err(failed)?;
     let Some(address) = owner.and_then(|owner| owner.emails.into_iter().next()) else { return Ok(()) };
+    let subject = match job.order.rooms {
+        Rooms::Own => "Your Data File is Ready to Download",
+        Rooms::Listed(_) | Rooms::Thread { .. } | Rooms::Messages { .. } | Rooms::Seen | Rooms::Server => {
+            "Channel Export"
+        }
+    };
     let link = format!("{}/data-export/{}", settings::site_url(app).map_err(settings)?, job.id);
     let text = format!("Your data file is now ready to download. Open this link to download it:\n\n{link}\n");
     let to = MailAddress::new(&address.address)?;
-    let mut mail = Mail::new(format!("{}-done", job.id), to, MailSubject::new("Channel Export"), text);
+    let mut mail = Mail::new(format!("{}-done", job.id), to, MailSubject::new(subject), text);
     let href = link.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     mail.html = Some(format!(
         "<p>Your data file is now ready to download. Click <a href=\"{href}\">here</a> to download it.</p>"

@@ -12,6 +12,7 @@ mod channel_edits;
 mod channels;
 mod chat;
 mod cost;
+mod data_downloads;
 mod departures;
 mod downloads;
 mod exports_audit;

@@ -9,9 +9,9 @@ use roomscribe::domain::{
     Rooms, Setting, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::schema::{
-    AuditOfJob, AuditOfUser, BlobUse, DeletedRoom, EndedJob, EndedMembership, FileOfRoom, JobOfUser,
-    KeptFile, LinkOfJob, MessagePlace, OpenJob, Reply, RoomByName, RoomOfUser, Schema, TokenOfUser,
-    UnfinishedImport, UserByEmail, UserByName, WaitingMail,
+    AuditOfJob, AuditOfUser, BlobUse, DataRequest, DeletedRoom, EndedJob, EndedMembership, FileOfRoom,
+    JobOfUser, KeptFile, LinkOfJob, MessagePlace, OpenJob, Reply, RoomByName, RoomOfUser, Schema,
+    TokenOfUser, UnfinishedImport, UserByEmail, UserByName, WaitingMail,
 };
 
 use crate::stored_bytes::Golden;
@@ -315,6 +315,7 @@ fn files_and_jobs(golden: &mut Golden) {
     golden.add(&(HASH,), &link);
     golden.add(&(id.clone(), HASH), &LinkOfJob);
     audit(golden, &id, job.order);
+    golden.add(&(bob(), 1), &DataRequest { job: id.clone(), asked: at(0) });
     let mail = OutboxMail {
         key: text("mail"),
         from: text("chat@example.org"),

@@ -6,6 +6,7 @@ mod account_changes;
 mod auth;
 mod channels;
 mod chat;
+mod data_downloads;
 mod exports;
 mod history;
 mod im;
@@ -32,6 +33,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         settings::endpoints(),
         permissions::endpoints(),
         exports::endpoints(),
+        data_downloads::endpoints(),
         channels::endpoints(),
         im::endpoints(),
         rooms::endpoints(),

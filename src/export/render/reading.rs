@@ -63,7 +63,7 @@ impl<'a> Reading<'a> {
     /// Reads what the order means of this room.
     pub(super) fn read(mut self, sink: &mut impl Sink) -> sdk::Result<Read> {
         let done = match &self.task.order.rooms {
-            Rooms::Listed(_) | Rooms::Seen | Rooms::Server => self.window(sink),
+            Rooms::Listed(_) | Rooms::Seen | Rooms::Server | Rooms::Own => self.window(sink),
             Rooms::Thread { thread, .. } => self.thread(thread, sink),
             Rooms::Messages { messages, .. } => self.messages(messages, sink),
         };

@@ -14,7 +14,7 @@ pub(super) fn rooms(task: &Task<'_>, filter: &Filter, progress: &JobProgress) ->
     let everything = match &task.order.rooms {
         Rooms::Listed(rooms) => return Ok(rooms.clone()),
         Rooms::Thread { room, .. } | Rooms::Messages { room, .. } => return Ok(vec![room.clone()]),
-        Rooms::Seen => false,
+        Rooms::Seen | Rooms::Own => false,
         Rooms::Server => true,
     };
     let (mut found, until) = (Vec::new(), task.order.until);
@@ -40,7 +40,9 @@ pub(super) fn rooms(task: &Task<'_>, filter: &Filter, progress: &JobProgress) ->
 pub(super) fn held(task: &Task<'_>, filter: &Filter, room: &RoomId, limit: u64) -> sdk::Result<u64> {
     let (from, until) = filter.window();
     let counted = match &task.order.rooms {
-        Rooms::Listed(_) | Rooms::Seen | Rooms::Server => task.store.count_messages(room, from, until, limit),
+        Rooms::Listed(_) | Rooms::Seen | Rooms::Server | Rooms::Own => {
+            task.store.count_messages(room, from, until, limit)
+        }
         Rooms::Thread { thread, .. } => {
             task.store.count_replies(thread, from, until, limit).map(|replies| replies + 1)
         }

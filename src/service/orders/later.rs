@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::rooms::{belongs, may_export_any};
 use crate::app::App;
-use crate::domain::{Job, JobId, RoomId, Rooms, UserId};
+use crate::domain::{Job, JobId, Room, RoomId, Rooms, UserId};
 use crate::service::{access, jobs};
 use crate::store::{Error, Result};
 
@@ -22,6 +22,7 @@ pub fn still_allowed(app: &App, job: &Job) -> Result<bool> {
         }
         Rooms::Seen => may_export_any(app, &owner).map_err(unreadable),
         Rooms::Server => access::holds(app, &owner, "export-server").map_err(unreadable),
+        Rooms::Own => Ok(true),
     }
 }
 
@@ -30,20 +31,27 @@ pub fn may_have_rendering(app: &App, job: &Job) -> Result<bool> {
     if !still_allowed(app, job)? {
         return Ok(false);
     }
-    if job.order.rooms != Rooms::Seen {
-        return Ok(true);
-    }
+    let still: fn(&App, &UserId, &Room) -> Result<bool> = match job.order.rooms {
+        Rooms::Seen => belongs,
+        Rooms::Own => is_in,
+        Rooms::Listed(_) | Rooms::Thread { .. } | Rooms::Messages { .. } | Rooms::Server => return Ok(true),
+    };
     match File::open(rooms_file(app, &job.id)) {
         Ok(file) => {
             let ids = BufReader::new(file).lines().map(|line| Ok(RoomId::new(line?)));
-            all_belong(app, &job.owner, ids)
+            all(app, &job.owner, ids, still)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Notes beside a rendering of all rooms that its owner may see which these were.
+/// Whether a user is in a room.
+pub fn is_in(app: &App, user: &UserId, room: &Room) -> Result<bool> {
+    Ok(app.store.subscription(&room.id, user)?.is_some())
+}
+
+/// Notes beside a rendering of all rooms of its owner which these were.
 pub fn note_rooms(app: &App, job: &JobId, rooms: &[RoomId]) -> std::io::Result<()> {
     let mut out = BufWriter::new(File::create(rooms_file(app, job))?);
     for room in rooms {
@@ -57,9 +65,18 @@ fn rooms_file(app: &App, job: &JobId) -> PathBuf {
 }
 
 fn all_belong(app: &App, owner: &UserId, rooms: impl Iterator<Item = Result<RoomId>>) -> Result<bool> {
+    all(app, owner, rooms, belongs)
+}
+
+fn all(
+    app: &App,
+    owner: &UserId,
+    rooms: impl Iterator<Item = Result<RoomId>>,
+    still: fn(&App, &UserId, &Room) -> Result<bool>,
+) -> Result<bool> {
     for id in rooms {
         let Some(room) = app.store.room(&id?)? else { continue };
-        if !belongs(app, owner, &room)? {
+        if !still(app, owner, &room)? {
             return Ok(false);
         }
     }

@@ -91,6 +91,7 @@ fn order(order: &Order) -> Value {
         }
         Rooms::Seen => value["scope"] = "visible".into(),
         Rooms::Server => value["scope"] = "server".into(),
+        Rooms::Own => value["scope"] = "own".into(),
     }
     if let Some(from) = order.from {
         value["from"] = wire::time(from);

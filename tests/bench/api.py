@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""How long a full server takes to answer: lists of 50, sending, calls without a login.
+
+usage: tests/bench/api.py MESSAGES.ndjson [--binary target/release/roomscribe] [--calls 300] [--data KEPT]
+
+MESSAGES.ndjson: REST message objects of many rooms, one a line. They are imported, everybody is put
+into the largest room, and one user into every room. Prints the median and the 99th percentile of
+each endpoint in milliseconds, one call after the other over one connection and with eight clients
+at once, and what sending costs in a room of two and in the largest one, round by round. Shared
+machines are noisy: compare ratios within one run only.
+"""
+import argparse, http.client, json, os, re, statistics, subprocess, sys, tempfile, threading, time, urllib.parse
+
+ADMIN, PASSWORD = "admin", "correct-horse-battery"
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, address, headers=None):
+        self.address, self.headers = address, {"content-type": "application/json", **(headers or {})}
+        self.open()
+
+    def open(self):
+        self.connection = http.client.HTTPConnection(self.address, timeout=600)
+
+    def call(self, method, path, body=None):
+        payload = None if body is None else json.dumps(body)
+        self.connection.request(method, "/api/v1/" + path, payload, self.headers)
+        answer = self.connection.getresponse()
+        said = answer.read()
+        if answer.status != 200:
+            sys.exit(f"{method} {path}: {answer.status} {said[:500].decode()}")
+        return json.loads(said) if answer.headers["content-type"] == "application/json" else said
+
+    def get(self, path, **query):
+        return self.call("GET", f"{path}?{urllib.parse.urlencode(query)}")
+
+    def post(self, path, **body):
+        return self.call("POST", path, body)
+
+
+def serve(binary, data):
+    environment = {
+        **os.environ, "NO_COLOR": "1", "ADMIN_USERNAME": ADMIN, "ADMIN_PASS": PASSWORD,
+        "OVERWRITE_SETTING_API_Enable_Rate_Limiter": "false", "OVERWRITE_SETTING_API_User_Limit": "100000",
+    }
+    command = [binary, "--data", data, "serve", "--listen", "127.0.0.1:0"]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    for line in running.stderr:
+        if address := re.search(r"ready address=(\S+)", line):
+            threading.Thread(target=lambda: [None for _ in running.stderr], daemon=True).start()
+            return running, address[1]
+    sys.exit("the server did not come up")
+
+
+def log_in(address, user, password):
+    data = Client(address).post("login", user=user, password=password)["data"]
+    return {"X-User-Id": data["userId"], "X-Auth-Token": data["authToken"]}
+
+
+def cpu(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) // 1024
+
+
+def percentile(times, part):
+    return sorted(times)[min(len(times) - 1, int(len(times) * part))] * 1000
+
+
+def timed(address, headers, ask, calls, clients=1):
+    """Seconds of each call."""
+    times = []
+
+    def work():
+        client = Client(address, headers)
+        ask(client)
+        for _ in range(calls // clients):
+            began = time.perf_counter()
+            ask(client)
+            times.append(time.perf_counter() - began)
+
+    threads = [threading.Thread(target=work) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times
+
+
+def everything(admin):
+    """Every row of a list, page by page."""
+    def pages(path, key):
+        offset = 0
+        while rows := admin.get(path, count=100, offset=offset)[key]:
+            yield from rows
+            offset += len(rows)
+    return list(pages("rooms.adminRooms", "rooms")), list(pages("users.list", "users"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("messages")
+    parser.add_argument("--binary", default="target/release/roomscribe")
+    parser.add_argument("--calls", type=int, default=300)
+    parser.add_argument("--data", help="keep the imported data here, or use what is there")
+    arguments = parser.parse_args()
+    binary = os.path.abspath(arguments.binary)
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as place:
+        data = os.path.abspath(arguments.data or os.path.join(place, "data"))
+        if not os.path.isdir(data):
+            began = time.monotonic()
+            subprocess.run([binary, "--data", data, "import", arguments.messages], check=True, stderr=subprocess.DEVNULL)
+            print(f"imported in {time.monotonic() - began:.0f} s")
+        running, address = serve(binary, data)
+        try:
+            measure(running.pid, address, arguments.calls)
+        finally:
+            running.terminate()
+            running.wait(120)
+
+
+def measure(pid, address, calls):
+    admin_headers = log_in(address, ADMIN, PASSWORD)
+    admin = Client(address, admin_headers)
+    rooms, users = everything(admin)
+    named = [room for room in rooms if room["t"] in "cp"]
+    largest = max(named, key=lambda room: room["msgs"])
+    user = next((user for user in users if user["username"] == "bench"), None)
+    if not user:
+        user = admin.post("users.create", username="bench", name="Bench", email="bench@example.org", password="bench-password",
+                          joinDefaultChannels=False)["user"]
+        # An administrator may put anybody into a channel, but not into a group that is not theirs.
+        grants = [{"_id": name, "roles": ["admin"]} for name in ("add-user-to-any-p-room", "add-user-to-any-c-room")]
+        admin.post("permissions.update", permissions=grants)
+        for room in named:
+            family = "channels" if room["t"] == "c" else "groups"
+            admin.post(f"{family}.invite", roomId=room["_id"], userId=user["_id"])
+        family = "channels" if largest["t"] == "c" else "groups"
+        ids = [user["_id"] for user in users]
+        for start in range(0, len(ids), 500):
+            admin.post(f"{family}.invite", roomId=largest["_id"], userIds=ids[start:start + 500])
+    headers = log_in(address, "bench", "bench-password")
+    bench = Client(address, headers)
+    pair = bench.post("im.create", username=ADMIN)["room"]["rid"]
+    family = "channels" if largest["t"] == "c" else "groups"
+    rid = largest["_id"]
+    counters = bench.get(f"{family}.counters", roomId=rid)
+    print(f"{len(rooms)} rooms, {len(users)} users, {sum(room['msgs'] for room in rooms):,} messages; the largest room:"
+          f" {counters['members']:,} members, {counters['msgs']:,} messages; {resident(pid)} MB resident\n")
+
+    thread = next((m for m in bench.get(f"{family}.messages", roomId=rid, count=100)["messages"] if m.get("tmid")), None)
+    lists = {
+        "users.list": {}, "rooms.get": {}, "subscriptions.get": {}, "channels.list": {}, "channels.list.joined": {},
+        "groups.list": {}, "im.list": {}, f"{family}.members": {"roomId": rid}, f"{family}.messages": {"roomId": rid},
+        f"{family}.history": {"roomId": rid}, f"{family}.files": {"roomId": rid}, f"{family}.roles": {"roomId": rid},
+        f"{family}.moderators": {"roomId": rid}, "rooms.membersOrderedByRole": {"roomId": rid},
+        "rooms.getDiscussions": {"roomId": rid}, "rooms.images": {"roomId": rid},
+        "chat.getThreadsList": {"rid": rid}, "chat.getPinnedMessages": {"roomId": rid},
+        "chat.getStarredMessages": {"roomId": rid}, "chat.getMentionedMessages": {"roomId": rid},
+        "chat.getDiscussions": {"roomId": rid}, "chat.getDeletedMessages": {"roomId": rid, "since": "2020-01-01T00:00:00Z"},
+        "chat.search": {"roomId": rid, "searchText": "release"}, "directory": {"type": "users"},
+        "spotlight": {"query": "a"}, "users.autocomplete": {"selector": '{"term":"a"}'}, "users.presence": {},
+        "rooms.autocomplete.channelAndPrivate": {"selector": '{"name":""}'}, "permissions.listAll": {}, "roles.list": {},
+        "emoji-custom.all": {}, "commands.list": {}, "exports.list": {},
+    }
+    if thread:
+        lists["chat.getThreadMessages"] = {"tmid": thread["tmid"]}
+    admins = {"rooms.adminRooms": {}, "im.list.everyone": {}, "groups.listAll": {}, "users.listByStatus": {},
+              "roles.getUsersInRole": {"role": "user"}, "settings": {}, "teams.listAll": {}, "integrations.list": {}}
+    strangers = {"info": {}, "settings.public": {}, "service.configurations": {}, "pw.getPolicy": {}}
+    unpaged = {"rooms.get", "subscriptions.get", "permissions.listAll", "roles.list", "spotlight", "users.presence"}
+    print(f"{'endpoint (count 50)':40}{'median':>9}{'p99':>9}   eight clients:{'median':>9}{'p99':>9}   ms")
+    for group, who in ((lists, headers), (admins, admin_headers), (strangers, {})):
+        for path, query in group.items():
+            query = query if path in unpaged else {**query, "count": 50}
+            show(path, lambda client: client.get(path, **query), address, who, calls)
+    for name, room in (("a room of 2", pair), (f"a room of {counters['members']:,}", rid)):
+        show(f"chat.sendMessage, {name}", lambda client: client.post("chat.sendMessage", message={"rid": room, "msg": "hello"}),
+             address, headers, calls)
+
+    print("\nCPU ms of a message, in turn:")
+    ratios = []
+    for round in range(5):
+        costs = []
+        for room in (pair, rid):
+            before = cpu(pid)
+            for number in range(400):
+                bench.post("chat.sendMessage", message={"rid": room, "msg": f"message {number} of round {round}"})
+            costs.append((cpu(pid) - before) / 400 * 1000)
+        ratios.append(costs[1] / costs[0])
+        print(f"  a room of 2: {costs[0]:.2f}   the largest: {costs[1]:.2f}   ratio {ratios[-1]:.2f}")
+    print(f"median ratio {statistics.median(ratios):.2f}; {resident(pid)} MB resident")
+
+
+def show(name, ask, address, headers, calls):
+    alone, many = timed(address, headers, ask, calls), timed(address, headers, ask, calls, 8)
+    print(f"{name:40}{percentile(alone, .5):9.1f}{percentile(alone, .99):9.1f}                 "
+          f"{percentile(many, .5):9.1f}{percentile(many, .99):9.1f}", flush=True)
+
+
+main()
