@@ -10,6 +10,7 @@ mod exports;
 mod history;
 mod im;
 mod misc;
+mod moderation;
 mod permissions;
 mod personal_tokens;
 mod presence;
@@ -35,6 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         im::endpoints(),
         rooms::endpoints(),
         chat::endpoints(),
+        moderation::endpoints(),
         subscriptions::endpoints(),
     ]
     .into_iter()
