@@ -11,6 +11,8 @@ use crate::store::message_indexes::List;
 
 /// Lists are counted so far, and searched so far.
 pub const FARTHEST: usize = 20_000;
+/// No answer holds more messages, whatever was asked for: a list may be longer than memory.
+pub const MOST_AT_ONCE: usize = 5000;
 
 /// Whether somebody may read what is said in a room. A passer-by at a public channel needs one
 /// permission more than a member.
@@ -31,10 +33,16 @@ pub fn read(app: &App, user: &User, id: &MessageId) -> Result<Message> {
     if can_read(app, user, &room)? { Ok(message) } else { Err(not_allowed()) }
 }
 
-/// A page of one of a room's lists, the latest first, and how many messages that has.
-pub fn listed(app: &App, room: &RoomId, list: &List, page: (usize, usize)) -> Result<(Vec<Message>, usize)> {
+/// A page of one of a room's lists, and how many messages that has.
+pub fn listed(
+    app: &App,
+    room: &RoomId,
+    list: &List,
+    direction: Direction,
+    (offset, count): (usize, usize),
+) -> Result<(Vec<Message>, usize)> {
     let total = app.store.count_listed(room, list, FARTHEST as u64)?;
-    let messages = app.store.listed(room, list, Direction::Descending, page)?;
+    let messages = app.store.listed(room, list, direction, (offset, count.min(MOST_AT_ONCE)))?;
     Ok((messages, usize::try_from(total).unwrap_or(usize::MAX)))
 }
 
@@ -53,7 +61,7 @@ pub fn pick(
     app.store.places::<Error>((room, list), window, Direction::Descending, |_, id| {
         looked_at += 1;
         if let Some(message) = app.store.message(&id)?.filter(&wanted) {
-            if total >= page.0 && picked.len() < page.1 {
+            if total >= page.0 && picked.len() < page.1.min(MOST_AT_ONCE) {
                 picked.push(message);
             }
             total += 1;
@@ -72,7 +80,7 @@ pub fn discussions(
     page: (usize, usize),
 ) -> Result<(Vec<Message>, usize)> {
     match text {
-        None => listed(app, room, &List::Discussions, page),
+        None => listed(app, room, &List::Discussions, Direction::Descending, page),
         Some(text) => {
             let text = text.to_lowercase();
             pick(app, (room, &List::Discussions), None, page, |message| contains(message, &text))

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::messages::MOST_AT_ONCE;
 use super::{access, deleting, uploads};
 use crate::app::App;
 use crate::domain::report::{About, Dismissal};
@@ -144,7 +145,7 @@ pub fn list(
     app.store.open_reports::<Error>(of, direction, |report| {
         looked_at += 1;
         if wanted.says(&report) {
-            if total >= page.0 && found.len() < page.1 {
+            if total >= page.0 && found.len() < page.1.min(MOST_AT_ONCE) {
                 found.push(report);
             }
             total += 1;

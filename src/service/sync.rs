@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 
+use super::messages::MOST_AT_ONCE as MOST;
 use crate::app::App;
 use crate::domain::{Message, MessageId, RoomId, Time};
 use crate::error::{Error, Result};
@@ -12,8 +13,6 @@ use crate::store::message_indexes::List;
 use crate::store::schema::{DeletedMessage, Reply};
 use crate::store::{Direction, Span};
 
-/// No answer tells of more.
-pub const MOST: usize = 5000;
 /// A look for changes ends after so many entries, and goes on there the next time.
 const FARTHEST: usize = 20_000;
 

@@ -111,7 +111,7 @@ pub fn list(
     page: (usize, usize),
 ) -> Result<(Vec<Message>, usize)> {
     if which == Which::All && text.is_none() {
-        return messages::listed(app, &room.id, &List::Threads, page);
+        return messages::listed(app, &room.id, &List::Threads, Direction::Descending, page);
     }
     let seen = match which {
         Which::Unread => app.store.subscription(&room.id, &user.id)?.and_then(|own| own.last_seen),
@@ -128,8 +128,9 @@ pub fn list(
 pub fn replies(app: &App, parent: &Message, page: (usize, usize)) -> Result<(Vec<Message>, usize)> {
     let span = || Span::of(&(parent.id.clone(),));
     let total = app.store.count::<Reply>(span(), messages::FARTHEST as u64)?;
+    let (offset, count) = (page.0, page.1.min(messages::MOST_AT_ONCE));
     let mut replies = Vec::new();
-    for ((_, _, id), _) in app.store.list::<Reply>(span(), Direction::Ascending, page.0, page.1)? {
+    for ((_, _, id), _) in app.store.list::<Reply>(span(), Direction::Ascending, offset, count)? {
         // Where the id is unknown somebody may have replied to it in another room.
         replies.extend(app.store.message(&id)?.filter(|reply| reply.room == parent.room));
     }

@@ -10,6 +10,7 @@ use crate::domain::{Message, Room, RoomId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::service::messages;
+use crate::store::Direction;
 use crate::store::message_indexes::List;
 
 pub(super) fn pinned(app: &App, caller: &Caller, params: Paged<Params>) -> Result<Value> {
@@ -55,7 +56,8 @@ pub(super) fn readable(
 }
 
 fn listed(app: &App, caller: &Caller, room: &Room, list: &List, page: Page) -> Result<Value> {
-    let (found, total) = messages::listed(app, &room.id, list, (page.offset, page.count))?;
+    let (found, total) =
+        messages::listed(app, &room.id, list, Direction::Descending, (page.offset, page.count))?;
     Ok(wrap(page, caller, &found, total))
 }
 
