@@ -109,7 +109,8 @@ impl Batch<'_> {
 
     /// Deletes a message and notes that it has gone. Counters and files are the caller's business.
     pub fn delete_message(&mut self, message: &Message, now: Time) -> Result<()> {
-        let gone = DeletedMessage { thread: message.thread.clone(), began_thread: message.replies.is_some() };
+        let began_thread = message.replies.as_ref().is_some_and(|replies| replies.count > 0);
+        let gone = DeletedMessage { thread: message.thread.clone(), began_thread };
         self.put(&(message.room.clone(), now, message.id.clone()), &gone)?;
         self.clear_message(message)
     }

@@ -8,7 +8,8 @@ use crate::said::{say, say_with};
 use crate::support::{Caller, TestServer};
 
 fn ids(messages: &Value) -> Vec<&str> {
-    messages.as_array().unwrap().iter().map(|message| message["_id"].as_str().unwrap()).collect()
+    let messages = messages.as_array().expect("a list").iter();
+    messages.map(|message| message["_id"].as_str().expect("an id")).collect()
 }
 
 #[test]

@@ -144,8 +144,8 @@ fn write_the_old_way(store: &Store, messages: &[Message]) {
             }
             batch.put(&("schema".to_owned(),), &Schema(1))
         })
-        .unwrap();
-    store.durable_blocking().unwrap();
+        .expect("written");
+    store.durable_blocking().expect("written");
 }
 
 fn old_messages() -> Vec<Message> {

@@ -18,7 +18,7 @@ fn report(server: &TestServer, caller: &Caller<'_>, id: &str, description: &str)
 }
 
 fn column<'a>(rows: &'a Value, name: &str) -> Vec<&'a str> {
-    rows.as_array().unwrap().iter().map(|row| row[name].as_str().unwrap()).collect()
+    rows.as_array().expect("a list").iter().map(|row| row[name].as_str().expect("a text")).collect()
 }
 
 #[test]
@@ -73,7 +73,8 @@ fn messages_are_reported_and_the_reports_are_found_by_author_and_message() {
         reports["reports"][1]["reportedBy"],
         json!({"_id": eve.id(), "username": "eve", "name": "Eve"})
     );
-    let oldest_first = admin.get("moderation.reports", "msgId=b1&sort=%7B%22ts%22:1%7D").ok()["reports"].clone();
+    let oldest_first =
+        admin.get("moderation.reports", "msgId=b1&sort=%7B%22ts%22:1%7D").ok()["reports"].clone();
     assert_eq!(column(&oldest_first, "description"), ["rude", "very rude"]);
     let by_eve = admin.get("moderation.reports", "msgId=b1&selector=eve").ok().clone();
     assert_eq!((column(&by_eve["reports"], "description"), &by_eve["total"]), (vec!["rude"], &json!(1)));

@@ -22,7 +22,8 @@ fn delete(server: &TestServer, caller: &Caller<'_>, room: &RoomId, id: &str) {
 }
 
 fn ids(messages: &Value) -> Vec<&str> {
-    messages.as_array().unwrap().iter().map(|message| message["_id"].as_str().unwrap()).collect()
+    let messages = messages.as_array().expect("a list").iter();
+    messages.map(|message| message["_id"].as_str().expect("an id")).collect()
 }
 
 #[test]
@@ -125,8 +126,8 @@ fn cursors_lead_over_everything_once_in_both_directions() {
     assert_eq!(ids(&start["updated"]), newest);
     let now = server.app.now().millis().to_string();
     assert_eq!(start["cursor"]["next"], now.as_str());
-    let older = follow(&bob, &query, "previous", start["cursor"]["previous"].as_str().unwrap(), "updated");
-    assert_eq!(older.len(), 19);
+    let rest = follow(&bob, &query, "previous", start["cursor"]["previous"].as_str().unwrap(), "updated");
+    assert_eq!(rest.len(), 19);
     let nothing = bob.get("chat.syncMessages", &format!("{query}&next={now}")).ok()["result"].clone();
     assert_eq!(nothing, json!({"updated": [], "deleted": [], "cursor": {"next": null, "previous": null}}));
     for number in 0..9 {
