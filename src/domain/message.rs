@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Json, MessageId, RoomId, Time, UserId, UserRef};
+use super::{Json, MessageId, RoomId, Time, UploadId, UserId, UserRef};
 
 /// A message. Nothing a client or an importer sent is lost: what has no field of its own is in
 /// [`extra`](Self::extra).
@@ -78,6 +78,22 @@ impl Message {
             files: Json::NONE,
             extra: Json::NONE,
         }
+    }
+
+    /// The ids of its files, as far as it names any.
+    pub fn file_ids(&self) -> Vec<UploadId> {
+        if self.file.is_none() && self.files.is_none() {
+            return Vec::new();
+        }
+        let mut named = vec![self.file.value()];
+        if let serde_json::Value::Array(files) = self.files.value() {
+            named.extend(files);
+        }
+        let mut ids: Vec<_> =
+            named.iter().filter_map(|file| file["_id"].as_str()).map(UploadId::new).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// What the server notes down: somebody joined, the topic changed.

@@ -181,9 +181,13 @@ pub fn quote(app: &App, message: &Message) -> Result<Value> {
     shorten(&mut inner, chain.saturating_sub(1));
     let extra = message.extra.value();
     let alias = extra["alias"].as_str().filter(|alias| !alias.is_empty());
+    let real_name = match &message.author.name {
+        Some(name) if settings::is_on(app, "UI_Use_Real_Name")? => Some(name.as_str()),
+        Some(_) | None => None,
+    };
     Ok(json!({
         "text": message.text,
-        "author_name": alias.unwrap_or(&message.author.username),
+        "author_name": alias.or(real_name).unwrap_or(&message.author.username),
         "author_icon": format!("/avatar/{}", message.author.username),
         "attachments": inner,
         "ts": message.sent_at.to_string(),

@@ -5,7 +5,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::domain::{Activity, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
-use crate::store::schema::{KeptFile, MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName};
+use crate::store::message_indexes::places;
+use crate::store::schema::{
+    KeptFile, ListedMessage, MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName,
+};
 use crate::store::{Direction, Error, Result, Span, Store};
 
 /// What a check found.
@@ -73,9 +76,21 @@ fn messages(store: &Store, findings: &mut Findings) -> Result<()> {
         {
             findings.complain(format!("reply {id} cannot be found by its thread"));
         }
+        for place in places(&message) {
+            if !store.has::<ListedMessage>(&place)? {
+                findings.complain(format!("message {id} is missing in the list {:?}", place.1));
+            }
+        }
         GO_ON
     })?;
     compare(&current, count, findings)?;
+    store.walk::<ListedMessage, Error>(Span::all(), Direction::Ascending, |place, _| {
+        let (_, list, _, id) = &place;
+        if !store.message(id)?.is_some_and(|message| places(&message).contains(&place)) {
+            findings.complain(format!("message {id} does not belong into the list {list:?}"));
+        }
+        GO_ON
+    })?;
     store.walk::<MessagePlace, Error>(Span::all(), Direction::Ascending, |(id,), place| {
         if !store.has::<Message>(&(place.room, place.sent_at, id.clone()))? {
             findings.complain(format!("there is a place for message {id}, but no message"));

@@ -4,15 +4,15 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
+use super::messages::MOST_AT_ONCE;
 use super::{access, settings};
 use crate::app::App;
-use crate::domain::{Message, Room, RoomId, RoomKind, Time, Upload, UploadId, User};
+use crate::domain::{Message, MessageId, Room, RoomId, RoomKind, Time, Upload, UploadId, User};
 use crate::error::{Error, Result};
+use crate::store::message_indexes::List;
 use crate::store::schema::FileOfRoom;
 use crate::store::{Direction, Span};
 
-/// No answer holds more messages, whatever was asked for: a room's history may be longer than memory.
-const MOST_AT_ONCE: usize = 5000;
 /// A search that nothing matches stops after so many messages, so that it costs no more in a room of
 /// millions.
 const MOST_IN_VAIN: usize = 20_000;
@@ -87,6 +87,42 @@ pub fn search(
         }
         Ok(if seen == MOST_IN_VAIN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
+    Ok((found, kept))
+}
+
+/// The messages that stand in one of these lists and that `keep` keeps: `count` of them after
+/// `offset`, and how many there are, among the first 20,000.
+pub fn chosen(
+    app: &App,
+    room: &RoomId,
+    lists: &[List],
+    stretch: Stretch,
+    mut keep: impl FnMut(&Message) -> bool,
+) -> Result<(Vec<Message>, usize)> {
+    let mut places: Vec<(Time, MessageId)> = Vec::new();
+    for list in lists {
+        let window = (stretch.from, stretch.until);
+        app.store.places::<Error>((room, list), window, stretch.direction, |at, id| {
+            places.push((at, id));
+            let goes_on = places.len() < MOST_IN_VAIN;
+            Ok(if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+    }
+    places.sort_unstable();
+    // A message may stand in several lists.
+    places.dedup();
+    if stretch.direction == Direction::Descending {
+        places.reverse();
+    }
+    let (mut found, mut kept) = (Vec::new(), 0);
+    let count = stretch.count.min(MOST_AT_ONCE);
+    for (_, id) in places {
+        let Some(message) = app.store.message(&id)?.filter(&mut keep) else { continue };
+        kept += 1;
+        if kept > stretch.offset && found.len() < count {
+            found.push(message);
+        }
+    }
     Ok((found, kept))
 }
 

@@ -1,4 +1,4 @@
-//! Reading messages: one of them, and those of a room that somebody looks for.
+//! Reading messages: one of them, and those of a room's lists.
 
 use std::ops::ControlFlow;
 
@@ -7,9 +7,12 @@ use crate::app::App;
 use crate::domain::{Message, MessageId, Room, RoomId, RoomKind, Time, User};
 use crate::error::{Error, Result};
 use crate::store::Direction;
+use crate::store::message_indexes::List;
 
-/// Searches that no index serves look at so many of the latest messages, not at older ones.
-pub const FARTHEST: usize = 100_000;
+/// Lists are counted so far, and searched so far.
+pub const FARTHEST: usize = 20_000;
+/// No answer holds more messages, whatever was asked for: a list may be longer than memory.
+pub const MOST_AT_ONCE: usize = 5000;
 
 /// Whether somebody may read what is said in a room. A passer-by at a public channel needs one
 /// permission more than a member.
@@ -30,36 +33,64 @@ pub fn read(app: &App, user: &User, id: &MessageId) -> Result<Message> {
     if can_read(app, user, &room)? { Ok(message) } else { Err(not_allowed()) }
 }
 
-/// Calls `each` with the messages of a room, the latest first, [`FARTHEST`] back at most.
-pub fn scan(app: &App, room: &RoomId, mut each: impl FnMut(Message) -> Result<()>) -> Result<()> {
-    let (first, last) = (Time::from_millis(i64::MIN), Time::from_millis(i64::MAX));
-    let mut looked_at = 0;
-    app.store.history::<Error>(room, first, last, Direction::Descending, |message| {
-        each(message)?;
-        looked_at += 1;
-        Ok(if looked_at < FARTHEST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-    })
-}
-
-/// The messages of a room that `wanted` picks, the latest first: `count` of them after `offset`, and
-/// how many there are, [`FARTHEST`] back at most.
-pub fn pick(
+/// A page of one of a room's lists, and how many messages that has.
+pub fn listed(
     app: &App,
     room: &RoomId,
+    list: &List,
+    direction: Direction,
+    (offset, count): (usize, usize),
+) -> Result<(Vec<Message>, usize)> {
+    let total = app.store.count_listed(room, list, FARTHEST as u64)?;
+    let messages = app.store.listed(room, list, direction, (offset, count.min(MOST_AT_ONCE)))?;
+    Ok((messages, usize::try_from(total).unwrap_or(usize::MAX)))
+}
+
+/// The messages of a list after `since` that `wanted` picks, the latest first: `count` of them after
+/// `offset`, and how many there are. Of a long list only the latest [`FARTHEST`] are looked at.
+pub fn pick(
+    app: &App,
+    (room, list): (&RoomId, &List),
+    since: Option<Time>,
     page: (usize, usize),
     wanted: impl Fn(&Message) -> bool,
 ) -> Result<(Vec<Message>, usize)> {
-    let (mut picked, mut total) = (Vec::new(), 0);
-    scan(app, room, |message| {
-        if wanted(&message) {
-            if total >= page.0 && picked.len() < page.1 {
+    let (mut picked, mut total, mut looked_at) = (Vec::new(), 0, 0);
+    let from = since.map_or(Time::from_millis(i64::MIN), |since| since.plus(1));
+    let window = (from, Time::from_millis(i64::MAX));
+    app.store.places::<Error>((room, list), window, Direction::Descending, |_, id| {
+        looked_at += 1;
+        if let Some(message) = app.store.message(&id)?.filter(&wanted) {
+            if total >= page.0 && picked.len() < page.1.min(MOST_AT_ONCE) {
                 picked.push(message);
             }
             total += 1;
         }
-        Ok(())
+        Ok(if looked_at < FARTHEST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
     Ok((picked, total))
+}
+
+/// The messages of a room that tell of a discussion: a page of those whose text contains `text`, the
+/// latest first, and how many there are.
+pub fn discussions(
+    app: &App,
+    room: &RoomId,
+    text: Option<&str>,
+    page: (usize, usize),
+) -> Result<(Vec<Message>, usize)> {
+    match text {
+        None => listed(app, room, &List::Discussions, Direction::Descending, page),
+        Some(text) => {
+            let text = text.to_lowercase();
+            pick(app, (room, &List::Discussions), None, page, |message| contains(message, &text))
+        }
+    }
+}
+
+/// Whether a text that is in lower case is somewhere in a message's, whatever the case there.
+pub(super) fn contains(message: &Message, text: &str) -> bool {
+    message.text.to_lowercase().contains(text)
 }
 
 /// Whether a message is something a person said in the room itself: such a one can be its last word.

@@ -75,6 +75,7 @@ pub fn send_within(
     }
     writing::check(app, author, &room, own.as_ref())?;
     check_content(app, author, &room, &mut draft)?;
+    writing::check_encrypted(app, &room, draft.kind.as_deref())?;
     if let Some(id) = &draft.id
         && let Some(known) = batch.message(id)?
     {

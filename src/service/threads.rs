@@ -1,12 +1,11 @@
 //! Threads: which message begins one, what it gathers, and who follows it.
 
-use std::ops::ControlFlow;
-
 use super::{messages, settings};
 use crate::app::App;
 use crate::domain::message::Replies;
 use crate::domain::{Message, MessageId, Room, Time, User, UserId};
 use crate::error::{Error, Result};
+use crate::store::message_indexes::List;
 use crate::store::schema::Reply;
 use crate::store::{Batch, Direction, Span};
 
@@ -102,7 +101,7 @@ pub enum Which {
 }
 
 /// Threads of a room by their last reply, the latest first: `count` of them after `offset`, and how
-/// many there are. Only as much of a long history is looked at as [`messages::FARTHEST`] says.
+/// many there are.
 pub fn list(
     app: &App,
     user: &User,
@@ -111,46 +110,31 @@ pub fn list(
     text: Option<&str>,
     page: (usize, usize),
 ) -> Result<(Vec<Message>, usize)> {
-    let seen = app.store.subscription(&room.id, &user.id)?.and_then(|own| own.last_seen);
-    let text = text.map(str::to_lowercase).unwrap_or_default();
-    let mut found: Vec<(Option<Time>, MessageId)> = Vec::new();
-    messages::scan(app, &room.id, |message| {
-        let Some(replies) = message.replies.as_ref().filter(|replies| replies.count > 0) else {
-            return Ok(());
-        };
-        let follows = || replies.followers.contains(&user.id);
-        let wanted = match which {
-            Which::All => true,
-            Which::Following => follows(),
-            Which::Unread => follows() && replies.last > seen,
-        };
-        if wanted && message.text.to_lowercase().contains(&text) {
-            found.push((replies.last, message.id));
-        }
-        Ok(())
-    })?;
-    found.sort_by(|one, other| other.cmp(one));
-    let total = found.len();
-    let mut threads = Vec::new();
-    for (_, id) in found.into_iter().skip(page.0).take(page.1) {
-        threads.extend(app.store.message(&id)?);
+    if which == Which::All && text.is_none() {
+        return messages::listed(app, &room.id, &List::Threads, Direction::Descending, page);
     }
-    Ok((threads, total))
+    let seen = match which {
+        Which::Unread => app.store.subscription(&room.id, &user.id)?.and_then(|own| own.last_seen),
+        Which::All | Which::Following => None,
+    };
+    let text = text.map(str::to_lowercase).unwrap_or_default();
+    messages::pick(app, (&room.id, &List::Threads), seen, page, |message| {
+        let follows = || message.replies.as_ref().is_some_and(|replies| replies.followers.contains(&user.id));
+        (which == Which::All || follows()) && messages::contains(message, &text)
+    })
 }
 
 /// The replies of a thread, oldest first: `count` of them after `offset`, and how many there are.
 pub fn replies(app: &App, parent: &Message, page: (usize, usize)) -> Result<(Vec<Message>, usize)> {
-    let (mut replies, mut total) = (Vec::new(), 0);
-    let span = Span::of(&(parent.id.clone(),));
-    app.store.walk::<Reply, Error>(span, Direction::Ascending, |(_, _, id), _| {
-        if total >= page.0 && replies.len() < page.1 {
-            // Where the id is unknown somebody may have replied to it in another room.
-            replies.extend(app.store.message(&id)?.filter(|reply| reply.room == parent.room));
-        }
-        total += 1;
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok((replies, total))
+    let span = || Span::of(&(parent.id.clone(),));
+    let total = app.store.count::<Reply>(span(), messages::FARTHEST as u64)?;
+    let (offset, count) = (page.0, page.1.min(messages::MOST_AT_ONCE));
+    let mut replies = Vec::new();
+    for ((_, _, id), _) in app.store.list::<Reply>(span(), Direction::Ascending, offset, count)? {
+        // Where the id is unknown somebody may have replied to it in another room.
+        replies.extend(app.store.message(&id)?.filter(|reply| reply.room == parent.room));
+    }
+    Ok((replies, usize::try_from(total).unwrap_or(usize::MAX)))
 }
 
 /// Replies of a thread, newest first: `count` after `skip`.

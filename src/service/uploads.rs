@@ -250,6 +250,9 @@ pub fn download(app: &App, caller: Option<&Caller>, id: &UploadId) -> Result<Dow
         return Ok(Download::Refused);
     }
     let Some(upload) = app.store.upload(id)? else { return Ok(Download::Unknown) };
+    if app.store.is_hidden(&upload)? {
+        return Ok(Download::Unknown);
+    }
     let Some(room) = app.store.room(&upload.room)? else { return Ok(Download::Unknown) };
     let granted = match caller {
         Some(caller) if protected => {
@@ -268,19 +271,22 @@ pub fn download(app: &App, caller: Option<&Caller>, id: &UploadId) -> Result<Dow
 
 /// Deletes the files of a message. Answers the blobs to give to [`remove_unused`] afterwards.
 pub fn delete_of(batch: &mut Batch<'_>, message: &Message) -> Result<Vec<[u8; 32]>> {
-    let mut listed = vec![message.file.value()];
-    if let Value::Array(files) = message.files.value() {
-        listed.extend(files);
-    }
     let mut unused = Vec::new();
-    for id in listed.iter().filter_map(|file| file["_id"].as_str()).map(UploadId::new) {
-        // A message may claim any file; only those of its own room go with it.
-        let upload = batch.get::<Upload>(&(id.clone(),))?;
-        if upload.is_some_and(|upload| upload.room == message.room) {
-            unused.extend(batch.delete_upload(&id)?);
-        }
+    for id in message.file_ids() {
+        unused.extend(batch.delete_own_upload(&id, &message.room)?);
     }
     Ok(unused)
+}
+
+/// Hides the files of a message that is kept, but shown to nobody any more.
+pub fn hide_of(batch: &mut Batch<'_>, message: &Message) -> Result<()> {
+    for id in message.file_ids() {
+        let upload = batch.get::<Upload>(&(id,))?;
+        if let Some(upload) = upload.filter(|upload| upload.room == message.room) {
+            batch.hide_upload(&upload);
+        }
+    }
+    Ok(())
 }
 
 /// Removes bytes that nothing needs any more, once it is on disk that nothing does.

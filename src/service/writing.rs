@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::mentions::{self, Mentions};
-use super::{access, cards, settings};
+use super::{access, cards, settings, word_filter};
 use crate::app::App;
 use crate::domain::{Json, Message, Room, RoomKind, Subscription, User};
 use crate::error::{Error, Result};
@@ -82,6 +82,7 @@ pub fn fill(
     text: String,
     previews: Option<&[String]>,
 ) -> Result<Mentions> {
+    let text = word_filter::clean(app, text)?;
     let named = mentions::scan(&text);
     let mentioned = mentions::resolve(app, author, room, &named)?;
     let parses = message.extra.value()["parseUrls"] != json!(false);
@@ -128,6 +129,19 @@ fn check_content(message: &Message) -> Result<()> {
     let text =
         format!("A message holds at most {LARGEST_CONTENT} bytes with its attachments. Send a file instead.");
     Err(Error::refused("error-too-large", text))
+}
+
+/// Refuses plain text where clients encrypt, if the administrator wants that.
+pub fn check_encrypted(app: &App, room: &Room, kind: Option<&str>) -> Result<()> {
+    let plain = room.encrypted == Some(true) && kind != Some("e2e");
+    if plain
+        && settings::is_on(app, "E2E_Enable")?
+        && !settings::is_on(app, "E2E_Allow_Unencrypted_Messages")?
+    {
+        let text = "Not allowed to send un-encrypted messages in an encrypted room";
+        return Err(Error::refused("error-not-allowed", text));
+    }
+    Ok(())
 }
 
 /// Refuses custom fields that the administrator has not described.

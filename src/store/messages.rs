@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::schema::{MessagePlace, Reply};
+use super::schema::{DeletedMessage, HiddenMessage, MessagePlace, Reply};
 use super::{Batch, Direction, Error, Result, Span, Store};
 use crate::domain::{Message, MessageId, RoomId, Time};
 
@@ -91,22 +91,51 @@ impl Batch<'_> {
         }
     }
 
-    /// Puts a message, new or changed. Its id, room, time and thread never change.
+    /// Puts a message, new or changed, into every list it belongs to. Its id, room, time and thread
+    /// never change.
     pub fn put_message(&mut self, message: &Message) -> Result<()> {
-        let place = MessagePlace { room: message.room.clone(), sent_at: message.sent_at };
-        self.put(&(message.id.clone(),), &place)?;
-        if let Some(thread) = &message.thread {
-            self.put(&(thread.clone(), message.sent_at, message.id.clone()), &Reply)?;
+        let key = (message.room.clone(), message.sent_at, message.id.clone());
+        let before = self.get::<Message>(&key)?;
+        if before.is_none() {
+            let place = MessagePlace { room: message.room.clone(), sent_at: message.sent_at };
+            self.put(&(message.id.clone(),), &place)?;
+            if let Some(thread) = &message.thread {
+                self.put(&(thread.clone(), message.sent_at, message.id.clone()), &Reply)?;
+            }
         }
-        self.put(&(message.room.clone(), message.sent_at, message.id.clone()), message)
+        self.list_message(before.as_ref(), Some(message))?;
+        self.put(&key, message)
     }
 
-    /// Deletes a message. Counters and files are the caller's business.
-    pub fn delete_message(&mut self, message: &Message) {
+    /// Deletes a message and notes that it has gone. Counters and files are the caller's business.
+    pub fn delete_message(&mut self, message: &Message, now: Time) -> Result<()> {
+        let began_thread = message.replies.as_ref().is_some_and(|replies| replies.count > 0);
+        let gone = DeletedMessage { thread: message.thread.clone(), began_thread };
+        self.put(&(message.room.clone(), now, message.id.clone()), &gone)?;
+        self.clear_message(message)
+    }
+
+    /// Deletes a message without a trace, for its room is gone.
+    pub(super) fn clear_message(&mut self, message: &Message) -> Result<()> {
+        let key = (message.room.clone(), message.sent_at, message.id.clone());
+        // The caller may have read it before this batch changed it.
+        let before = self.get::<Message>(&key)?;
+        self.list_message(before.as_ref(), None)?;
         if let Some(thread) = &message.thread {
             self.delete::<Reply>(&(thread.clone(), message.sent_at, message.id.clone()));
         }
         self.delete::<MessagePlace>(&(message.id.clone(),));
-        self.delete::<Message>(&(message.room.clone(), message.sent_at, message.id.clone()));
+        self.delete::<Message>(&key);
+        Ok(())
+    }
+
+    /// Keeps what a message was before it is changed or deleted.
+    pub fn keep_version(&mut self, message: &Message, now: Time) -> Result<()> {
+        let mut key = (message.room.clone(), message.id.clone(), now);
+        // Two versions may end within a millisecond.
+        while self.has::<HiddenMessage>(&key)? {
+            key.2 = key.2.plus(1);
+        }
+        self.put(&key, &HiddenMessage(message.clone()))
     }
 }

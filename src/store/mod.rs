@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,9 +19,13 @@ pub mod feed;
 mod flusher;
 pub mod jobs;
 pub mod key;
+pub mod message_indexes;
 pub mod messages;
+pub mod reports;
 pub mod rooms;
 pub mod schema;
+mod span;
+mod upgrade;
 pub mod uploads;
 pub mod users;
 
@@ -29,9 +33,10 @@ pub use batch::Batch;
 pub use codec::{LARGEST_RECORD, decode_body};
 pub use engine::Direction;
 pub use schema::Record;
+pub use span::Span;
 
 use blobs::Blobs;
-use engine::{Engine, Range, sled::SledEngine};
+use engine::{Engine, sled::SledEngine};
 use feed::Feed;
 use flusher::Flusher;
 use key::Key;
@@ -126,7 +131,8 @@ impl Store {
         let key = ("schema".to_owned(),);
         match self.get::<Schema>(&key)? {
             Some(Schema(found)) if found > SCHEMA => Err(Error::Newer { found }),
-            Some(_) => Ok(()),
+            Some(Schema(SCHEMA)) => Ok(()),
+            Some(Schema(found)) => self.upgrade(found),
             None => {
                 self.write(|batch| batch.put(&key, &Schema(SCHEMA)))?;
                 self.durable_blocking()
@@ -282,7 +288,7 @@ impl Store {
             counts.push((*name, count));
         }
         let mut all = 0;
-        let everything = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
+        let everything = (Bound::Unbounded, Bound::Unbounded);
         self.engine.walk(everything, Direction::Ascending, &mut |_, _| {
             all += 1;
             ControlFlow::Continue(())
@@ -323,45 +329,4 @@ fn answered(durable: bool) -> Result<()> {
 fn decode_key<R: Record>(bytes: &[u8]) -> Result<R::Key> {
     R::Key::decode(&bytes[1..])
         .ok_or_else(|| Error::Corrupt(format!("the key of a {} cannot be read", R::NAME)))
-}
-
-/// A stretch of keys of one kind, by their leading parts.
-#[derive(Debug, Clone)]
-pub struct Span {
-    low: Vec<u8>,
-    high: Option<Vec<u8>>,
-}
-
-impl Span {
-    /// All records of the kind.
-    pub fn all() -> Self {
-        Self { low: Vec::new(), high: None }
-    }
-
-    /// The records whose keys begin with these parts.
-    pub fn of(parts: &impl Key) -> Self {
-        let mut low = Vec::new();
-        parts.encode(&mut low);
-        Self { low, high: None }
-    }
-
-    /// The records from the first of these keys to the second, which is not included.
-    pub fn between(low: &impl Key, high: &impl Key) -> Self {
-        let (mut from, mut to) = (Vec::new(), Vec::new());
-        low.encode(&mut from);
-        high.encode(&mut to);
-        Self { low: from, high: Some(to) }
-    }
-
-    fn bounds<R: Record>(self) -> Range {
-        let prefixed = |bytes: Vec<u8>| [vec![R::PREFIX], bytes].concat();
-        match self.high {
-            None => key::beginning_with(prefixed(self.low)),
-            // sled panics when a range is turned round.
-            Some(high) => {
-                let high = prefixed(high.max(self.low.clone()));
-                (std::ops::Bound::Included(prefixed(self.low)), std::ops::Bound::Excluded(high))
-            }
-        }
-    }
 }

@@ -2,9 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use super::schema::{DeletedRoom, RoomByName, RoomOfUser, UnfinishedImport};
-use super::{Batch, Direction, Error, Result, Span, Store};
-use crate::domain::{Activity, Room, RoomId, Subscription, UserId};
+use super::schema::{
+    DeletedMessage, DeletedRoom, FileOfRoom, HiddenMessage, RoomByName, RoomOfUser, UnfinishedImport,
+};
+use super::{Batch, Direction, Error, Record, Result, Span, Store};
+use crate::domain::{Activity, Message, Room, RoomId, Subscription, UserId};
 
 impl Store {
     /// The room of that id.
@@ -137,33 +139,43 @@ impl Batch<'_> {
 impl Store {
     /// Clears away the next part of what deleted rooms left behind. `false`: there is nothing left.
     pub fn clear_deleted_room(&self) -> Result<bool> {
-        const PART: usize = 500;
         let Some(((room,), DeletedRoom)) = self.list(Span::all(), Direction::Ascending, 0, 1)?.pop() else {
             return Ok(false);
         };
-        let messages = self.list(Span::of(&(room.clone(),)), Direction::Ascending, 0, PART)?;
-        let files = self.list::<super::schema::FileOfRoom>(
-            Span::of(&(room.clone(),)),
-            Direction::Ascending,
-            0,
-            PART,
-        )?;
+        let messages = self.part_of::<Message>(&room)?;
+        let files = self.part_of::<FileOfRoom>(&room)?;
+        let gone = self.part_of::<DeletedMessage>(&room)?;
+        let hidden = self.part_of::<HiddenMessage>(&room)?;
         let unused = self.write::<_, Error>(|batch| {
-            if messages.is_empty() && files.is_empty() {
+            if messages.is_empty() && files.is_empty() && gone.is_empty() && hidden.is_empty() {
                 batch.delete::<DeletedRoom>(&(room,));
                 return Ok(Vec::new());
             }
             for (_, message) in &messages {
-                batch.delete_message(message);
+                batch.clear_message(message)?;
             }
             let mut unused = Vec::new();
             for ((_, _, upload), _) in files {
                 unused.extend(batch.delete_upload(&upload)?);
+            }
+            for (key, _) in &gone {
+                batch.delete::<DeletedMessage>(key);
+            }
+            for (key, HiddenMessage(message)) in &hidden {
+                for id in message.file_ids() {
+                    unused.extend(batch.delete_own_upload(&id, &message.room)?);
+                }
+                batch.delete::<HiddenMessage>(key);
             }
             Ok(unused)
         })?;
         self.durable_blocking()?;
         unused.iter().try_for_each(|sha256| self.remove_blob_if_unused(sha256))?;
         Ok(true)
+    }
+
+    fn part_of<R: Record>(&self, room: &RoomId) -> Result<Vec<(R::Key, R)>> {
+        const PART: usize = 500;
+        self.list::<R>(Span::of(&(room.clone(),)), Direction::Ascending, 0, PART)
     }
 }

@@ -7,13 +7,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
+use super::message_indexes::List;
 use crate::domain::{
-    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
-    Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Report,
+    Role, Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A kind of value that the store keeps.
 pub trait Record: Serialize + DeserializeOwned {
@@ -70,6 +71,13 @@ kinds! {
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
     b'h' "reply" Reply [MessageId, Time, MessageId];
+    b'I' "listed message" ListedMessage [RoomId, List, Time, MessageId];
+    b'Z' "deleted message" DeletedMessage [RoomId, Time, MessageId];
+    b'H' "hidden message" HiddenMessage [RoomId, MessageId, Time];
+    b'B' "report" Report [String];
+    b'C' "report of a message" ReportOfMessage [MessageId, Time, String];
+    b'X' "report of an author" ReportOfAuthor [UserId, Time, String];
+    b'U' "report of a user" ReportOfUser [UserId, Time, String];
     b'c' "unfinished import" UnfinishedImport [RoomId];
     b'd' "deleted room" DeletedRoom [RoomId];
     b'f' "upload" Upload [UploadId];
@@ -146,6 +154,36 @@ pub struct MessagePlace {
 /// Finds the replies of a thread in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply;
+
+/// Finds the messages of a list of a room in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedMessage;
+
+/// What is left of a message that was deleted at the time in the key: clients that were away ask
+/// what has gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedMessage {
+    /// The thread it replied in.
+    pub thread: Option<MessageId>,
+    /// Whether a thread began with it.
+    pub began_thread: bool,
+}
+
+/// A message as it was before it was changed or deleted at the time in the key. Nobody is shown it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HiddenMessage(pub Message);
+
+/// Finds the open reports of a message in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportOfMessage;
+
+/// Finds the open reports of the messages that a user wrote, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportOfAuthor;
+
+/// Finds the open reports of a user in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportOfUser;
 
 /// Finds the files of a room in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,12 +2,18 @@
 
 use super::schema::{BlobUse, FileOfRoom};
 use super::{Batch, Result, Span, Store};
-use crate::domain::{Upload, UploadId};
+use crate::domain::{RoomId, Upload, UploadId};
 
 impl Store {
     /// The upload of that id.
     pub fn upload(&self, id: &UploadId) -> Result<Option<Upload>> {
         self.get(&(id.clone(),))
+    }
+
+    /// Whether an upload was hidden: its message was deleted, but it is kept.
+    pub fn is_hidden(&self, upload: &Upload) -> Result<bool> {
+        let key = (upload.room.clone(), upload.uploaded, upload.id.clone());
+        Ok(!self.has::<FileOfRoom>(&key)?)
     }
 
     /// Removes the bytes of a blob that no upload needs any more.
@@ -38,5 +44,18 @@ impl Batch<'_> {
         self.delete::<FileOfRoom>(&(upload.room, upload.uploaded, id.clone()));
         self.delete::<Upload>(&(id.clone(),));
         Ok(Some(upload.sha256))
+    }
+
+    /// The same only if it belongs to this room: a message may name any file.
+    pub fn delete_own_upload(&mut self, id: &UploadId, room: &RoomId) -> Result<Option<[u8; 32]>> {
+        match self.get::<Upload>(&(id.clone(),))? {
+            Some(upload) if upload.room == *room => self.delete_upload(id),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Takes an upload out of its room's list, but keeps it and its bytes.
+    pub fn hide_upload(&mut self, upload: &Upload) {
+        self.delete::<FileOfRoom>(&(upload.room.clone(), upload.uploaded, upload.id.clone()));
     }
 }

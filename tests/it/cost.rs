@@ -1,15 +1,17 @@
-//! Sending costs the same in every room, however many members and messages it has.
+//! Sending costs the same in every room, however many members and messages it has, and so does a page
+//! of one of its lists.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use roomscribe::domain::{RoomKind, Subscription, User, UserId};
+use roomscribe::domain::message::Replies;
+use roomscribe::domain::{Json, RoomKind, Subscription, User, UserId};
 use roomscribe::store::engine::sled::SledEngine;
 use roomscribe::store::engine::{Batch, Direction, Engine, Range, Visit};
 use roomscribe::store::{Error, Result, Store};
 use serde_json::json;
 
-use crate::said::say;
+use crate::said::{say, say_with};
 use crate::support::TestServer;
 
 /// Counts what is asked of the engine.
@@ -53,8 +55,8 @@ impl CountingEngine {
     }
 }
 
-#[test]
-fn sending_costs_the_same_in_a_room_of_two_and_a_room_of_thousands() {
+/// A server over an engine that counts.
+fn counted() -> (TestServer, Arc<CountingEngine>) {
     let mut counting = None;
     let server = TestServer::start().reopen_with(|directory| {
         Store::open_with(directory, |place| {
@@ -65,7 +67,12 @@ fn sending_costs_the_same_in_a_room_of_two_and_a_room_of_thousands() {
             Ok(engine)
         })
     });
-    let counting = counting.expect("the store was opened");
+    (server, counting.expect("the store was opened"))
+}
+
+#[test]
+fn sending_costs_the_same_in_a_room_of_two_and_a_room_of_thousands() {
+    let (server, counting) = counted();
     let small = server.room(RoomKind::Channel, "small", &["al", "bo"]);
     let large = server.room(RoomKind::Channel, "large", &["al", "bo"]);
     server
@@ -93,9 +100,67 @@ fn sending_costs_the_same_in_a_room_of_two_and_a_room_of_thousands() {
             costs.push(counting.take());
         }
         assert!(costs[0][2] > 0, "{text}: something was written");
+        if text == "plain" {
+            assert_eq!(
+                costs[0][2], 4,
+                "the message, its place, the room's activity, the author's membership"
+            );
+        }
         assert_eq!(
             costs[0], costs[1],
             "{text}: reads, entries walked and changes in the small and the large room"
         );
+    }
+}
+
+#[test]
+fn a_page_of_a_list_costs_the_same_after_ten_messages_and_after_thousands() {
+    let (server, counting) = counted();
+    let small = server.room(RoomKind::Channel, "small", &["al", "bo"]);
+    let large = server.room(RoomKind::Channel, "large", &["al", "bo"]);
+    let al = server.as_user("al");
+    for (room, messages) in [(&small, 10), (&large, 2000)] {
+        for number in 0..3 {
+            let mentioning = json!([{"_id": al.id(), "username": "al"}]);
+            say_with(&server, room, "bo", "marked", |message| {
+                message.pinned = Some(roomscribe::domain::message::Pinned::default());
+                message.starred = vec![UserId::new(al.id())];
+                message.mentions = Json::of(&mentioning);
+                message.extra = Json::of(&json!({"drid": number.to_string()}));
+                message.replies = Some(Replies { count: 1, last: None, followers: Vec::new() });
+            });
+        }
+        for _ in 0..messages {
+            say(&server, room, "bo", "plain");
+        }
+    }
+    let since = server.app.now().plus(-1).to_string();
+    for query in [
+        "chat.getPinnedMessages?roomId=",
+        "chat.getStarredMessages?roomId=",
+        "chat.getMentionedMessages?roomId=",
+        "chat.getDiscussions?roomId=",
+        "chat.getThreadsList?rid=",
+        "channels.messages?pinned=true&roomId=",
+    ] {
+        let (endpoint, query) = query.split_once('?').expect("a query");
+        let mut costs = Vec::new();
+        for room in [&small, &large] {
+            counting.take();
+            assert_eq!(al.get(endpoint, &format!("{query}{room}")).ok()["total"], 3, "{endpoint}");
+            costs.push(counting.take());
+        }
+        assert_eq!(costs[0], costs[1], "{endpoint}: in the small and the large room");
+    }
+    for endpoint in ["chat.syncMessages?lastUpdate", "chat.getDeletedMessages?since"] {
+        let (endpoint, name) = endpoint.split_once('?').expect("a query");
+        let mut costs = Vec::new();
+        for room in [&small, &large] {
+            say(&server, room, "bo", "the last");
+            counting.take();
+            al.get(endpoint, &format!("roomId={room}&{name}={since}")).ok();
+            costs.push(counting.take());
+        }
+        assert!(costs[1][1] < 10, "{endpoint}: only what is new is walked over: {costs:?}");
     }
 }

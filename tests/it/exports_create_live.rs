@@ -60,10 +60,7 @@ fn a_reply_is_written_once_though_its_thread_is_deleted_or_edited_meanwhile() {
         server
             .app
             .store
-            .write::<_, Error>(|batch| {
-                batch.delete_message(&beginning);
-                Ok(())
-            })
+            .write::<_, Error>(|batch| batch.delete_message(&beginning, server.app.now()))
             .unwrap();
     });
     assert_eq!(deleted.matches("the reply r").count(), 1, "{deleted}");

@@ -2,16 +2,19 @@
 
 use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
+use roomscribe::domain::report::{About, Dismissal};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
     Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
-    LoginToken, Message, MessageId, Order, OutboxMail, OutboxState, Role, RoleScope, Room, RoomId, RoomKind,
-    Rooms, Setting, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
+    LoginToken, Message, MessageId, Order, OutboxMail, OutboxState, Report, Role, RoleScope, Room, RoomId,
+    RoomKind, Rooms, Setting, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
 };
+use roomscribe::store::message_indexes::List;
 use roomscribe::store::schema::{
-    AuditOfJob, AuditOfUser, BlobUse, DataRequest, DeletedRoom, EndedJob, EndedMembership, FileOfRoom,
-    JobOfUser, KeptFile, LinkOfJob, MessagePlace, OpenJob, Reply, RoomByName, RoomOfUser, Schema,
-    TokenOfUser, UnfinishedImport, UserByEmail, UserByName, WaitingMail,
+    AuditOfJob, AuditOfUser, BlobUse, DataRequest, DeletedMessage, DeletedRoom, EndedJob, EndedMembership,
+    FileOfRoom, HiddenMessage, JobOfUser, KeptFile, LinkOfJob, ListedMessage, MessagePlace, OpenJob, Reply,
+    ReportOfAuthor, ReportOfMessage, ReportOfUser, RoomByName, RoomOfUser, Schema, TokenOfUser,
+    UnfinishedImport, UserByEmail, UserByName, WaitingMail,
 };
 
 use crate::stored_bytes::Golden;
@@ -196,7 +199,40 @@ fn messages(golden: &mut Golden) {
     let plain = Message::new(id.clone(), general(), reference(), at(-9_999_999_999), "");
     golden.add(&(general(), plain.sent_at, id.clone()), &plain);
     golden.add(&(id.clone(),), &MessagePlace { room: general(), sent_at: at(0) });
-    golden.add(&(MessageId::new("thread"), at(0), id), &Reply);
+    golden.add(&(MessageId::new("thread"), at(0), id.clone()), &Reply);
+    let lists = [
+        List::Changed,
+        List::Discussions,
+        List::Mentioning(bob()),
+        List::Pinned,
+        List::Starred(bob()),
+        List::Threads,
+    ];
+    for list in lists {
+        golden.add(&(general(), list, at(1), id.clone()), &ListedMessage);
+    }
+    let gone = DeletedMessage { thread: Some(MessageId::new("thread")), began_thread: true };
+    golden.add(&(general(), at(2), id.clone()), &gone);
+    golden.add(&(general(), id.clone(), at(2)), &HiddenMessage(message));
+    reports(golden, &id, plain);
+}
+
+fn reports(golden: &mut Golden, id: &MessageId, message: Message) {
+    let report = Report {
+        id: text("report"),
+        by: reference(),
+        at: at(6),
+        description: text("rude"),
+        about: About::Message(Box::new(message)),
+        dismissed: None,
+    };
+    golden.add(&(text("report"),), &report);
+    let dismissal = Dismissal { by: bob(), at: at(7), reason: text("it is not"), action: text("None") };
+    let about = About::User(reference());
+    golden.add(&(text("report"),), &Report { about, dismissed: Some(dismissal), ..report });
+    golden.add(&(id.clone(), at(6), text("report")), &ReportOfMessage);
+    golden.add(&(bob(), at(6), text("report")), &ReportOfAuthor);
+    golden.add(&(bob(), at(6), text("report")), &ReportOfUser);
 }
 
 fn audit(golden: &mut Golden, id: &JobId, order: Order) {

@@ -12,7 +12,9 @@ use crate::error::{Error, Result};
 use crate::service::access;
 use crate::service::caller::Caller;
 use crate::service::history::{self, FileOrder, Stretch};
+use crate::service::messages;
 use crate::store::Direction;
+use crate::store::message_indexes::List;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -23,9 +25,14 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// Whether every message is wanted.
-    fn is_everything(&self) -> bool {
-        self.mention_ids.is_none() && self.starred_ids.is_none() && self.pinned != Some(true)
+    /// For each thing that is wanted the lists to look into: a message stands in one of them at least.
+    fn lists(&self) -> Vec<Vec<List>> {
+        let of = |ids: &Option<Vec<String>>, list: fn(UserId) -> List| {
+            ids.as_ref().map(|ids| ids.iter().map(|id| list(UserId::new(id))).collect())
+        };
+        let pinned = (self.pinned == Some(true)).then(|| vec![List::Pinned]);
+        let starred = of(&self.starred_ids, List::Starred);
+        [pinned, starred, of(&self.mention_ids, List::Mentioning)].into_iter().flatten().collect()
     }
 
     fn wants(&self, message: &Message) -> bool {
@@ -70,11 +77,15 @@ pub(super) fn messages(app: &App, caller: &Caller, room: Room, mut asked: Paged<
     let choice = &mut asked.params;
     choice.mention_ids = split_ids(choice.mention_ids.take());
     choice.starred_ids = split_ids(choice.starred_ids.take());
-    let (found, total) = if choice.is_everything() {
-        let total = app.store.activity(&room.id)?.messages;
-        (history::read(app, &room.id, stretch, |_| true)?, usize::try_from(total).unwrap_or(usize::MAX))
-    } else {
-        history::search(app, &room.id, stretch, |message| choice.wants(message))?
+    let (found, total) = match choice.lists().as_slice() {
+        [] => {
+            let total = app.store.activity(&room.id)?.messages;
+            (history::read(app, &room.id, stretch, |_| true)?, usize::try_from(total).unwrap_or(usize::MAX))
+        }
+        [lists] if lists.len() == 1 => {
+            messages::listed(app, &room.id, &lists[0], direction, (page.offset, page.count))?
+        }
+        [lists, ..] => history::chosen(app, &room.id, lists, stretch, |message| choice.wants(message))?,
     };
     Ok(page.wrap("messages", present::messages(&caller.user.id, &found), total))
 }

@@ -12,6 +12,7 @@ mod history;
 mod im;
 mod method_call;
 mod misc;
+mod moderation;
 mod permissions;
 mod personal_tokens;
 mod presence;
@@ -38,6 +39,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         im::endpoints(),
         rooms::endpoints(),
         chat::endpoints(),
+        moderation::endpoints(),
         subscriptions::endpoints(),
         method_call::endpoints(),
     ]

@@ -4,43 +4,115 @@ use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::matching::{Params, filled};
-use crate::api::page::{Page, Paged};
 use crate::api::wire;
 use crate::app::App;
-use crate::domain::{Message, MessageId, Room, RoomId};
+use crate::domain::{Message, MessageId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::service::{messages, uploads};
 
 mod changing;
+mod conduct;
 mod files;
+mod lists;
 mod marks;
 mod sending;
+mod sync;
 mod threads;
+
+/// A page of messages.
+const PAGE: &str = "messages* objects, count* number, offset* number, total* number";
+/// A message that is marked.
+const MARKED: &str = "messageId*";
+/// A message that was sent or changed.
+const MESSAGE: &str = "message* object";
+const POSTED: &str = "channel any, roomId any, text, msg, alias, username, emoji, icon_emoji, avatar, icon_url, \
+                      attachments array, parseUrls boolean, groupable boolean, tmid, customFields object";
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
+    [sending_and_changing(), marking(), reading(), syncing(), files()].into_iter().flatten().collect()
+}
+
+fn sending_and_changing() -> Vec<Endpoint> {
     vec![
-        post("chat.sendMessage").user(sending::send_message),
-        post("chat.postMessage").user(sending::post_message),
-        post("chat.update").user(changing::update),
-        post("chat.delete").user(changing::delete),
-        get("chat.getMessage").user(get_message),
-        get("chat.getPinnedMessages").user(pinned),
-        get("chat.getStarredMessages").user(starred),
-        get("chat.getMentionedMessages").user(mentioned),
-        post("chat.react").user(marks::react),
-        post("chat.starMessage").user(marks::star),
-        post("chat.unStarMessage").user(marks::unstar),
-        post("chat.pinMessage").user(marks::pin),
-        post("chat.unPinMessage").user(marks::unpin),
-        get("chat.getThreadsList").user(threads::list),
-        get("chat.getThreadMessages").user(threads::replies),
-        post("chat.followMessage").user(threads::follow),
-        post("chat.unfollowMessage").user(threads::unfollow),
-        post("rooms.upload/:rid").file(uploads::admit, files::upload),
-        post("rooms.media/:rid").file(uploads::admit, files::media),
-        post("rooms.mediaConfirm/:rid/:fileId").user(files::confirm),
+        post("chat.sendMessage")
+            .takes("message* object, previewUrls strings")
+            .returns(MESSAGE)
+            .user(sending::send_message),
+        post("chat.postMessage")
+            .takes(POSTED)
+            .returns("ts* number, channel* string, message* object")
+            .user(sending::post_message),
+        post("chat.update")
+            .takes("roomId*, msgId*, text*, customFields object, previewUrls strings")
+            .returns(MESSAGE)
+            .user(changing::update),
+        post("chat.delete")
+            .takes("roomId*, msgId, fileId, asUser boolean")
+            .returns("_id*, ts*, message* object")
+            .user(changing::delete),
+        post("chat.otr").takes("roomId*, type*").user(conduct::off_the_record),
+    ]
+}
+
+fn marking() -> Vec<Endpoint> {
+    vec![
+        post("chat.react").takes("messageId*, emoji, reaction, shouldReact boolean").user(marks::react),
+        post("chat.starMessage").takes(MARKED).user(marks::star),
+        post("chat.unStarMessage").takes(MARKED).user(marks::unstar),
+        post("chat.pinMessage").takes(MARKED).returns(MESSAGE).user(marks::pin),
+        post("chat.unPinMessage").takes(MARKED).user(marks::unpin),
+        post("chat.followMessage").takes("mid*").user(threads::follow),
+        post("chat.unfollowMessage").takes("mid*").user(threads::unfollow),
+        get("chat.ignoreUser").writes().takes("rid*, userId*, ignore boolean").user(conduct::ignore),
+        post("chat.reportMessage").user(conduct::report),
+    ]
+}
+
+fn reading() -> Vec<Endpoint> {
+    vec![
+        get("chat.getMessage").takes("msgId*").returns(MESSAGE).user(get_message),
+        get("chat.getPinnedMessages").takes("roomId*").returns(PAGE).user(lists::pinned),
+        get("chat.getStarredMessages").takes("roomId*").returns(PAGE).user(lists::starred),
+        get("chat.getMentionedMessages").takes("roomId*").returns(PAGE).user(lists::mentioned),
+        get("chat.getDiscussions").takes("roomId*, text").returns(PAGE).user(lists::discussions),
+        get("chat.getThreadsList")
+            .takes("rid*, type, text")
+            .returns("threads* objects, count* number, offset* number, total* number")
+            .user(threads::list),
+        get("chat.getThreadMessages").takes("tmid*").returns(PAGE).user(threads::replies),
+        get("chat.getMessageReadReceipts").takes("messageId").user(conduct::receipts),
+    ]
+}
+
+fn syncing() -> Vec<Endpoint> {
+    vec![
+        get("chat.syncMessages")
+            .takes("roomId*, lastUpdate, next, previous, type")
+            .returns("result* object")
+            .user(sync::messages),
+        get("chat.getDeletedMessages").takes("roomId*, since*").returns(PAGE).user(sync::deleted),
+        get("chat.syncThreadsList")
+            .takes("rid*, updatedSince*")
+            .returns("threads* object")
+            .user(sync::threads),
+        get("chat.syncThreadMessages")
+            .takes("tmid*, updatedSince*")
+            .returns("messages* object")
+            .user(sync::replies),
+    ]
+}
+
+fn files() -> Vec<Endpoint> {
+    const SAID: &str =
+        "msg, description, tmid, tshow boolean, alias, avatar, emoji, groupable boolean, customFields any";
+    const CONFIRMED: &str = "msg, description, tmid, tshow boolean, fileName, alias, avatar, emoji, \
+                             groupable boolean, customFields any";
+    vec![
+        post("rooms.upload/:rid").takes(SAID).returns(MESSAGE).file(uploads::admit, files::upload),
+        post("rooms.media/:rid").returns("file* object").file(uploads::admit, files::media),
+        post("rooms.mediaConfirm/:rid/:fileId").takes(CONFIRMED).returns(MESSAGE).user(files::confirm),
     ]
 }
 
@@ -49,52 +121,6 @@ fn get_message(app: &App, caller: &Caller, params: Params) -> Result<Value> {
     let id = MessageId::new(filled(&params, "msgId").ok_or_else(missing)?);
     let message = messages::read(app, &caller.user, &id)?;
     Ok(json!({"message": wire::message(&message, &caller.user.id)}))
-}
-
-fn pinned(app: &App, caller: &Caller, params: Paged<Params>) -> Result<Value> {
-    let refused = || Error::refused("error-not-allowed", "Not allowed");
-    let missing = "error-roomId-param-not-provided";
-    let room = readable(app, caller, &params.params, missing, refused)?;
-    picked(app, caller, &room, params.page(app)?, |message| message.pinned.is_some())
-}
-
-fn starred(app: &App, caller: &Caller, params: Paged<Params>) -> Result<Value> {
-    let refused = || Error::plain("error-not-allowed");
-    let room = readable(app, caller, &params.params, "error-invalid-params", refused)?;
-    picked(app, caller, &room, params.page(app)?, |message| message.starred.contains(&caller.user.id))
-}
-
-fn mentioned(app: &App, caller: &Caller, params: Paged<Params>) -> Result<Value> {
-    let refused = || Error::plain("error-not-allowed");
-    let room = readable(app, caller, &params.params, "error-invalid-params", refused)?;
-    picked(app, caller, &room, params.page(app)?, |message| {
-        let mentions = message.mentions.value();
-        mentions.as_array().into_iter().flatten().any(|user| user["_id"] == caller.user.id.as_str())
-    })
-}
-
-fn readable(
-    app: &App,
-    caller: &Caller,
-    params: &Params,
-    missing: &str,
-    refused: fn() -> Error,
-) -> Result<Room> {
-    let missing = || Error::refused(missing, "The required \"roomId\" query param is missing.");
-    let id = filled(params, "roomId").ok_or_else(missing)?;
-    let room = app.store.room(&RoomId::new(id))?.ok_or_else(refused)?;
-    if messages::can_read(app, &caller.user, &room)? { Ok(room) } else { Err(refused()) }
-}
-
-fn picked(
-    app: &App,
-    caller: &Caller,
-    room: &Room,
-    page: Page,
-    wanted: impl Fn(&Message) -> bool,
-) -> Result<Value> {
-    let (messages, total) = messages::pick(app, &room.id, (page.offset, page.count), wanted)?;
-    Ok(page.wrap("messages", wired(&messages, caller), total))
 }
 
 fn wired(messages: &[Message], caller: &Caller) -> Vec<Value> {

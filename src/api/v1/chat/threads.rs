@@ -12,12 +12,12 @@ use crate::service::caller::Caller;
 use crate::service::threads::{self, Which};
 use crate::service::{messages, settings};
 
-fn require_threads(app: &App) -> Result<()> {
+pub(super) fn require_threads(app: &App) -> Result<()> {
     let disabled = || Error::refused("error-not-allowed", "Threads Disabled");
     if settings::is_on(app, "Threads_enabled")? { Ok(()) } else { Err(disabled()) }
 }
 
-fn not_allowed() -> Error {
+pub(super) fn not_allowed() -> Error {
     Error::refused("error-not-allowed", "Not Allowed")
 }
 
