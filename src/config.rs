@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::domain::Time;
 use crate::domain::time::DAY;
@@ -215,6 +216,12 @@ pub struct Environment {
     pub overwritten: BTreeMap<String, String>,
     /// `<id>` of a setting: its value until it is changed.
     pub initial: BTreeMap<String, String>,
+    /// `MAX_RESUME_LOGIN_TOKENS`: sessions of a user.
+    pub most_sessions: Option<usize>,
+    /// `CREATE_TOKENS_FOR_USERS`: whether callers make tokens for users.
+    pub tokens_for_users: bool,
+    /// `CREATE_TOKENS_FOR_USERS_SECRET`, hashed: whoever knows it does, too.
+    pub tokens_secret: Option<[u8; 32]>,
 }
 
 /// `ADMIN_USERNAME` and its siblings.
@@ -292,6 +299,15 @@ impl Config {
             });
         }
         environment.initial_user = all.remove("INITIAL_USER");
+        if let Some(most) = all.remove("MAX_RESUME_LOGIN_TOKENS") {
+            let most = most.parse().ok().filter(|most| *most > 0);
+            environment.most_sessions =
+                Some(most.context("MAX_RESUME_LOGIN_TOKENS must be a number from 1 on")?);
+        }
+        let switch = all.remove("CREATE_TOKENS_FOR_USERS");
+        environment.tokens_for_users = switch.is_some_and(|word| matches!(word.as_str(), "yes" | "true"));
+        environment.tokens_secret =
+            all.remove("CREATE_TOKENS_FOR_USERS_SECRET").map(|secret| Sha256::digest(secret).into());
         for (key, value) in all {
             if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {
                 environment.overwritten.insert(id.to_owned(), value);

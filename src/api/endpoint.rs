@@ -15,6 +15,7 @@ use crate::domain::{Room, RoomId};
 use crate::error::{Error, Result};
 use crate::service::access::{self, Permission};
 use crate::service::caller::{Caller, Client};
+use crate::service::two_factor::Demand;
 use crate::service::uploads::Arrived;
 
 /// A method of HTTP.
@@ -81,6 +82,8 @@ pub struct Endpoint {
     pub needs: &'static [Permission],
     /// A permission that the caller must hold in the room at hand.
     pub needs_in_room: Option<Permission>,
+    /// Whether the caller has to show a second factor, and how strictly.
+    pub second_factor: Option<Demand>,
     /// How often.
     pub limit: Limit,
     /// Whether the reply waits for the disk.
@@ -150,6 +153,7 @@ pub struct Draft {
     path: &'static str,
     needs: &'static [Permission],
     needs_in_room: Option<Permission>,
+    second_factor: Option<Demand>,
     limit: Limit,
     writes: bool,
     admits: Option<Admit>,
@@ -172,6 +176,7 @@ impl Draft {
             path,
             needs: &[],
             needs_in_room: None,
+            second_factor: None,
             limit: Limit::Default,
             writes,
             admits: None,
@@ -185,6 +190,20 @@ impl Draft {
     #[must_use]
     pub fn needs(mut self, all_of: &'static [Permission]) -> Self {
         self.needs = all_of;
+        self
+    }
+
+    /// A second factor, if the caller has one: after the permissions, before the handler.
+    #[must_use]
+    pub fn second_factor(mut self) -> Self {
+        self.second_factor = Some(Demand::Usual);
+        self
+    }
+
+    /// The same, asked for each time: nothing that was shown before counts.
+    #[must_use]
+    pub fn fresh_second_factor(mut self) -> Self {
+        self.second_factor = Some(Demand::Fresh);
         self
     }
 
@@ -293,13 +312,14 @@ impl Draft {
     }
 
     fn row(self, access: Access, schema: Value, handler: Handler) -> Endpoint {
-        let Self { method, path, needs, needs_in_room, limit, writes, admits, family, takes, returns } = self;
+        let Self { method, path, needs, needs_in_room, second_factor, limit, writes, admits, family, takes, returns } = self;
         Endpoint {
             method,
             path,
             access,
             needs,
             needs_in_room,
+            second_factor,
             limit,
             writes,
             admits,

@@ -1,7 +1,7 @@
 //! Rocket.Chat's REST API: a table of endpoints and one way through it.
 //!
-//! The order of every request: route, credentials, rate limit, parameters, permissions, handler,
-//! disk, reply. Who calls without credentials learns nothing about anything else.
+//! The order of every request: route, credentials, rate limit, parameters, permissions, second
+//! factor, handler, disk, reply. Who calls without credentials learns nothing about anything else.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::domain::RoomId;
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client, Shown};
-use crate::service::{access, sessions, settings};
+use crate::service::{access, sessions, settings, two_factor};
 
 pub mod endpoint;
 pub mod fields;
@@ -69,7 +69,7 @@ impl Api {
             Err(reply) => return reply,
         };
         let endpoint = &self.endpoints[number];
-        let client = Client { address: incoming.client };
+        let client = Client { address: incoming.client, proof: incoming.proof.clone() };
         let caller = match identify(&app, endpoint, &incoming, &client) {
             Ok(caller) => caller,
             Err(error) => return Reply::failure(&error),
@@ -176,6 +176,9 @@ impl Api {
             endpoint.check(&input)?;
             if let Some(caller) = &caller {
                 access::require(&worker, &caller.user, endpoint.needs)?;
+                if let Some(demand) = endpoint.second_factor {
+                    two_factor::check(&worker, caller, demand)?;
+                }
             }
             endpoint.call(&worker, &client, caller.as_ref(), input)
         })

@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 
 use super::account_names as names;
 use super::caller::Caller;
-use super::{access, bootstrap, custom_fields, password_policy, permissions, rooms, settings};
+use super::{
+    access, account_mails, bootstrap, custom_fields, password_policy, permissions, rooms, settings,
+    two_factor_enrolment,
+};
 use crate::app::App;
 use crate::domain::user::Email;
 use crate::domain::{Json, User, UserId, id};
@@ -45,6 +48,8 @@ pub struct NewAccount {
     pub custom_fields: Option<Map<String, Value>>,
     /// Whether the account joins the rooms that new users join.
     pub join_default_rooms: bool,
+    /// Whether its owner is welcomed by mail, with a link to a password if nobody knows it.
+    pub welcome: bool,
 }
 
 /// What is somebody else's already.
@@ -82,7 +87,11 @@ pub fn create(app: &App, caller: &Caller, wanted: &NewAccount) -> Result<User> {
     names::check_email(app, wanted.email.trim())?;
     check_texts(wanted.bio.as_deref(), wanted.nickname.as_deref())?;
     set_password(app, &mut user, wanted.password.as_deref())?;
-    keep(app, user, wanted.join_default_rooms, false, unavailable)
+    let user = keep(app, user, wanted.join_default_rooms, false, unavailable)?;
+    if wanted.welcome || wanted.password.is_none() {
+        account_mails::welcome(app, &user, wanted.password.is_none())?;
+    }
+    Ok(user)
 }
 
 /// Whether the caller may make such an account.
@@ -129,7 +138,16 @@ pub fn register(app: &App, wanted: &NewAccount, secret: Option<&str>) -> Result<
     // Looked at before the write, so that nobody waits while all accounts are gone through: once
     // there is an administrator there is always one.
     let first = !bootstrap::has_admin(app)?;
-    keep(app, user, true, first, taken)
+    let user = keep(app, user, true, first, taken)?;
+    if settings::is_on(app, "Accounts_EmailVerification")?
+        && let Some(email) = user.emails.first()
+    {
+        account_mails::confirm(app, &user, &email.address)?;
+    }
+    if !user.active {
+        account_mails::approval_needed(app, &user)?;
+    }
+    Ok(user)
 }
 
 /// Whether people may make accounts for themselves.
@@ -252,6 +270,7 @@ fn keep(
             user.roles.insert(0, "admin".to_owned());
         }
         batch.put_user(&user)?;
+        two_factor_enrolment::opt_in(app, batch, &user.id)?;
         if join {
             rooms::join_default_rooms(app, batch, &user)?;
         }

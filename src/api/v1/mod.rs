@@ -10,6 +10,7 @@ mod exports;
 mod history;
 mod im;
 mod misc;
+mod password_mails;
 mod permissions;
 mod personal_tokens;
 mod presence;
@@ -17,6 +18,7 @@ mod rooms;
 mod settings;
 mod settings_keys;
 mod subscriptions;
+mod two_factor;
 mod users;
 
 /// All rows of the table.
@@ -27,6 +29,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         users::endpoints(),
         account_changes::endpoints(),
         personal_tokens::endpoints(),
+        two_factor::endpoints(),
+        password_mails::endpoints(),
         presence::endpoints(),
         settings::endpoints(),
         permissions::endpoints(),
