@@ -12,6 +12,10 @@ use sha2::{Digest, Sha256};
 use crate::domain::Time;
 use crate::domain::time::DAY;
 
+pub mod environment;
+
+pub use environment::{Environment, FirstAdmin};
+
 /// Bytes of what the settings call MB.
 pub const MEGABYTE: u64 = 1024 * 1024;
 
@@ -205,45 +209,6 @@ impl Default for Mail {
     }
 }
 
-/// What Rocket.Chat's environment variables ask for.
-#[derive(Debug, Clone, Default)]
-pub struct Environment {
-    /// `ADMIN_*`, if `ADMIN_PASS` is set.
-    pub admin: Option<FirstAdmin>,
-    /// `INITIAL_USER`: a JSON object.
-    pub initial_user: Option<String>,
-    /// `OVERWRITE_SETTING_<id>`: forced on every start.
-    pub overwritten: BTreeMap<String, String>,
-    /// `<id>` of a setting: its value until it is changed.
-    pub initial: BTreeMap<String, String>,
-    /// `MAX_RESUME_LOGIN_TOKENS`: sessions of a user.
-    pub most_sessions: Option<usize>,
-    /// `CREATE_TOKENS_FOR_USERS`: whether callers make tokens for users.
-    pub tokens_for_users: bool,
-    /// `CREATE_TOKENS_FOR_USERS_SECRET`, hashed: whoever knows it does, too.
-    pub tokens_secret: Option<[u8; 32]>,
-}
-
-/// `ADMIN_USERNAME` and its siblings.
-#[derive(Clone)]
-pub struct FirstAdmin {
-    /// The login name.
-    pub username: String,
-    /// The display name.
-    pub name: String,
-    /// The address, if given.
-    pub email: Option<String>,
-    /// The password.
-    pub password: String,
-}
-
-/// The password is nobody's business, in logs least of all.
-impl std::fmt::Debug for FirstAdmin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FirstAdmin").field("username", &self.username).finish_non_exhaustive()
-    }
-}
-
 impl Config {
     /// Reads the file (`path`, else config.toml if there is one) and the environment.
     pub fn load(path: Option<&Path>) -> Result<Self> {
@@ -374,15 +339,25 @@ mod tests {
 
     #[test]
     fn the_environment_wins_and_is_checked() {
-        let given =
-            [("PORT", "81"), ("BIND_IP", "::1"), ("OVERWRITE_SETTING_Site_Name", "x"), ("ADMIN_PASS", "p")];
+        let given = [
+            ("PORT", "81"),
+            ("BIND_IP", "::1"),
+            ("OVERWRITE_SETTING_Site_Name", "x"),
+            ("ADMIN_PASS", "p"),
+            ("MAX_RESUME_LOGIN_TOKENS", "7"),
+            ("CREATE_TOKENS_FOR_USERS", "yes"),
+        ];
         let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let mut config = Config::default();
         config.read_environment(given.into_iter()).unwrap();
         assert_eq!(config.server.listen.to_string(), "[::1]:81");
         assert_eq!(config.environment.overwritten["Site_Name"], "x");
         assert_eq!(config.environment.admin.unwrap().username, "admin");
-        let bad = [("PORT".to_owned(), "many".to_owned())];
-        assert!(Config::default().read_environment(bad.into_iter()).is_err());
+        assert_eq!(config.environment.most_sessions, Some(7));
+        assert!(config.environment.tokens_for_users && config.environment.tokens_secret.is_none());
+        for (key, value) in [("PORT", "many"), ("MAX_RESUME_LOGIN_TOKENS", "0")] {
+            let bad = [(key.to_owned(), value.to_owned())];
+            assert!(Config::default().read_environment(bad.into_iter()).is_err(), "{key}");
+        }
     }
 }

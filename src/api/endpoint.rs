@@ -312,7 +312,19 @@ impl Draft {
     }
 
     fn row(self, access: Access, schema: Value, handler: Handler) -> Endpoint {
-        let Self { method, path, needs, needs_in_room, second_factor, limit, writes, admits, family, takes, returns } = self;
+        let Self {
+            method,
+            path,
+            needs,
+            needs_in_room,
+            second_factor,
+            limit,
+            writes,
+            admits,
+            family,
+            takes,
+            returns,
+        } = self;
         Endpoint {
             method,
             path,

@@ -75,14 +75,14 @@ pub fn update(app: &App, caller: &Caller, id: &UserId, mut changes: Changes, agr
         changes.password = Some(id::random_text(32));
         changes.require_password_change = Some(true);
     }
-    let changed = apply(app, caller, &user, &changes, agreed)?;
+    let after = apply(app, caller, &user, &changes, agreed)?;
     if changes.welcome || changes.invite {
-        account_mails::welcome(app, &changed, changes.invite)?;
+        account_mails::welcome(app, &after, changes.invite)?;
     }
-    if changed.active != user.active {
-        account_mails::activation(app, &changed)?;
+    if after.active != user.active {
+        account_mails::activation(app, &after)?;
     }
-    Ok(changed)
+    Ok(after)
 }
 
 /// Lets an account log in, or no more, and tells its owner.
@@ -97,12 +97,7 @@ pub fn set_active(app: &App, caller: &Caller, id: &UserId, active: bool, agreed:
 
 /// Changes the caller's own account. A new password or address asks for a second factor: the digest of
 /// the current password, `proof`, for those who have set up nothing else.
-pub fn update_own(
-    app: &App,
-    caller: &Caller,
-    changes: &Changes,
-    proof: Option<&str>,
-) -> Result<User> {
+pub fn update_own(app: &App, caller: &Caller, changes: &Changes, proof: Option<&str>) -> Result<User> {
     if !settings::is_on(app, "Accounts_AllowUserProfileChange")? {
         return Err(Error::not_allowed());
     }
@@ -120,14 +115,14 @@ pub fn update_own(
     if let Some(new) = &changes.password {
         password_history::check(app, &caller.user, new)?;
     }
-    let changed = apply(app, caller, &caller.user, changes, false)?;
-    if changed.emails != caller.user.emails
+    let after = apply(app, caller, &caller.user, changes, false)?;
+    if after.emails != caller.user.emails
         && settings::is_on(app, "Accounts_EmailVerification")?
-        && let Some(email) = changed.emails.first()
+        && let Some(email) = after.emails.first()
     {
-        account_mails::confirm(app, &changed, &email.address)?;
+        account_mails::confirm(app, &after, &email.address)?;
     }
-    Ok(changed)
+    Ok(after)
 }
 
 fn authorise_roles(app: &App, caller: &Caller, user: &User, roles: Option<&[String]>) -> Result<()> {

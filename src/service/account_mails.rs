@@ -171,9 +171,9 @@ fn post(app: &App, letter: &Letter<'_>) -> Result<()> {
     };
     let (mut text, mut html) = (letter.text.clone(), format!("<p>{}</p>", escape(&letter.text)));
     if let Some((label, link)) = &letter.link {
-        text.push_str(&format!("\n\n{label}:\n{link}"));
+        text.extend(["\n\n", label, ":\n", link]);
         let (label, link) = (escape(label), escape(link));
-        html.push_str(&format!("<p><a href=\"{link}\">{label}</a></p><p>{link}</p>"));
+        html.extend(["<p><a href=\"", &link, "\">", &label, "</a></p><p>", &link, "</p>"]);
     }
     text.push('\n');
     let key = format!("account-{}", id::random_id());

@@ -48,8 +48,6 @@ pub struct NewAccount {
     pub custom_fields: Option<Map<String, Value>>,
     /// Whether the account joins the rooms that new users join.
     pub join_default_rooms: bool,
-    /// Whether its owner is welcomed by mail, with a link to a password if nobody knows it.
-    pub welcome: bool,
 }
 
 /// What is somebody else's already.
@@ -87,11 +85,7 @@ pub fn create(app: &App, caller: &Caller, wanted: &NewAccount) -> Result<User> {
     names::check_email(app, wanted.email.trim())?;
     check_texts(wanted.bio.as_deref(), wanted.nickname.as_deref())?;
     set_password(app, &mut user, wanted.password.as_deref())?;
-    let user = keep(app, user, wanted.join_default_rooms, false, unavailable)?;
-    if wanted.welcome || wanted.password.is_none() {
-        account_mails::welcome(app, &user, wanted.password.is_none())?;
-    }
-    Ok(user)
+    keep(app, user, wanted.join_default_rooms, false, unavailable)
 }
 
 /// Whether the caller may make such an account.

@@ -139,7 +139,8 @@ fn session(token: &[u8; 32], client: &Client) -> [u8; 32] {
 
 /// What a user has set up and the settings allow, the best first.
 pub fn methods(app: &App, user: &User, factor: &SecondFactor) -> Result<Vec<Method>> {
-    let on = |method: &str| settings::is_on(app, &format!("Accounts_TwoFactorAuthentication_By_{method}_Enabled"));
+    let on =
+        |method: &str| settings::is_on(app, &format!("Accounts_TwoFactorAuthentication_By_{method}_Enabled"));
     let mut methods = Vec::new();
     if factor.totp.is_some() && on("TOTP")? {
         methods.push(Method::Totp);
@@ -164,7 +165,8 @@ fn ask(app: &App, user: &User, proof: &Proof, fallback: bool) -> Result<bool> {
         let details = details(app, user, method, generated, &available)?;
         Err(Error::Refused { code: code.to_owned(), reason: reason.to_owned(), details })
     };
-    let code: String = proof.code.iter().flat_map(|code| code.chars()).filter(|c| !c.is_whitespace()).collect();
+    let code: String =
+        proof.code.iter().flat_map(|code| code.chars()).filter(|c| !c.is_whitespace()).collect();
     if code.is_empty() {
         let generated = method == Method::Email
             && one_time_tokens::waiting(app, user, Purpose::Factor)?.is_none()

@@ -35,7 +35,8 @@ pub fn begin(app: &App, caller: &Caller) -> Result<NewSecret> {
         factor.pending = Some(Secret(bytes));
         Ok(())
     })?;
-    let name = percent_encoding::utf8_percent_encode(&caller.user.username, percent_encoding::NON_ALPHANUMERIC);
+    let name =
+        percent_encoding::utf8_percent_encode(&caller.user.username, percent_encoding::NON_ALPHANUMERIC);
     Ok(NewSecret { url: format!("otpauth://totp/Rocket.Chat:{name}?secret={secret}"), secret })
 }
 

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 use crate::domain::{
-    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OneTimeToken, OutboxMail,
-    PasswordHistory, Role, Room, RoomId, SecondFactor, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OneTimeToken,
+    OutboxMail, PasswordHistory, Role, Room, RoomId, SecondFactor, Setting, Subscription, Time, Upload,
+    UploadId, User, UserId,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.

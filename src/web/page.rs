@@ -4,7 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use warp::Reply as _;
-use warp::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY};
+use warp::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+};
 use warp::http::header::{X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use warp::http::{Response as HttpResponse, StatusCode};
 use warp::reply::Response;
@@ -60,7 +62,8 @@ mod tests {
     fn links_are_read_as_they_were_written() {
         let read = |path| below(path, "/reset-password");
         assert_eq!(read("/reset-password/a%2Eb.c_-"), Some("a.b.c_-".to_owned()));
-        for none in ["/reset-password", "/reset-password/", "/reset-password/a/b", "/reset-passwordx/a", "/x"] {
+        for none in ["/reset-password", "/reset-password/", "/reset-password/a/b", "/reset-passwordx/a", "/x"]
+        {
             assert_eq!(read(none), None, "{none}");
         }
     }

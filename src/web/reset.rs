@@ -109,8 +109,9 @@ fn form(username: &str, complaints: &[String]) -> String {
     let username = escape(username);
     let mut told = String::new();
     if !complaints.is_empty() {
-        let lines: String = complaints.iter().map(|line| format!("<p>{}</p>", escape(line))).collect();
-        told = format!("<div class=\"bad\" id=\"bad\" role=\"alert\">{lines}</div>\n");
+        let lines: Vec<_> = complaints.iter().map(|line| escape(line)).collect();
+        let lines = lines.join("</p>\n<p>");
+        told = format!("<div class=\"bad\" id=\"bad\" role=\"alert\">\n<p>{lines}</p>\n</div>\n");
     }
     let described =
         if complaints.is_empty() { "" } else { " aria-invalid=\"true\" aria-describedby=\"bad\"" };

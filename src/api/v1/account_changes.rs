@@ -13,7 +13,7 @@ use crate::passwords::PasswordDigest;
 use crate::service::account_changes::{self, Changes};
 use crate::service::accounts::{self, NewAccount};
 use crate::service::caller::{Caller, Client};
-use crate::service::{access, departures, users};
+use crate::service::{access, account_mails, departures, users};
 
 /// The rows. Most check permissions in the service: their refusals are not that of a row.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -93,9 +93,11 @@ fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
         require_password_change: random || params.require_password_change.unwrap_or(false),
         custom_fields: params.custom_fields,
         join_default_rooms: params.join_default_channels.unwrap_or(true),
-        welcome: params.send_welcome_email,
     };
     let user = accounts::create(app, caller, &wanted)?;
+    if random || params.send_welcome_email {
+        account_mails::welcome(app, &user, random)?;
+    }
     Ok(json!({"user": wire::account::changed_user(&user, params.require_password_change.is_some())}))
 }
 

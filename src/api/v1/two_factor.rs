@@ -73,8 +73,8 @@ fn target(app: &App, caller: &Caller, params: &Whose, permission: &str) -> Resul
     }
     // Who may not do it learns nothing about who there is.
     let named = |name: Option<&str>, own: &str| name.is_none_or(|name| name == own);
-    let own = named(params.user_id.as_deref(), caller.user.id.as_str())
-        && named(username, &caller.user.username);
+    let own =
+        named(params.user_id.as_deref(), caller.user.id.as_str()) && named(username, &caller.user.username);
     if !own && !access::holds(app, &caller.user, permission)? {
         return Err(Error::not_allowed());
     }

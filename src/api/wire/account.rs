@@ -6,12 +6,7 @@ use super::{Detail, time};
 use crate::domain::{Grant, LoginToken, Role, SecondFactor, User};
 
 /// An account as its owner sees it after logging in.
-pub fn me(
-    user: &User,
-    factor: &SecondFactor,
-    preferences: &Map<String, Value>,
-    site_url: &str,
-) -> Value {
+pub fn me(user: &User, factor: &SecondFactor, preferences: &Map<String, Value>, site_url: &str) -> Value {
     let mut value = super::user(user, Detail::Full);
     if let Value::Object(map) = &mut value {
         map.retain(|key, _| !matches!(key.as_str(), "type" | "createdAt" | "lastLogin"));
