@@ -8,7 +8,8 @@ use super::caller::Caller;
 use super::departures::{has_other_admin, rooms_of, switch};
 use super::{
     access, account_mails, custom_fields, departures, one_time_tokens, password_history, password_policy,
-    settings, two_factor,
+    settings,
+    two_factor::{self, Demand},
 };
 use crate::app::App;
 use crate::domain::user::Email;
@@ -56,7 +57,8 @@ pub struct Changes {
 pub fn update(app: &App, caller: &Caller, id: &UserId, mut changes: Changes, agreed: bool) -> Result<User> {
     let user = app.store.user(id)?.ok_or_else(|| Error::plain("User not found"))?;
     let other = user.id != caller.user.id;
-    if other && !access::holds(app, &caller.user, "edit-other-user-info")? {
+    let edits = access::holds(app, &caller.user, "edit-other-user-info")?;
+    if other && !edits {
         return Err(refused("Editing user is not allowed"));
     }
     authorise_roles(app, caller, &user, changes.roles.as_deref())?;
@@ -66,6 +68,11 @@ pub fn update(app: &App, caller: &Caller, id: &UserId, mut changes: Changes, agr
     }
     if changes.active.is_some() && !access::holds(app, &caller.user, "edit-other-user-active-status")? {
         return Err(Error::not_allowed());
+    }
+    let moves = changes.email.as_deref().is_some_and(|new| user.emails.iter().all(|old| old.address != new));
+    if moves && !edits {
+        // Whoever reads the mail of an account can have it: a stolen token must not be enough.
+        two_factor::check(app, caller, Demand::Always)?;
     }
     if !access::holds(app, &caller.user, "edit-other-user-password")? {
         changes.password = None;

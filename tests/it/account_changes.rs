@@ -231,3 +231,18 @@ fn whoever_has_to_change_the_password_has_done_so_by_changing_it() {
     bob.post("users.updateOwnBasicInfo", json!({"data": data})).ok();
     assert_eq!(bob.get("me", "").ok().get("requirePasswordChange"), None);
 }
+
+#[test]
+fn an_address_of_ones_own_takes_the_password_through_whichever_endpoint() {
+    let server = TestServer::start();
+    let bob = server.as_user("bob");
+    let body = json!({"userId": bob.id(), "data": {"email": "b@example.org"}});
+    assert_eq!(bob.post("users.update", body.clone()).body()["errorType"], "totp-required");
+    let same = json!({"userId": bob.id(), "data": {"email": "bob@example.org", "name": "Robert"}});
+    bob.post("users.update", same).ok();
+    let digest = digest("bob-password");
+    let headers = [("content-type", "application/json"), ("x-2fa-code", &*digest)];
+    bob.raw("POST", "/api/v1/users.update", &headers, body.to_string()).ok();
+    let admin = server.as_admin();
+    admin.post("users.update", json!({"userId": admin.id(), "data": {"email": "a@example.org"}})).ok();
+}
