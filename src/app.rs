@@ -12,6 +12,7 @@ use crate::domain::Time;
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
+use crate::limits::remembered::Remembered;
 use crate::limits::{Estimates, LoginGuard, RateLimiter};
 use crate::passwords::Passwords;
 use crate::store::Store;
@@ -36,6 +37,8 @@ pub struct App {
     pub limiter: RateLimiter,
     /// Counts failed logins.
     pub logins: LoginGuard,
+    /// Who has shown a second factor a moment ago.
+    pub remembered: Remembered,
     /// Estimates that somebody waits for.
     pub estimates: Estimates,
     /// Exports that are being rendered.
@@ -65,6 +68,7 @@ impl App {
             passwords,
             limiter: RateLimiter::default(),
             logins: LoginGuard::default(),
+            remembered: Remembered::default(),
             estimates: Estimates::default(),
             running: Running::default(),
             has_admin: AtomicBool::new(false),

@@ -7,9 +7,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::domain::Time;
 use crate::domain::time::DAY;
+
+pub mod environment;
+
+pub use environment::{Environment, FirstAdmin};
 
 /// Bytes of what the settings call MB.
 pub const MEGABYTE: u64 = 1024 * 1024;
@@ -204,39 +209,6 @@ impl Default for Mail {
     }
 }
 
-/// What Rocket.Chat's environment variables ask for.
-#[derive(Debug, Clone, Default)]
-pub struct Environment {
-    /// `ADMIN_*`, if `ADMIN_PASS` is set.
-    pub admin: Option<FirstAdmin>,
-    /// `INITIAL_USER`: a JSON object.
-    pub initial_user: Option<String>,
-    /// `OVERWRITE_SETTING_<id>`: forced on every start.
-    pub overwritten: BTreeMap<String, String>,
-    /// `<id>` of a setting: its value until it is changed.
-    pub initial: BTreeMap<String, String>,
-}
-
-/// `ADMIN_USERNAME` and its siblings.
-#[derive(Clone)]
-pub struct FirstAdmin {
-    /// The login name.
-    pub username: String,
-    /// The display name.
-    pub name: String,
-    /// The address, if given.
-    pub email: Option<String>,
-    /// The password.
-    pub password: String,
-}
-
-/// The password is nobody's business, in logs least of all.
-impl std::fmt::Debug for FirstAdmin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FirstAdmin").field("username", &self.username).finish_non_exhaustive()
-    }
-}
-
 impl Config {
     /// Reads the file (`path`, else config.toml if there is one) and the environment.
     pub fn load(path: Option<&Path>) -> Result<Self> {
@@ -292,6 +264,15 @@ impl Config {
             });
         }
         environment.initial_user = all.remove("INITIAL_USER");
+        if let Some(most) = all.remove("MAX_RESUME_LOGIN_TOKENS") {
+            let most = most.parse().ok().filter(|most| *most > 0);
+            environment.most_sessions =
+                Some(most.context("MAX_RESUME_LOGIN_TOKENS must be a number from 1 on")?);
+        }
+        let switch = all.remove("CREATE_TOKENS_FOR_USERS");
+        environment.tokens_for_users = switch.is_some_and(|word| matches!(word.as_str(), "yes" | "true"));
+        environment.tokens_secret =
+            all.remove("CREATE_TOKENS_FOR_USERS_SECRET").map(|secret| Sha256::digest(secret).into());
         for (key, value) in all {
             if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {
                 environment.overwritten.insert(id.to_owned(), value);
@@ -358,15 +339,25 @@ mod tests {
 
     #[test]
     fn the_environment_wins_and_is_checked() {
-        let given =
-            [("PORT", "81"), ("BIND_IP", "::1"), ("OVERWRITE_SETTING_Site_Name", "x"), ("ADMIN_PASS", "p")];
+        let given = [
+            ("PORT", "81"),
+            ("BIND_IP", "::1"),
+            ("OVERWRITE_SETTING_Site_Name", "x"),
+            ("ADMIN_PASS", "p"),
+            ("MAX_RESUME_LOGIN_TOKENS", "7"),
+            ("CREATE_TOKENS_FOR_USERS", "yes"),
+        ];
         let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let mut config = Config::default();
         config.read_environment(given.into_iter()).unwrap();
         assert_eq!(config.server.listen.to_string(), "[::1]:81");
         assert_eq!(config.environment.overwritten["Site_Name"], "x");
         assert_eq!(config.environment.admin.unwrap().username, "admin");
-        let bad = [("PORT".to_owned(), "many".to_owned())];
-        assert!(Config::default().read_environment(bad.into_iter()).is_err());
+        assert_eq!(config.environment.most_sessions, Some(7));
+        assert!(config.environment.tokens_for_users && config.environment.tokens_secret.is_none());
+        for (key, value) in [("PORT", "many"), ("MAX_RESUME_LOGIN_TOKENS", "0")] {
+            let bad = [(key.to_owned(), value.to_owned())];
+            assert!(Config::default().read_environment(bad.into_iter()).is_err(), "{key}");
+        }
     }
 }

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::domain::{Time, UserId};
 
+pub mod remembered;
+
 /// No more counters than this are kept; then the oldest windows are swept away.
 const MOST_COUNTERS: usize = 50_000;
 
@@ -120,6 +122,8 @@ pub enum Suspect {
     Username(String),
     /// An address.
     Address(IpAddr),
+    /// An account whose second factor is being guessed.
+    Factor(UserId),
 }
 
 /// How many failures of whom, within which time, are too many.

@@ -22,6 +22,7 @@ use crate::api::Api;
 use crate::api::reply::Reply;
 use crate::api::request::Incoming;
 use crate::app::App;
+use crate::service::caller::Proof;
 use crate::web;
 
 /// How long a stopping server waits for the requests under way.
@@ -152,6 +153,11 @@ fn incoming(
         query,
         user_id: text("x-user-id"),
         token: text("x-auth-token"),
+        proof: Proof {
+            code: text("x-2fa-code"),
+            method: text("x-2fa-method"),
+            agent: text("user-agent").unwrap_or_default(),
+        },
         content_type: text("content-type").unwrap_or_default(),
         client,
         patience: Duration::from_secs(app.config.server.patience_seconds),

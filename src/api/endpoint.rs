@@ -15,6 +15,7 @@ use crate::domain::{Room, RoomId};
 use crate::error::{Error, Result};
 use crate::service::access::{self, Permission};
 use crate::service::caller::{Caller, Client};
+use crate::service::two_factor::{self, Demand};
 use crate::service::uploads::Arrived;
 
 /// A method of HTTP.
@@ -94,6 +95,8 @@ pub struct Endpoint {
     pub needs: &'static [Permission],
     /// A permission that the caller must hold in the room at hand.
     pub needs_in_room: Option<Permission>,
+    /// Whether the caller has to show a second factor, and how strictly.
+    pub second_factor: Option<Demand>,
     /// How often.
     pub limit: Limit,
     /// Whether the reply waits for the disk.
@@ -112,11 +115,14 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Checks parameters and permissions and runs the handler.
+    /// Checks parameters, permissions and the second factor, and runs the handler.
     pub fn run(&self, context: Context<'_>, input: Input) -> Result<Value> {
         self.check(&input)?;
         if let Some(caller) = context.caller {
             access::require(context.app, &caller.user, self.needs)?;
+            if let Some(demand) = self.second_factor {
+                two_factor::check(context.app, caller, demand)?;
+            }
         }
         (self.handler)(context, input)
     }
@@ -167,6 +173,7 @@ pub struct Draft {
     path: &'static str,
     needs: &'static [Permission],
     needs_in_room: Option<Permission>,
+    second_factor: Option<Demand>,
     limit: Limit,
     writes: bool,
     admits: Option<Admit>,
@@ -189,6 +196,7 @@ impl Draft {
             path,
             needs: &[],
             needs_in_room: None,
+            second_factor: None,
             limit: Limit::Default,
             writes,
             admits: None,
@@ -202,6 +210,20 @@ impl Draft {
     #[must_use]
     pub fn needs(mut self, all_of: &'static [Permission]) -> Self {
         self.needs = all_of;
+        self
+    }
+
+    /// A second factor, if the caller has one: after the permissions, before the handler.
+    #[must_use]
+    pub fn second_factor(mut self) -> Self {
+        self.second_factor = Some(Demand::Usual);
+        self
+    }
+
+    /// The same, asked for each time: nothing that was shown before counts.
+    #[must_use]
+    pub fn fresh_second_factor(mut self) -> Self {
+        self.second_factor = Some(Demand::Fresh);
         self
     }
 
@@ -323,13 +345,26 @@ impl Draft {
     }
 
     fn row(self, access: Access, schema: Value, handler: Handler) -> Endpoint {
-        let Self { method, path, needs, needs_in_room, limit, writes, admits, family, takes, returns } = self;
+        let Self {
+            method,
+            path,
+            needs,
+            needs_in_room,
+            second_factor,
+            limit,
+            writes,
+            admits,
+            family,
+            takes,
+            returns,
+        } = self;
         Endpoint {
             method,
             path,
             access,
             needs,
             needs_in_room,
+            second_factor,
             limit,
             writes,
             admits,

@@ -1,7 +1,7 @@
 //! Rocket.Chat's REST API: a table of endpoints and one way through it.
 //!
-//! The order of every request: route, credentials, rate limit, parameters, permissions, handler,
-//! disk, reply. Who calls without credentials learns nothing about anything else.
+//! The order of every request: route, credentials, rate limit, parameters, permissions, second
+//! factor, handler, disk, reply. Who calls without credentials learns nothing about anything else.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl Api {
             Err(reply) => return reply,
         };
         let endpoint = &self.endpoints[number];
-        let client = Client { address: incoming.client };
+        let client = Client { address: incoming.client, proof: incoming.proof.clone() };
         let caller = match identify(&app, endpoint, &incoming, &client) {
             Ok(caller) => caller,
             Err(error) => return Reply::failure(&error),

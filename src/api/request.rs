@@ -15,6 +15,7 @@ use super::schema::Params;
 use super::{lenient, multipart};
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::service::caller::Proof;
 use crate::service::uploads::Arrived;
 
 /// JSON and forms of users larger than this are refused.
@@ -45,6 +46,8 @@ pub struct Incoming {
     pub user_id: Option<String>,
     /// `X-Auth-Token`.
     pub token: Option<String>,
+    /// `x-2fa-code`, `x-2fa-method` and `User-Agent`.
+    pub proof: Proof,
     /// `Content-Type`.
     pub content_type: String,
     /// The client's address.

@@ -25,8 +25,9 @@ pub fn definition(id: &str) -> Option<&'static Definition> {
 
 /// All settings of a new server.
 ///
-/// Two defaults differ from Rocket.Chat's on purpose: the rate limit, which at 10 calls a minute
-/// makes ordinary clients fail, and the second factor by password, which no Python client speaks.
+/// Some defaults differ from Rocket.Chat's on purpose: the rate limit, which at 10 calls a minute
+/// makes ordinary clients fail, and the second factor by password or, without being asked for, by
+/// mail, which no Python client speaks.
 pub const SETTINGS: &[Definition] = &[
     // General
     public("Site_Url", r#""""#),
@@ -95,6 +96,15 @@ pub const SETTINGS: &[Definition] = &[
     private("Accounts_TwoFactorAuthentication_Enforce_Password_Fallback", "false"),
     private("Accounts_TwoFactorAuthentication_RememberFor", "1800"),
     private("Accounts_TwoFactorAuthentication_MaxDelta", "1"),
+    public("Accounts_TwoFactorAuthentication_By_TOTP_Enabled", "true"),
+    public("Accounts_TwoFactorAuthentication_By_Email_Enabled", "true"),
+    private("Accounts_TwoFactorAuthentication_By_Email_Auto_Opt_In", "false"),
+    private("Accounts_TwoFactorAuthentication_By_Email_Code_Expiration", "3600"),
+    private("Accounts_TwoFactorAuthentication_Max_Invalid_Email_Code_Attempts", "5"),
+    private("Accounts_Password_History_Enabled", "false"),
+    private("Accounts_Password_History_Amount", "5"),
+    private("Accounts_Send_Email_When_Activating", "true"),
+    private("Accounts_Send_Email_When_Deactivating", "true"),
     private("Block_Multiple_Failed_Logins_Enabled", "true"),
     private("Block_Multiple_Failed_Logins_By_User", "true"),
     private("Block_Multiple_Failed_Logins_Attempts_Until_Block_by_User", "10"),
@@ -194,6 +204,9 @@ pub const SETTINGS: &[Definition] = &[
     private("SMTP_Username", r#""""#),
     private("SMTP_Password", r#""""#),
     private("From_Email", r#""""#),
+    private("Email_Header", r#""""#),
+    private("Email_Footer", r#""""#),
+    private("email_plain_text_only", "false"),
     // Exports
     private("UserData_EnableDownload", "true"),
     // Presence

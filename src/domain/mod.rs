@@ -6,6 +6,8 @@
 pub mod audit;
 pub mod change;
 pub mod defaults;
+pub mod factor;
+pub mod html;
 pub mod id;
 pub mod job;
 pub mod json;
@@ -20,10 +22,12 @@ pub mod report;
 pub mod room;
 pub mod setting;
 pub mod time;
+pub mod totp;
 pub mod upload;
 pub mod user;
 
 pub use audit::{AuditEntry, AuditEvent};
+pub use factor::{OneTimeToken, PasswordHistory, SecondFactor};
 pub use id::{JobId, MessageId, RoomId, UploadId, UserId};
 pub use job::{Job, JobState};
 pub use json::Json;

@@ -1,15 +1,19 @@
 //! Changes of accounts: by administrators, and by people of their own.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::account_names as names;
 use super::accounts::{check_roles, check_texts};
 use super::caller::Caller;
 use super::departures::{has_other_admin, rooms_of, switch};
-use super::{access, custom_fields, password_policy, settings};
+use super::{
+    access, account_mails, custom_fields, departures, one_time_tokens, password_history, password_policy,
+    settings,
+    two_factor::{self, Demand},
+};
 use crate::app::App;
 use crate::domain::user::Email;
-use crate::domain::{Json, RoomKind, Subscription, User, UserId};
+use crate::domain::{Json, RoomKind, Subscription, User, UserId, id};
 use crate::error::{Error, Result};
 use crate::passwords::PasswordDigest;
 use crate::store::Batch;
@@ -43,13 +47,18 @@ pub struct Changes {
     pub custom_fields: Option<Map<String, Value>>,
     /// Whether the account may log in.
     pub active: Option<bool>,
+    /// Whether nobody knows the new password, so that its owner has to choose one.
+    pub invite: bool,
+    /// Whether its owner is welcomed by mail.
+    pub welcome: bool,
 }
 
 /// Changes any account, as far as the caller may.
 pub fn update(app: &App, caller: &Caller, id: &UserId, mut changes: Changes, agreed: bool) -> Result<User> {
     let user = app.store.user(id)?.ok_or_else(|| Error::plain("User not found"))?;
     let other = user.id != caller.user.id;
-    if other && !access::holds(app, &caller.user, "edit-other-user-info")? {
+    let edits = access::holds(app, &caller.user, "edit-other-user-info")?;
+    if other && !edits {
         return Err(refused("Editing user is not allowed"));
     }
     authorise_roles(app, caller, &user, changes.roles.as_deref())?;
@@ -60,26 +69,49 @@ pub fn update(app: &App, caller: &Caller, id: &UserId, mut changes: Changes, agr
     if changes.active.is_some() && !access::holds(app, &caller.user, "edit-other-user-active-status")? {
         return Err(Error::not_allowed());
     }
+    let moves = changes.email.as_deref().is_some_and(|new| user.emails.iter().all(|old| old.address != new));
+    if moves && !edits {
+        // Whoever reads the mail of an account can have it: a stolen token must not be enough.
+        two_factor::check(app, caller, Demand::Always)?;
+    }
     if !access::holds(app, &caller.user, "edit-other-user-password")? {
         changes.password = None;
+        changes.invite = false;
     }
-    apply(app, caller, &user, &changes, agreed)
+    if changes.invite {
+        changes.password = Some(id::random_text(32));
+        changes.require_password_change = Some(true);
+    }
+    let after = apply(app, caller, &user, &changes, agreed)?;
+    if changes.welcome || changes.invite {
+        account_mails::welcome(app, &after, changes.invite)?;
+    }
+    if after.active != user.active {
+        account_mails::activation(app, &after)?;
+    }
+    Ok(after)
 }
 
-/// Changes the caller's own account. A new password or address asks for the current password.
-pub fn update_own(
-    app: &App,
-    caller: &Caller,
-    changes: &Changes,
-    proof: Option<PasswordDigest>,
-) -> Result<User> {
+/// Lets an account log in, or no more, and tells its owner.
+pub fn set_active(app: &App, caller: &Caller, id: &UserId, active: bool, agreed: bool) -> Result<User> {
+    let before = app.store.user(id)?.is_some_and(|user| user.active);
+    let user = departures::set_active(app, caller, id, active, agreed)?;
+    if user.active != before {
+        account_mails::activation(app, &user)?;
+    }
+    Ok(user)
+}
+
+/// Changes the caller's own account. A new password or address asks for a second factor: the digest of
+/// the current password, `proof`, for those who have set up nothing else.
+pub fn update_own(app: &App, caller: &Caller, changes: &Changes, proof: Option<&str>) -> Result<User> {
     if !settings::is_on(app, "Accounts_AllowUserProfileChange")? {
         return Err(Error::not_allowed());
     }
     check_switches(app, caller, &caller.user, changes)?;
     let sensitive = changes.email.is_some() || changes.password.is_some();
-    if sensitive && settings::is_on(app, "Accounts_TwoFactorAuthentication_Enabled")? {
-        check_proof(app, &caller.user, proof)?;
+    if sensitive {
+        two_factor::check_own_change(app, caller, proof)?;
     }
     if let (Some(new), Some(_)) = (&changes.password, &caller.user.password)
         && app.passwords.verify(PasswordDigest::of(new), caller.user.password.clone())?
@@ -87,22 +119,17 @@ pub fn update_own(
         let text = "Entered password same as current password";
         return Err(Error::refused("error-password-same-as-current", text));
     }
-    apply(app, caller, &caller.user, changes, false)
-}
-
-/// The current password as the second factor.
-fn check_proof(app: &App, user: &User, proof: Option<PasswordDigest>) -> Result<()> {
-    let refusal = |code: &str, reason: &str, details: Value| {
-        Err(Error::Refused { code: code.to_owned(), reason: reason.to_owned(), details })
-    };
-    let Some(proof) = proof else {
-        let details = json!({"method": "password", "codeGenerated": false, "availableMethods": []});
-        return refusal("totp-required", "TOTP Required", details);
-    };
-    if app.passwords.verify(proof, user.password.clone())? {
-        return Ok(());
+    if let Some(new) = &changes.password {
+        password_history::check(app, &caller.user, new)?;
     }
-    refusal("totp-invalid", "TOTP Invalid", json!({"method": "password"}))
+    let after = apply(app, caller, &caller.user, changes, false)?;
+    if after.emails != caller.user.emails
+        && settings::is_on(app, "Accounts_EmailVerification")?
+        && let Some(email) = after.emails.first()
+    {
+        account_mails::confirm(app, &after, &email.address)?;
+    }
+    Ok(after)
 }
 
 fn authorise_roles(app: &App, caller: &Caller, user: &User, roles: Option<&[String]>) -> Result<()> {
@@ -166,7 +193,9 @@ fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: boo
     check_values(app, user, changes)?;
     let password = match &changes.password {
         Some(password) => {
-            password_policy::check(app, password)?;
+            if !changes.invite {
+                password_policy::check(app, password)?;
+            }
             Some(app.passwords.hash(PasswordDigest::of(password))?)
         }
         None => None,
@@ -185,8 +214,14 @@ fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: boo
             user.roles.clone_from(roles);
         }
         if password.is_some() {
+            password_history::note(app, batch, &user)?;
+            one_time_tokens::forget_all(batch, &user.id);
             user.password = password;
-            let kept = (user.id == caller.user.id).then_some(caller.token);
+            let own = user.id == caller.user.id;
+            if own && changes.require_password_change.is_none() {
+                require_password_change(&mut user, false);
+            }
+            let kept = own.then_some(caller.token);
             batch.delete_tokens(&user.id, |hash, _| Some(*hash) != kept)?;
         }
         user.updated = app.now();
@@ -286,16 +321,20 @@ fn set_texts(user: &mut User, changes: &Changes) {
         user.status_default = Some(status.clone());
     }
     if let Some(required) = changes.require_password_change {
-        user.require_password_change = required;
-        if !required {
-            user.extra = user.extra.with("requirePasswordChangeReason", Value::Null);
-        }
+        require_password_change(user, required);
     }
     for (key, value) in changes.custom_fields.iter().flatten() {
         user.custom_fields = user.custom_fields.with(key, value.clone());
     }
     if user.custom_fields.is_none() {
         user.custom_fields = Json::from_text("{}");
+    }
+}
+
+fn require_password_change(user: &mut User, required: bool) {
+    user.require_password_change = required;
+    if !required {
+        user.extra = user.extra.with("requirePasswordChangeReason", Value::Null);
     }
 }
 

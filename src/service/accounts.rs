@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 
 use super::account_names as names;
 use super::caller::Caller;
-use super::{access, bootstrap, custom_fields, password_policy, permissions, rooms, settings};
+use super::{
+    access, account_mails, bootstrap, custom_fields, password_policy, permissions, rooms, settings,
+    two_factor_enrolment,
+};
 use crate::app::App;
 use crate::domain::user::Email;
 use crate::domain::{Json, User, UserId, id};
@@ -129,7 +132,16 @@ pub fn register(app: &App, wanted: &NewAccount, secret: Option<&str>) -> Result<
     // Looked at before the write, so that nobody waits while all accounts are gone through: once
     // there is an administrator there is always one.
     let first = !bootstrap::has_admin(app)?;
-    keep(app, user, true, first, taken)
+    let user = keep(app, user, true, first, taken)?;
+    if settings::is_on(app, "Accounts_EmailVerification")?
+        && let Some(email) = user.emails.first()
+    {
+        account_mails::confirm(app, &user, &email.address)?;
+    }
+    if !user.active {
+        account_mails::approval_needed(app, &user)?;
+    }
+    Ok(user)
 }
 
 /// Whether people may make accounts for themselves.
@@ -252,6 +264,7 @@ fn keep(
             user.roles.insert(0, "admin".to_owned());
         }
         batch.put_user(&user)?;
+        two_factor_enrolment::opt_in(app, batch, &user.id)?;
         if join {
             rooms::join_default_rooms(app, batch, &user)?;
         }

@@ -9,6 +9,32 @@ use crate::domain::User;
 pub struct Client {
     /// Its address, as far as trusted proxies tell.
     pub address: IpAddr,
+    /// What it shows besides credentials.
+    pub proof: Proof,
+}
+
+impl Client {
+    /// A program that shows nothing.
+    pub fn at(address: IpAddr) -> Self {
+        Self { address, proof: Proof::default() }
+    }
+}
+
+/// What a request says about a second factor. It does not print itself.
+#[derive(Clone, Default)]
+pub struct Proof {
+    /// The code.
+    pub code: Option<String>,
+    /// The method that the code is of.
+    pub method: Option<String>,
+    /// The program that asks, in its own words.
+    pub agent: String,
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Proof(…)")
+    }
 }
 
 /// A user with a valid token. Only the dispatcher makes one.

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::account_names as names;
-use super::{sessions, settings};
+use super::{sessions, settings, two_factor};
 use crate::app::App;
 use crate::domain::user::UserKind;
 use crate::domain::{User, UserId};
@@ -51,12 +51,18 @@ pub fn log_in(app: &App, client: &Client, credentials: &Credentials) -> Result<S
     if let Some(suspect) = app.logins.check(&thresholds, app.now()) {
         return Err(blocked(&suspect));
     }
-    let verdict = judge(app, credentials)?;
-    if let Some(suspect) = app.logins.settle(&thresholds, verdict.is_ok(), app.now()) {
+    let (verdict, factor) = judge_both(app, client, credentials)?;
+    // Being asked for a code is neither a failure nor a success; the blocks hold all the same.
+    let suspect = if matches!(factor, Factor::Asked) {
+        app.logins.check(&thresholds, app.now())
+    } else {
+        app.logins.settle(&thresholds, verdict.is_ok(), app.now())
+    };
+    if let Some(suspect) = suspect {
         return Err(blocked(&suspect));
     }
     let judged = verdict?;
-    app.store.write(|batch| {
+    let session = app.store.write(|batch| {
         // What was judged must still hold, for a check of a password takes its time.
         let user = batch.get::<User>(&(judged.id,))?;
         let user = user.filter(|user| user.active && user.password == judged.password);
@@ -70,8 +76,39 @@ pub fn log_in(app: &App, client: &Client, credentials: &Credentials) -> Result<S
                 token.clone()
             }
         };
-        Ok(Session { user, token })
-    })
+        Ok::<_, Error>(Session { user, token })
+    })?;
+    if matches!(factor, Factor::Shown) {
+        two_factor::remember(app, &sessions::hash(&session.token), client)?;
+    }
+    Ok(session)
+}
+
+/// What became of the second factor.
+enum Factor {
+    /// There is none, or it was not looked at.
+    None,
+    /// It was right.
+    Shown,
+    /// The client has to send one, or another one later.
+    Asked,
+}
+
+/// Whether credentials and second factor are right. The outer error is ours.
+fn judge_both(app: &App, client: &Client, credentials: &Credentials) -> Result<(Result<User>, Factor)> {
+    let user = match (judge(app, credentials)?, credentials) {
+        (Ok(user), Credentials::Password(..)) => user,
+        (verdict, _) => return Ok((verdict, Factor::None)),
+    };
+    match two_factor::check_login(app, &user, &client.proof) {
+        Ok(true) => Ok((Ok(user), Factor::Shown)),
+        Ok(false) => Ok((Ok(user), Factor::None)),
+        Err(Error::Login { error, message, details }) => {
+            let factor = if error == "totp-invalid" { Factor::None } else { Factor::Asked };
+            Ok((Err(Error::Login { error, message, details }), factor))
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// Whether the credentials are right, and the account may log in. The outer error is ours.
@@ -138,7 +175,7 @@ fn blocked(suspect: &Suspect) -> Error {
         Suspect::Username(_) => {
             refused("error-login-blocked-for-user", "Login has been temporarily blocked For User")
         }
-        Suspect::Address(_) => {
+        Suspect::Address(_) | Suspect::Factor(_) => {
             refused("error-login-blocked-for-ip", "Login has been temporarily blocked For IP")
         }
     }

@@ -5,14 +5,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::RngCore;
 use sha2::{Digest, Sha256};
 
-use super::settings;
+use super::caller::Caller;
+use super::{access, settings};
 use crate::app::App;
 use crate::domain::time::DAY;
 use crate::domain::{LoginToken, Time, User, UserId};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Batch;
 
-/// Sessions a user may have; the oldest makes room.
+/// Sessions a user may have unless the environment says otherwise; the oldest makes room.
 const MOST_SESSIONS: usize = 50;
 
 /// The hash under which a token is kept.
@@ -50,19 +51,47 @@ pub fn expires(app: &App, created: Time) -> Result<Time> {
 
 /// Opens a session within `batch`: notes the login and answers the token, which is shown once.
 pub fn open(app: &App, batch: &mut Batch<'_>, user: &mut User) -> Result<String> {
-    let now = app.now();
-    let token = new_token();
-    let mut sessions: Vec<_> = app.store.tokens_of(&user.id)?;
-    sessions.retain(|(_, token)| token.personal.is_none());
-    sessions.sort_by_key(|(_, token)| token.created);
-    let surplus = (sessions.len() + 1).saturating_sub(MOST_SESSIONS);
-    let oldest: Vec<_> = sessions.into_iter().take(surplus).map(|(hash, _)| hash).collect();
-    batch.delete_tokens(&user.id, |hash, _| oldest.contains(hash))?;
-    batch.put_token(hash(&token), &LoginToken { user: user.id.clone(), created: now, personal: None })?;
-    user.last_login = Some(now);
-    user.updated = now;
+    let token = give(app, batch, &user.id)?;
+    user.last_login = Some(app.now());
+    user.updated = app.now();
     batch.put_user(user)?;
     Ok(token)
+}
+
+/// Gives out a token without a login.
+fn give(app: &App, batch: &mut Batch<'_>, user: &UserId) -> Result<String> {
+    let token = new_token();
+    let most = app.config.environment.most_sessions.unwrap_or(MOST_SESSIONS);
+    let mut sessions: Vec<_> = app.store.tokens_of(user)?;
+    sessions.retain(|(_, token)| token.personal.is_none());
+    sessions.sort_by_key(|(_, token)| token.created);
+    let surplus = (sessions.len() + 1).saturating_sub(most);
+    let oldest: Vec<_> = sessions.into_iter().take(surplus).map(|(hash, _)| hash).collect();
+    batch.delete_tokens(user, |hash, _| oldest.contains(hash))?;
+    let record = LoginToken { user: user.clone(), created: app.now(), personal: None };
+    batch.put_token(hash(&token), &record)?;
+    Ok(token)
+}
+
+/// Whether the environment lets callers make tokens for users: to all, or to those with the secret.
+pub fn may_create(app: &App, secret: Option<&str>) -> bool {
+    let environment = &app.config.environment;
+    let shown = secret.map(hash);
+    environment.tokens_for_users || shown.is_some() && environment.tokens_secret == shown
+}
+
+/// Makes a token for a user, who has to show no password.
+pub fn create(app: &App, caller: &Caller, user: &User) -> Result<String> {
+    let other = user.id != caller.user.id;
+    if !user.active || other && !access::holds(app, &caller.user, "user-generate-access-token")? {
+        return Err(not_authorized());
+    }
+    app.store.write(|batch| give(app, batch, &user.id))
+}
+
+/// The refusal of a token for a user.
+pub fn not_authorized() -> Error {
+    Error::refused("error-not-authorized", "Not authorized")
 }
 
 /// Closes one session.

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::key::Key;
 use super::message_indexes::List;
 use crate::domain::{
-    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Report,
-    Role, Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OneTimeToken,
+    OutboxMail, PasswordHistory, Report, Role, Room, RoomId, SecondFactor, Setting, Subscription, Time,
+    Upload, UploadId, User, UserId,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -62,6 +63,9 @@ kinds! {
     b'e' "e-mail address" UserByEmail [String];
     b't' "login token" LoginToken [[u8; 32]];
     b'T' "token of a user" TokenOfUser [UserId, [u8; 32]];
+    b'3' "second factor" SecondFactor [UserId];
+    b'4' "one-time token" OneTimeToken [UserId, String];
+    b'5' "password history" PasswordHistory [UserId];
     b'r' "room" Room [RoomId];
     b'R' "room name" RoomByName [String];
     b'a' "room activity" Activity [RoomId];

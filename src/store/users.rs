@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::schema::{TokenOfUser, UserByEmail, UserByName};
 use super::{Batch, Direction, Result, Span, Store};
-use crate::domain::{LoginToken, User, UserId};
+use crate::domain::{LoginToken, OneTimeToken, PasswordHistory, SecondFactor, User, UserId};
 
 impl Store {
     /// The account of that id.
@@ -41,6 +41,16 @@ impl Store {
         self.get(&(*hash,))
     }
 
+    /// What was mailed to a user to be sent back once, by its key: one of each purpose at most.
+    pub fn one_time_tokens_of(&self, user: &UserId) -> Result<Vec<((UserId, String), OneTimeToken)>> {
+        self.list::<OneTimeToken>(Span::of(&(user.clone(),)), Direction::Ascending, 0, usize::MAX)
+    }
+
+    /// The second factors of a user.
+    pub fn second_factor(&self, user: &UserId) -> Result<SecondFactor> {
+        Ok(self.get(&(user.clone(),))?.unwrap_or_default())
+    }
+
     /// Hashes and records of a user's tokens. There are at most some dozens.
     pub fn tokens_of(&self, user: &UserId) -> Result<Vec<([u8; 32], LoginToken)>> {
         let mut tokens = Vec::new();
@@ -73,7 +83,13 @@ impl Batch<'_> {
     pub fn delete_user(&mut self, user: &User) -> Result<()> {
         self.forget_names(user);
         self.delete_tokens(&user.id, |_, _| true)?;
-        self.delete::<User>(&(user.id.clone(),));
+        let own = (user.id.clone(),);
+        for (key, _) in self.store().one_time_tokens_of(&user.id)? {
+            self.delete::<OneTimeToken>(&key);
+        }
+        self.delete::<SecondFactor>(&own);
+        self.delete::<PasswordHistory>(&own);
+        self.delete::<User>(&own);
         Ok(())
     }
 

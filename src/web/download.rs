@@ -30,7 +30,7 @@ pub fn upload_id(path: &str) -> Option<UploadId> {
 
 /// Answers with an uploaded file, or with an empty refusal.
 pub async fn upload(app: &Arc<App>, id: UploadId, headers: &HeaderMap, incoming: &Incoming) -> Response {
-    let client = Client { address: incoming.client };
+    let client = Client::at(incoming.client);
     let (worker, query, given) = (Arc::clone(app), incoming.query.clone(), headers.clone());
     let decided = tokio::task::spawn_blocking(move || decide(&worker, &id, &given, &query, &client)).await;
     let (download, cache) = match decided.unwrap_or_else(|panic| Err(Error::internal(panic))) {

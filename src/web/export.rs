@@ -26,7 +26,7 @@ pub fn export_id(path: &str) -> Option<JobId> {
 
 /// Answers with the file of an export, or with an empty refusal.
 pub async fn export(app: &Arc<App>, id: JobId, headers: &HeaderMap, incoming: &Incoming) -> Response {
-    let client = Client { address: incoming.client };
+    let client = Client::at(incoming.client);
     let wish = if incoming.head_only { Wish::Look } else { Wish::Fetch };
     let (worker, query, given) = (Arc::clone(app), incoming.query.clone(), headers.clone());
     let decided = tokio::task::spawn_blocking(move || {

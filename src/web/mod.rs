@@ -16,6 +16,9 @@ pub mod credentials;
 pub mod download;
 pub mod export;
 pub mod file;
+mod page;
+pub mod reset;
+pub mod verify;
 
 /// Answers what is not under `/api/v1/`.
 pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: Incoming) -> Response {
@@ -28,6 +31,15 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
         && incoming.method == "GET"
     {
         return export::export(app, id, headers, &incoming).await;
+    }
+    if let Some(link) = reset::token(path) {
+        return reset::answer(app, link, incoming).await;
+    }
+    if let Some(link) = verify::token(path)
+        && incoming.method == "GET"
+        && !incoming.head_only
+    {
+        return verify::answer(app, link).await;
     }
     match path {
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),

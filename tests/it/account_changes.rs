@@ -197,3 +197,52 @@ fn settings_say_what_people_may_change_of_their_own() {
     }
     update(&server, json!({"username": "robert", "email": "r@x", "bio": "x"})).ok();
 }
+
+#[test]
+fn a_password_is_not_taken_again_as_long_as_it_is_remembered() {
+    let server = TestServer::start();
+    set(&server, "Accounts_Password_History_Enabled", true.into());
+    set(&server, "Accounts_Password_History_Amount", 2.into());
+    set(&server, "Accounts_TwoFactorAuthentication_Enabled", false.into());
+    let bob = server.as_user("bob");
+    let change = |new: &str| bob.post("users.updateOwnBasicInfo", json!({"data": {"newPassword": new}}));
+    change("first").ok();
+    change("second").ok();
+    let text = "Entered password has been previously used [error-password-in-history]";
+    for former in ["bob-password", "first"] {
+        assert_eq!(change(former).refusal(), text);
+    }
+    let same = "Entered password same as current password [error-password-same-as-current]";
+    assert_eq!(change("second").refusal(), same, "that comes first");
+    set(&server, "Accounts_Password_Policy_Enabled", true.into());
+    assert_eq!(change("first").refusal(), text, "and the policy last");
+    set(&server, "Accounts_Password_Policy_Enabled", false.into());
+    change("third").ok();
+    change("bob-password").ok();
+}
+
+#[test]
+fn whoever_has_to_change_the_password_has_done_so_by_changing_it() {
+    let server = TestServer::start();
+    let bob = server.as_user("bob");
+    update(&server, json!({"requirePasswordChange": true})).ok();
+    assert_eq!(bob.get("me", "").ok()["requirePasswordChange"], true);
+    let data = json!({"newPassword": "new", "currentPassword": digest("bob-password")});
+    bob.post("users.updateOwnBasicInfo", json!({"data": data})).ok();
+    assert_eq!(bob.get("me", "").ok().get("requirePasswordChange"), None);
+}
+
+#[test]
+fn an_address_of_ones_own_takes_the_password_through_whichever_endpoint() {
+    let server = TestServer::start();
+    let bob = server.as_user("bob");
+    let body = json!({"userId": bob.id(), "data": {"email": "b@example.org"}});
+    assert_eq!(bob.post("users.update", body.clone()).body()["errorType"], "totp-required");
+    let same = json!({"userId": bob.id(), "data": {"email": "bob@example.org", "name": "Robert"}});
+    bob.post("users.update", same).ok();
+    let digest = digest("bob-password");
+    let headers = [("content-type", "application/json"), ("x-2fa-code", &*digest)];
+    bob.raw("POST", "/api/v1/users.update", &headers, body.to_string()).ok();
+    let admin = server.as_admin();
+    admin.post("users.update", json!({"userId": admin.id(), "data": {"email": "a@example.org"}})).ok();
+}

@@ -293,3 +293,19 @@ fn who_calls_too_often_is_told_when_to_come_back() {
     admin.post("settings/API_Enable_Rate_Limiter", json!({"value": false})).ok();
     assert!((0..5).all(|_| bob.get("me", "").status() == 200));
 }
+
+#[test]
+fn the_oldest_sessions_make_room_as_the_environment_says() {
+    let server = TestServer::start_with(|config| config.environment.most_sessions = Some(2));
+    server.user("bob");
+    let tokens: Vec<Value> = (0..3)
+        .map(|_| {
+            server.clock.advance(1000);
+            let session = log_in(&server, json!({"user": "bob", "password": "bob-password"}));
+            session.ok()["data"]["authToken"].clone()
+        })
+        .collect();
+    let alive: Vec<u16> =
+        tokens.iter().map(|token| log_in(&server, json!({"resume": token})).status()).collect();
+    assert_eq!(alive, [401, 200, 200]);
+}

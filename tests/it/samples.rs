@@ -1,13 +1,15 @@
 //! Fixed samples of every kind of record: with all fields filled, and one of each variant.
 
+use roomscribe::domain::factor::{Secret, Totp};
 use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
 use roomscribe::domain::report::{About, Dismissal};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
     Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
-    LoginToken, Message, MessageId, Order, OutboxMail, OutboxState, Report, Role, RoleScope, Room, RoomId,
-    RoomKind, Rooms, Setting, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
+    LoginToken, Message, MessageId, OneTimeToken, Order, OutboxMail, OutboxState, PasswordHistory, Report,
+    Role, RoleScope, Room, RoomId, RoomKind, Rooms, SecondFactor, Setting, Subscription, Time, Upload,
+    UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::message_indexes::List;
 use roomscribe::store::schema::{
@@ -99,6 +101,17 @@ fn people(golden: &mut Golden) {
     let personal = PersonalToken { name: text("script"), last_part: text("abcdef"), bypass_two_factor: true };
     golden.add(&(HASH,), &LoginToken { user: bob(), created: at(0), personal: Some(personal) });
     golden.add(&(bob(), HASH), &TokenOfUser);
+    let secret = || Secret(b"12345678901234567890".to_vec());
+    let factor = SecondFactor {
+        totp: Some(Totp { secret: secret(), earliest: 57_016_602 }),
+        pending: Some(secret()),
+        backup_codes: vec![HASH],
+        email: true,
+    };
+    golden.add(&(bob(),), &factor);
+    let mailed = OneTimeToken { hash: HASH, address: text("bob@example.org"), made: at(0), expires: at(60) };
+    golden.add(&(bob(), text("password")), &mailed);
+    golden.add(&(bob(),), &PasswordHistory(vec![text("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")]));
 }
 
 fn rooms(golden: &mut Golden) {

@@ -239,6 +239,7 @@ fn stream_to(
         query: String::new(),
         user_id: Some(caller.id().to_owned()),
         token: Some(caller.token().to_owned()),
+        proof: roomscribe::service::caller::Proof::default(),
         content_type: "multipart/form-data; boundary=limit".to_owned(),
         client: IpAddr::from([127, 0, 0, 1]),
         patience,

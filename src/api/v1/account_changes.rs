@@ -13,14 +13,14 @@ use crate::passwords::PasswordDigest;
 use crate::service::account_changes::{self, Changes};
 use crate::service::accounts::{self, NewAccount};
 use crate::service::caller::{Caller, Client};
-use crate::service::{access, departures, users};
+use crate::service::{access, account_mails, departures, users};
 
 /// The rows. Most check permissions in the service: their refusals are not that of a row.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         post("users.register").limited(Limit::Setting("Rate_Limiter_Limit_RegisterUser")).public(register),
         post("users.create").user(create),
-        post("users.update").user(update),
+        post("users.update").second_factor().user(update),
         post("users.updateOwnBasicInfo").user(update_own),
         post("users.setActiveStatus").user(set_active),
         post("users.delete").user(delete),
@@ -69,9 +69,8 @@ struct Create {
     join_default_channels: Option<bool>,
     require_password_change: Option<bool>,
     set_random_password: Option<bool>,
-    /// No mail is sent: a new user learns the password from whoever made the account.
-    #[serde(rename = "sendWelcomeEmail")]
-    _send_welcome_email: Option<bool>,
+    #[serde(default)]
+    send_welcome_email: bool,
     verified: Option<bool>,
     custom_fields: Option<Map<String, Value>>,
     #[serde(rename = "fields")]
@@ -96,6 +95,9 @@ fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
         join_default_rooms: params.join_default_channels.unwrap_or(true),
     };
     let user = accounts::create(app, caller, &wanted)?;
+    if random || params.send_welcome_email {
+        account_mails::welcome(app, &user, random)?;
+    }
     Ok(json!({"user": wire::account::changed_user(&user, params.require_password_change.is_some())}))
 }
 
@@ -124,8 +126,10 @@ struct UpdateData {
     #[serde(rename = "joinDefaultChannels")]
     _join_default_channels: Option<bool>,
     require_password_change: Option<bool>,
-    #[serde(rename = "sendWelcomeEmail")]
-    _send_welcome_email: Option<bool>,
+    #[serde(default)]
+    set_random_password: bool,
+    #[serde(default)]
+    send_welcome_email: bool,
     verified: Option<bool>,
     custom_fields: Option<Map<String, Value>>,
 }
@@ -147,6 +151,8 @@ fn update(app: &App, caller: &Caller, params: Update) -> Result<Value> {
         require_password_change: data.require_password_change,
         custom_fields: data.custom_fields,
         active: data.active,
+        invite: data.set_random_password,
+        welcome: data.send_welcome_email,
     };
     let id = UserId::new(params.user_id);
     let user = account_changes::update(app, caller, &id, changes, params.confirm_relinquish)?;
@@ -188,8 +194,7 @@ fn update_own(app: &App, caller: &Caller, params: UpdateOwn) -> Result<Value> {
         custom_fields: params.custom_fields,
         ..Changes::default()
     };
-    let proof = data.current_password.as_deref().map(PasswordDigest::sent);
-    let user = account_changes::update_own(app, caller, &changes, proof)?;
+    let user = account_changes::update_own(app, caller, &changes, data.current_password.as_deref())?;
     Ok(json!({"user": wire::account::changed_user(&user, false)}))
 }
 
@@ -205,7 +210,7 @@ struct SetActive {
 
 fn set_active(app: &App, caller: &Caller, params: SetActive) -> Result<Value> {
     let id = UserId::new(params.user_id);
-    let user = departures::set_active(app, caller, &id, params.active, params.confirm_relinquish)?;
+    let user = account_changes::set_active(app, caller, &id, params.active, params.confirm_relinquish)?;
     Ok(json!({"user": {"_id": user.id.as_str(), "active": user.active}}))
 }
 

@@ -34,7 +34,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 struct Nothing {}
 
 fn log_in(app: &App, client: &Client, params: Map<String, Value>) -> Result<Value> {
-    let session = login::log_in(app, client, &credentials(&params)?)?;
+    let mut client = client.clone();
+    if let Some(code) = params.get("code").and_then(Value::as_str).filter(|code| !code.is_empty()) {
+        client.proof.code = Some(code.to_owned());
+    }
+    let session = login::log_in(app, &client, &credentials(&params)?)?;
     let me = me_of(app, &session.user)?;
     let data = json!({"userId": session.user.id.as_str(), "authToken": session.token, "me": me});
     Ok(json!({"status": "success", "data": data}))
@@ -102,7 +106,8 @@ fn me(app: &App, caller: &Caller, _: Nothing) -> Result<Value> {
 }
 
 fn me_of(app: &App, user: &User) -> Result<Value> {
-    Ok(wire::account::me(user, &preferences::merged(app, user)?, &settings::site_url(app)?))
+    let factor = app.store.second_factor(&user.id)?;
+    Ok(wire::account::me(user, &factor, &preferences::merged(app, user)?, &settings::site_url(app)?))
 }
 
 #[derive(Deserialize, JsonSchema)]

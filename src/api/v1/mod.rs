@@ -13,6 +13,7 @@ mod im;
 mod method_call;
 mod misc;
 mod moderation;
+mod password_mails;
 mod permissions;
 mod personal_tokens;
 mod presence;
@@ -20,6 +21,7 @@ mod rooms;
 mod settings;
 mod settings_keys;
 mod subscriptions;
+mod two_factor;
 mod users;
 
 /// All rows of the table.
@@ -30,6 +32,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         users::endpoints(),
         account_changes::endpoints(),
         personal_tokens::endpoints(),
+        two_factor::endpoints(),
+        password_mails::endpoints(),
         presence::endpoints(),
         settings::endpoints(),
         permissions::endpoints(),

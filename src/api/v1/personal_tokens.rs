@@ -14,9 +14,9 @@ use crate::service::personal_tokens;
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("users.generatePersonalAccessToken").user(generate),
-        post("users.regeneratePersonalAccessToken").user(regenerate),
-        post("users.removePersonalAccessToken").user(remove),
+        post("users.generatePersonalAccessToken").second_factor().user(generate),
+        post("users.regeneratePersonalAccessToken").second_factor().user(regenerate),
+        post("users.removePersonalAccessToken").second_factor().user(remove),
         get("users.getPersonalAccessTokens").user(list),
     ]
 }

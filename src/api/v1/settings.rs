@@ -17,7 +17,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("settings").user(list),
         get("settings.public").public(public),
         get("settings/:_id").user(read),
-        post("settings/:_id").user(write),
+        post("settings/:_id").second_factor().user(write),
     ]
 }
 

@@ -3,15 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use super::{Detail, time};
-use crate::domain::{Grant, LoginToken, Role, User};
+use crate::domain::{Grant, LoginToken, Role, SecondFactor, User};
 
 /// An account as its owner sees it after logging in.
-pub fn me(user: &User, preferences: &Map<String, Value>, site_url: &str) -> Value {
+pub fn me(user: &User, factor: &SecondFactor, preferences: &Map<String, Value>, site_url: &str) -> Value {
     let mut value = super::user(user, Detail::Full);
     if let Value::Object(map) = &mut value {
         map.retain(|key, _| !matches!(key.as_str(), "type" | "createdAt" | "lastLogin"));
     }
     value["services"] = json!({"password": {"exists": user.password.is_some()}});
+    for (name, enabled) in [("totp", factor.totp.is_some()), ("email2fa", factor.email)] {
+        if enabled {
+            value["services"][name] = json!({"enabled": true});
+        }
+    }
     value["settings"] = json!({"profile": {}, "preferences": preferences});
     if let Some(email) = user.emails.iter().find(|email| email.verified) {
         value["email"] = email.address.as_str().into();
