@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::downloads::JobDownloads;
 use super::mails::{announce_export, pause_millis};
+use super::own_data;
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
 use crate::domain::{Job, JobId, JobState, Room, Rooms};
@@ -24,8 +24,8 @@ use crate::export::space::Floor;
 use crate::export::spool::{Sealed, Spool};
 use crate::export::view;
 use crate::service::jobs::{self, Next};
+use crate::service::orders;
 use crate::service::outbox::StoreOutbox;
-use crate::service::{data_downloads, orders};
 use crate::store::Result;
 
 /// A delivery that takes longer has lost its other side.
@@ -253,7 +253,7 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Optio
     };
     let Rendered { summary, .. } = render(&task(app, job, &seeing), &spool, progress)?;
     if job.order.rooms == Rooms::Own {
-        about_owner(app, job, &mut *spool.borrow_mut())?;
+        own_data::about_owner(app, job, &mut *spool.borrow_mut())?;
     }
     progress.enter(Phase::Sealing);
     if matches!(job.order.rooms, Rooms::Seen | Rooms::Own) {
@@ -268,16 +268,6 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Optio
         return Ok(None);
     }
     Ok(Some(spool.into_inner().seal()?))
-}
-
-/// Writes down what is kept about the owner besides messages.
-fn about_owner(app: &App, job: &Job, output: &mut dyn sdk::Output) -> sdk::Result<()> {
-    let unreadable =
-        |error| sdk::Error::new(ErrorKind::Internal, "the account cannot be read").because(error);
-    let told = data_downloads::about(app, &job.owner).map_err(unreadable)?;
-    let mut file = output.create(&ArtifactPath::new("user.json")?, "application/json")?;
-    serde_json::to_writer_pretty(&mut file, &told).map_err(std::io::Error::from)?;
-    Ok(file.flush()?)
 }
 
 /// Notes that a job is done, and tells its owner.

@@ -3,6 +3,7 @@
 pub mod downloads;
 pub mod exports;
 pub mod mails;
+mod own_data;
 pub mod sweep;
 
 use std::sync::Arc;

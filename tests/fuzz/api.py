@@ -59,7 +59,7 @@ def fuzz(programs, url, document, headers, examples, phases, select):
     ]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=2400)
+    done = subprocess.run([str(part) for part in command], cwd=document.parent, capture_output=True, text=True, timeout=2400)
     return done
 
 

@@ -68,7 +68,7 @@ const SAID_ONLY_BY: &[(&str, &[&str])] = &[
     ("export_text", &["src/export/plugins.rs"]),
     ("deliver_", &["src/export/plugins.rs"]),
     ("transform_", &["src/export/plugins.rs"]),
-    ("Error::NotLoggedIn =>", &["src/api/reply.rs"]),
+    ("Error::NotLoggedIn =>", &["src/api/methods/answer.rs", "src/api/reply.rs"]),
     ("Error::Forbidden =>", &["src/api/reply.rs"]),
 ];
 

@@ -75,13 +75,14 @@ fn one_of_each_kind_can_be_had_a_day() {
     let first = requested(&bob, "");
     let pending = requested(&bob, "fullExport=false");
     assert_eq!((&pending["requested"], id(&pending)), (&json!(false), id(&first)), "it is not done yet");
+    server.clock.advance(1);
     let full = requested(&bob, "fullExport=True");
     assert_eq!(full["requested"], true);
     assert_eq!(full["pendingOperationsBeforeMyRequest"], 1);
     server.work();
     server.finished(&id(&first));
     server.finished(&id(&full));
-    server.clock.advance(DAY - 1);
+    server.clock.advance(DAY - 2);
     assert_eq!(id(&requested(&bob, "")), id(&first));
     server.clock.advance(1);
     let next = requested(&bob, "");

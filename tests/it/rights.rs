@@ -300,7 +300,7 @@ fn everybody_may_do_what_is_written_down_and_strangers_learn_nothing() {
         let mut line = String::new();
         for (who, outcome) in EVERYBODY.iter().zip(&outcomes) {
             let who = format!("{who:?}").to_lowercase();
-            write!(line, "  {who}: {outcome}\n").unwrap();
+            writeln!(line, "  {who}: {outcome}").unwrap();
         }
         table.push_str(&line);
     }
