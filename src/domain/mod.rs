@@ -7,6 +7,7 @@ pub mod audit;
 pub mod change;
 pub mod defaults;
 pub mod id;
+pub mod integration;
 pub mod job;
 pub mod json;
 pub mod link;
@@ -23,7 +24,8 @@ pub mod upload;
 pub mod user;
 
 pub use audit::{AuditEntry, AuditEvent};
-pub use id::{JobId, MessageId, RoomId, UploadId, UserId};
+pub use id::{IntegrationId, JobId, MessageId, RoomId, UploadId, UserId};
+pub use integration::{HookEvent, HookRecord, Integration, WaitingCall};
 pub use job::{Job, JobState};
 pub use json::Json;
 pub use link::ExportLink;

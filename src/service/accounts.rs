@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::account_names as names;
 use super::caller::Caller;
-use super::{access, bootstrap, custom_fields, password_policy, permissions, rooms, settings};
+use super::{access, bootstrap, custom_fields, hooks, password_policy, permissions, rooms, settings};
 use crate::app::App;
 use crate::domain::user::Email;
 use crate::domain::{Json, User, UserId, id};
@@ -252,6 +252,7 @@ fn keep(
             user.roles.insert(0, "admin".to_owned());
         }
         batch.put_user(&user)?;
+        hooks::user_created(app, batch, &user)?;
         if join {
             rooms::join_default_rooms(app, batch, &user)?;
         }

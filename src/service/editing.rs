@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
 
-use super::{access, messages, settings, threads, uploads, writing};
+use super::{access, hooks, messages, settings, threads, uploads, writing};
 use crate::app::App;
 use crate::domain::message::Edited;
 use crate::domain::{Json, Message, MessageId, Room, RoomId, Subscription, Time, User};
@@ -85,6 +85,7 @@ pub fn edit(app: &App, editor: &User, room: &RoomId, id: &MessageId, edit: Edit)
         mark_edited(&mut message, editor, app.now());
         batch.put_message(&message)?;
         touch(batch, &message)?;
+        hooks::edited(app, batch, &room, &message)?;
         Ok(message)
     })
 }

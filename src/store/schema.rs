@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 use crate::domain::{
-    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
-    Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    Activity, AuditEntry, ExportLink, Grant, HookRecord, Integration, IntegrationId, Job, JobId, LoginToken,
+    Message, MessageId, OutboxMail, Role, Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User,
+    UserId, WaitingCall,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -90,6 +91,9 @@ kinds! {
     b'w' "audit of a user" AuditOfUser [UserId, Time, u64];
     b'o' "mail" OutboxMail [String];
     b'O' "waiting mail" WaitingMail [Time, String];
+    b'9' "integration" Integration [IntegrationId];
+    b'0' "waiting call" WaitingCall [Time, String];
+    b'#' "record of a call" HookRecord [IntegrationId, Time, String];
 }
 
 /// The number of the layout, under the key `schema`.

@@ -1,4 +1,5 @@
-//! What is not the REST API: health, uploads in, files and exports out. The only streaming bodies.
+//! What is not the REST API: health, webhooks, uploads in, files and exports out. The only streaming
+//! bodies.
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub mod credentials;
 pub mod download;
 pub mod export;
 pub mod file;
+pub mod hooks;
 
 /// Answers what is not under `/api/v1/`.
 pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: Incoming) -> Response {
@@ -28,6 +30,9 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
         && incoming.method == "GET"
     {
         return export::export(app, id, headers, &incoming).await;
+    }
+    if let Some(call) = hooks::call(path) {
+        return hooks::answer(app, call, incoming).await;
     }
     match path {
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),

@@ -6,9 +6,11 @@ mod account_changes;
 mod auth;
 mod channels;
 mod chat;
+mod commands;
 mod exports;
 mod history;
 mod im;
+mod integrations;
 mod misc;
 mod permissions;
 mod personal_tokens;
@@ -36,6 +38,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         rooms::endpoints(),
         chat::endpoints(),
         subscriptions::endpoints(),
+        integrations::endpoints(),
+        commands::endpoints(),
     ]
     .into_iter()
     .flatten()
