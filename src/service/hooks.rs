@@ -10,7 +10,7 @@ use crate::domain::id::random_id;
 use crate::domain::integration::{HookEvent, Outgoing, Place, Way};
 use crate::domain::{Integration, Message, Room, RoomKind, User, UserId, WaitingCall};
 use crate::error::Result;
-use crate::service::settings;
+use crate::service::{access, settings};
 use crate::store::Batch;
 
 /// Of longer texts only the beginning is told.
@@ -67,6 +67,9 @@ fn tell(app: &App, batch: &mut Batch<'_>, happening: &Happening<'_>) -> Result<(
             continue;
         }
         let Some(word) = trigger_word(outgoing, happening.message) else { continue };
+        if !may_listen(app, integration, happening)? {
+            continue;
+        }
         let data = data(app, integration, word, happening)?;
         for url in &outgoing.urls {
             write_down(app, batch, integration, url, happening, &data)?;
@@ -98,6 +101,15 @@ fn is_listening(integration: &Integration, outgoing: &Outgoing, happening: &Happ
     })
 }
 
+/// What is not said in public is told only for makers who manage all integrations, or who could read
+/// it there. They may have lost that since they made this one.
+fn may_listen(app: &App, integration: &Integration, happening: &Happening<'_>) -> Result<bool> {
+    let Some(room) = happening.room.filter(|room| room.kind != RoomKind::Channel) else { return Ok(true) };
+    let maker = app.store.user(&integration.created_by)?.filter(|maker| maker.active);
+    let Some(maker) = maker else { return Ok(false) };
+    Ok(access::holds(app, &maker, "manage-outgoing-integrations")? || access::can_see(app, &maker, room)?)
+}
+
 /// Whether `user` is in a conversation in which `speaker` said something.
 fn is_spoken_to(room: &Room, user: &UserId, speaker: &UserId) -> bool {
     user != speaker && room.direct.iter().any(|member| member.id == *user)
@@ -107,9 +119,12 @@ fn is_spoken_to(room: &Room, user: &UserId, speaker: &UserId) -> bool {
 /// not meant.
 fn trigger_word<'a>(outgoing: &'a Outgoing, message: Option<&Message>) -> Option<&'a str> {
     let Some(message) = message.filter(|_| !outgoing.trigger_words.is_empty()) else { return Some("") };
-    let is_there = |word: &&String| match outgoing.anywhere {
-        true => message.text.contains(word.as_str()),
-        false => message.text.starts_with(word.as_str()),
+    let is_there = |word: &&String| {
+        if outgoing.anywhere {
+            message.text.contains(word.as_str())
+        } else {
+            message.text.starts_with(word.as_str())
+        }
     };
     outgoing.trigger_words.iter().find(is_there).map(String::as_str)
 }

@@ -11,6 +11,9 @@ use crate::domain::{HookRecord, Integration, IntegrationId, Time, WaitingCall};
 /// So many records of calls are kept of each integration.
 const MOST_RECORDS: usize = 100;
 
+/// A record of a call with its key: integration, when it was caused, and the id of the call.
+pub type KeptRecord = ((IntegrationId, Time, String), HookRecord);
+
 /// When a call is due, and its id.
 pub type CallKey = (Time, String);
 
@@ -99,7 +102,7 @@ impl Store {
         integration: &IntegrationId,
         offset: usize,
         count: usize,
-    ) -> Result<(Vec<((IntegrationId, Time, String), HookRecord)>, u64)> {
+    ) -> Result<(Vec<KeptRecord>, u64)> {
         let span = Span::of(&(integration.clone(),));
         let total = self.count::<HookRecord>(span.clone(), u64::MAX)?;
         Ok((self.list(span, Direction::Descending, offset, count)?, total))

@@ -47,10 +47,7 @@ pub fn call(path: &str) -> Option<Call> {
         ["sample", rest @ ..] => (Act::Sample, rest),
         rest => (Act::Post, rest),
     };
-    let (id, token) = match rest {
-        [id, token] | [id, _, token] => (id, token),
-        _ => return None,
-    };
+    let ([id, token] | [id, _, token]) = rest else { return None };
     let text = |text: &str| Some(percent_encoding::percent_decode_str(text).decode_utf8().ok()?.into_owned());
     Some(Call { act, id: IntegrationId::new(text(id)?), token: text(token)? })
 }

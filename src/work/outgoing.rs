@@ -45,7 +45,12 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
         Ok(connector) => Arc::new(connector),
         Err(error) => return tracing::error!(error, "no integration can post to others"),
     };
+    let worker = Arc::clone(&app);
     let work = async {
+        let counted = tokio::task::spawn_blocking(move || recount(&worker)).await;
+        if let Ok(Err(error)) = counted {
+            tracing::warn!(%error, "the calls of integrations could not be counted");
+        }
         let mut calls =
             Calls { app: Arc::clone(&app), connector, busy: HashSet::new(), tasks: JoinSet::new() };
         loop {
@@ -82,8 +87,8 @@ impl Calls {
     async fn start_due(&mut self) -> Result<Option<Time>, String> {
         let (app, busy) = (Arc::clone(&self.app), self.busy.clone());
         let found = tokio::task::spawn_blocking(move || due(&app, busy)).await;
-        let (calls, next) =
-            found.map_err(|panic| panic.to_string())?.map_err(|error: Error| error.to_string())?;
+        let Due { calls, next } =
+            found.map_err(|panic| panic.to_string())?.map_err(|error| error.to_string())?;
         for (key, call) in calls {
             self.busy.insert(call.integration.clone());
             let (app, connector) = (Arc::clone(&self.app), Arc::clone(&self.connector));
@@ -112,36 +117,43 @@ impl Calls {
     }
 }
 
-/// The first due calls of integrations that are not busy, and when the next one is due.
-#[expect(clippy::type_complexity, reason = "it is read once, right above")]
-fn due(
-    app: &App,
-    mut busy: HashSet<IntegrationId>,
-) -> Result<(Vec<(CallKey, WaitingCall)>, Option<Time>), Error> {
+/// What is due.
+#[derive(Default)]
+struct Due {
+    /// The first calls of integrations that are not busy.
+    calls: Vec<(CallKey, WaitingCall)>,
+    /// When the next one will be due.
+    next: Option<Time>,
+}
+
+fn due(app: &App, mut busy: HashSet<IntegrationId>) -> Result<Due, Error> {
+    // Behind whoever has rung and is still writing.
+    app.store.write(|_| Ok::<_, Error>(()))?;
     let most = app.config.integrations.workers.saturating_sub(busy.len());
     let now = app.now();
-    // Behind whoever has rung and is still writing.
-    app.store.write(|batch| {
-        let (mut calls, mut next, mut any) = (Vec::new(), None, false);
-        batch.store().walk::<WaitingCall, Error>(Span::all(), Direction::Ascending, |key, call| {
-            any = true;
-            if key.0 > now {
-                next = Some(key.0);
-                return Ok(ControlFlow::Break(()));
-            }
-            if calls.len() == most {
-                return Ok(ControlFlow::Break(()));
-            }
-            if busy.insert(call.integration.clone()) {
-                calls.push((key, call));
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        if !any {
-            app.ways_out.recount(batch.store())?;
+    let (mut due, mut any) = (Due::default(), false);
+    app.store.walk::<WaitingCall, Error>(Span::all(), Direction::Ascending, |key, call| {
+        any = true;
+        if key.0 > now {
+            due.next = Some(key.0);
         }
-        Ok((calls, next))
-    })
+        if key.0 > now || due.calls.len() == most {
+            return Ok(ControlFlow::Break(()));
+        }
+        if busy.insert(call.integration.clone()) {
+            due.calls.push((key, call));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if !any {
+        recount(app)?;
+    }
+    Ok(due)
+}
+
+/// Counts anew what waits, while nobody writes.
+fn recount(app: &App) -> Result<(), Error> {
+    app.store.write(|batch| Ok(app.ways_out.recount(batch.store())?))
 }
 
 /// Makes one call and notes how it went.
@@ -163,8 +175,8 @@ async fn one(app: &Arc<App>, connector: &Connector, key: CallKey, call: WaitingC
         }
         Some((_, Way::In { .. })) | None => Outcome::Unwanted,
     };
-    let noter = Arc::clone(app);
-    let noted = tokio::task::spawn_blocking(move || answers::note(&noter, &key, call, outcome)).await;
+    let worker = Arc::clone(app);
+    let noted = tokio::task::spawn_blocking(move || answers::note(&worker, &key, call, outcome)).await;
     noted.map_err(|panic| panic.to_string())?.map_err(|error| error.to_string())?;
     app.store.durable().await.map_err(|error| error.to_string())
 }

@@ -105,7 +105,12 @@ pub(super) fn apply(
             set(&mut outgoing.impersonates, wanted.impersonates);
             set(&mut outgoing.target_room, wanted.target_room.map(|room| room.trim().to_owned()));
             set(&mut outgoing.urls, wanted.urls.map(filled));
-            set_retries(&mut outgoing.retries, &wanted.retry_delay, wanted.retries, wanted.retry_count)?;
+            set_retries(
+                &mut outgoing.retries,
+                wanted.retry_delay.as_deref(),
+                wanted.retries,
+                wanted.retry_count,
+            )?;
             set(&mut integration.token, wanted.token.filter(|token| !token.trim().is_empty()));
             check_outgoing(app, outgoing)?;
             if outgoing.impersonates && reach != Reach::All {
@@ -142,7 +147,7 @@ fn invalid_channel() -> Error {
 
 fn set_retries(
     retries: &mut Retries,
-    delay: &Option<String>,
+    delay: Option<&str>,
     on: Option<bool>,
     count: Option<u32>,
 ) -> Result<()> {
@@ -203,6 +208,11 @@ fn places(
         }
         let place = wide.map_or_else(|| find_place(app, &word), |place| Ok(Some(place)))?;
         let place = place.ok_or_else(|| Error::refused("error-invalid-room", "Invalid room"))?;
+        // What is said to somebody is not for others to listen to.
+        let foreign = matches!(&place, Place::User(id) if *id != maker.id);
+        if foreign && reach != Reach::All && Kind::of(integration) == Kind::Outgoing {
+            return Err(invalid_channel());
+        }
         if let (Place::Room(id), true) = (&place, reach != Reach::All)
             && let Some(room) = app.store.room(id)?
             && !access::can_see(app, maker, &room)?
