@@ -27,7 +27,7 @@ fn members(server: &TestServer, room: &RoomId) -> Vec<String> {
             names.push(server.app.store.user(&member.user)?.expect("a user").username);
             Ok(std::ops::ControlFlow::Continue(()))
         })
-        .unwrap();
+        .expect("readable");
     names.sort();
     names
 }
@@ -47,8 +47,8 @@ fn commands_are_listed_and_found() {
     assert_eq!(bob.get("commands.get", "").refusal(), "The query param \"command\" must be provided.");
     let unknown = "There is no command in the system by the name of: fly";
     assert_eq!(bob.get("commands.get", "command=fly").refusal(), unknown);
-    let last = bob.get("commands.list", "sort=%7B%22command%22:-1%7D&count=1");
-    assert_eq!(last.ok()["commands"][0]["command"], "unmute");
+    let turned = bob.get("commands.list", "sort=%7B%22command%22:-1%7D&count=1");
+    assert_eq!(turned.ok()["commands"][0]["command"], "unmute");
 }
 
 #[test]

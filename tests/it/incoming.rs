@@ -11,8 +11,8 @@ use crate::support::{Answer, TestServer};
 fn made(server: &TestServer, given: Value) -> (String, String) {
     let answer = server.as_admin().post("integrations.create", given);
     let integration = &answer.ok()["integration"];
-    let (id, token) = (integration["_id"].as_str().unwrap(), integration["token"].as_str().unwrap());
-    (id.to_owned(), format!("/hooks/{id}/{token}"))
+    let text = |key: &str| integration[key].as_str().expect("a text").to_owned();
+    (text("_id"), format!("/hooks/{}/{}", text("_id"), text("token")))
 }
 
 fn post(server: &TestServer, path: &str, body: &Value) -> Answer {
@@ -22,7 +22,7 @@ fn post(server: &TestServer, path: &str, body: &Value) -> Answer {
 
 fn messages(server: &TestServer, room: &str) -> Vec<Value> {
     let answer = server.as_admin().get("channels.messages", &format!("roomId={room}"));
-    let rows = answer.ok()["messages"].as_array().unwrap().clone();
+    let rows = answer.ok()["messages"].as_array().expect("rows").clone();
     rows.into_iter().filter(|row| row["t"].is_null()).collect()
 }
 

@@ -194,7 +194,7 @@ fn lists_are_filtered_sorted_and_cut() {
     let names = |query: &str| {
         let answer = admin.get("integrations.list", query);
         let rows = answer.ok()["integrations"].as_array().unwrap().clone();
-        rows.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("")
+        rows.iter().map(|row| row["name"].as_str().unwrap()).collect::<String>()
     };
     assert_eq!(names(""), "bacd");
     assert_eq!(names("sort=%7B%22name%22:-1%7D"), "dcba");

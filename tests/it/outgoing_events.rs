@@ -1,7 +1,7 @@
 //! What outgoing integrations wait for: events, words, places.
 
 use roomscribe::domain::{RoomKind, WaitingCall};
-use roomscribe::store::{Direction, Span};
+use roomscribe::store::{Batch, Direction, Error, Span};
 use serde_json::{Value, json};
 
 use crate::integrations::{grant, incoming, outgoing, with};
@@ -13,18 +13,15 @@ const NOWHERE: &str = "http://a.b";
 /// What is told since the last time, in the order it happened; it is forgotten then.
 fn told(server: &TestServer) -> Vec<Value> {
     server.clock.advance(1);
-    let waiting = server.app.store.list::<WaitingCall>(Span::all(), Direction::Ascending, 0, 100).unwrap();
-    let write = |key: &_| {
-        server
-            .app
-            .store
-            .write::<_, roomscribe::store::Error>(|batch| {
-                batch.delete::<WaitingCall>(key);
-                Ok(())
-            })
-            .unwrap();
-    };
-    waiting.iter().for_each(|(key, _)| write(key));
+    let store = &server.app.store;
+    let waiting = store.list::<WaitingCall>(Span::all(), Direction::Ascending, 0, 100).expect("readable");
+    for (key, _) in &waiting {
+        let forget = |batch: &mut Batch<'_>| {
+            batch.delete::<WaitingCall>(key);
+            Ok::<_, Error>(())
+        };
+        store.write(forget).expect("written");
+    }
     waiting.into_iter().map(|(_, call)| call.data.value()).collect()
 }
 
