@@ -8,7 +8,7 @@ use export_sdk::Registry;
 use tokio::sync::Notify;
 
 use crate::config::Config;
-use crate::domain::Time;
+use crate::domain::{IntegrationId, Time};
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
@@ -16,6 +16,7 @@ use crate::limits::remembered::Remembered;
 use crate::limits::{Estimates, LoginGuard, RateLimiter};
 use crate::passwords::Passwords;
 use crate::store::Store;
+use crate::store::integrations::WaysOut;
 
 /// One running server, or one command that works on its data.
 pub struct App {
@@ -35,6 +36,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Counts calls.
     pub limiter: RateLimiter,
+    /// Counts what comes in through integrations.
+    pub hook_limiter: RateLimiter<IntegrationId>,
     /// Counts failed logins.
     pub logins: LoginGuard,
     /// Who has shown a second factor a moment ago.
@@ -49,6 +52,10 @@ pub struct App {
     pub export_bell: Notify,
     /// Rung when there is a mail to send.
     pub mail_bell: Notify,
+    /// The integrations that post to others.
+    pub ways_out: WaysOut,
+    /// Rung when an integration has something to post. Whoever rings may still be writing it down.
+    pub hook_bell: Notify,
     /// Rung when there is something to clear away.
     pub sweep_bell: Notify,
 }
@@ -67,6 +74,7 @@ impl App {
             space: FreeSpace::system(),
             passwords,
             limiter: RateLimiter::default(),
+            hook_limiter: RateLimiter::default(),
             logins: LoginGuard::default(),
             remembered: Remembered::default(),
             estimates: Estimates::default(),
@@ -74,6 +82,8 @@ impl App {
             has_admin: AtomicBool::new(false),
             export_bell: Notify::new(),
             mail_bell: Notify::new(),
+            ways_out: WaysOut::default(),
+            hook_bell: Notify::new(),
             sweep_bell: Notify::new(),
         })
     }

@@ -12,9 +12,11 @@ use sha2::{Digest, Sha256};
 use crate::domain::Time;
 use crate::domain::time::DAY;
 
+pub use environment::{Environment, FirstAdmin};
 pub mod environment;
 
-pub use environment::{Environment, FirstAdmin};
+mod integrations;
+pub use integrations::Integrations;
 
 /// Bytes of what the settings call MB.
 pub const MEGABYTE: u64 = 1024 * 1024;
@@ -33,6 +35,8 @@ pub struct Config {
     pub export: Export,
     /// Mails.
     pub mail: Mail,
+    /// Integrations.
+    pub integrations: Integrations,
     /// Raw tables of the plug-ins; each reads its own.
     pub plugins: BTreeMap<String, toml::Table>,
     /// What the environment says about users and settings.
@@ -290,6 +294,7 @@ impl Config {
             ("passwords", "threads", self.passwords.threads),
             ("passwords", "queue", self.passwords.queue),
             ("export", "workers", self.export.workers),
+            ("integrations", "workers", self.integrations.workers),
         ];
         if let Some((table, key, _)) = zero.iter().find(|(.., value)| *value == 0) {
             bail!("[{table}] {key} must be at least 1");
@@ -329,6 +334,7 @@ mod tests {
         assert_eq!(format!("{:?}", shipped.passwords), format!("{:?}", default.passwords));
         assert_eq!(format!("{:?}", shipped.export), format!("{:?}", default.export));
         assert_eq!(format!("{:?}", shipped.mail), format!("{:?}", default.mail));
+        assert_eq!(format!("{:?}", shipped.integrations), format!("{:?}", default.integrations));
     }
 
     #[test]

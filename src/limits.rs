@@ -1,6 +1,7 @@
 //! Counting calls, failed logins and estimates, in bounded memory.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
@@ -11,10 +12,15 @@ pub mod remembered;
 /// No more counters than this are kept; then the oldest windows are swept away.
 const MOST_COUNTERS: usize = 50_000;
 
-/// Calls per endpoint and client in fixed windows.
-#[derive(Default)]
-pub struct RateLimiter {
-    windows: Mutex<HashMap<(usize, IpAddr), Window>>,
+/// Calls in fixed windows: per endpoint and client, or per whatever else.
+pub struct RateLimiter<K = (usize, IpAddr)> {
+    windows: Mutex<HashMap<K, Window>>,
+}
+
+impl<K> Default for RateLimiter<K> {
+    fn default() -> Self {
+        Self { windows: Mutex::default() }
+    }
 }
 
 struct Window {
@@ -38,6 +44,13 @@ pub struct Allowance {
 impl RateLimiter {
     /// Counts one call of `endpoint` by `client`.
     pub fn count(&self, endpoint: usize, client: IpAddr, limit: u64, window: i64, now: Time) -> Allowance {
+        self.count_one((endpoint, client), limit, window, now)
+    }
+}
+
+impl<K: Eq + Hash> RateLimiter<K> {
+    /// Counts one call.
+    pub fn count_one(&self, key: K, limit: u64, window: i64, now: Time) -> Allowance {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= MOST_COUNTERS {
             windows.retain(|_, counter| now < counter.began.plus(window));
@@ -45,7 +58,7 @@ impl RateLimiter {
                 windows.clear();
             }
         }
-        let counter = windows.entry((endpoint, client)).or_insert(Window { began: now, calls: 0 });
+        let counter = windows.entry(key).or_insert(Window { began: now, calls: 0 });
         if now >= counter.began.plus(window) {
             *counter = Window { began: now, calls: 0 };
         }

@@ -167,6 +167,11 @@ pub fn post(path: &'static str) -> Draft {
     Draft::new(Method::Post, path)
 }
 
+/// A row that changes something in its place.
+pub fn put(path: &'static str) -> Draft {
+    Draft::new(Method::Put, path)
+}
+
 /// A row without a handler.
 pub struct Draft {
     method: Method,

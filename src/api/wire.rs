@@ -6,6 +6,7 @@ use crate::domain::{Activity, Json, Message, Room, RoomKind, Subscription, Time,
 use crate::export::view;
 
 pub mod account;
+pub mod integration;
 pub mod report;
 
 /// A point in time.

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::server;
 use crate::service::{bootstrap, jobs};
-use crate::work::{Work, mails};
+use crate::work::{Work, mails, outgoing};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -33,6 +33,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let app = open(config)?;
     // Better now than with the first mail, which may be in a month.
     mails::transport(&app).map_err(|error| usage(anyhow!("mail cannot be sent like this: {error}")))?;
+    outgoing::connector(&app).map_err(|error| usage(anyhow!(error)))?;
     if let Some(admin) = bootstrap::prepare(&app, true).map_err(unable)? {
         say(&format!(
             "There was no administrator, so one was made. This is shown once:\n  user      {}\n  password  {}",

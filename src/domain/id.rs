@@ -70,6 +70,10 @@ id!(
     /// An export job's id.
     JobId
 );
+id!(
+    /// An integration's id.
+    IntegrationId
+);
 
 #[cfg(test)]
 mod tests {

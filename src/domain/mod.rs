@@ -9,6 +9,7 @@ pub mod defaults;
 pub mod factor;
 pub mod html;
 pub mod id;
+pub mod integration;
 pub mod job;
 pub mod json;
 pub mod link;
@@ -28,7 +29,8 @@ pub mod user;
 
 pub use audit::{AuditEntry, AuditEvent};
 pub use factor::{OneTimeToken, PasswordHistory, SecondFactor};
-pub use id::{JobId, MessageId, RoomId, UploadId, UserId};
+pub use id::{IntegrationId, JobId, MessageId, RoomId, UploadId, UserId};
+pub use integration::{HookEvent, HookRecord, Integration, WaitingCall};
 pub use job::{Job, JobState};
 pub use json::Json;
 pub use link::ExportLink;

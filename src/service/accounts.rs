@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::account_names as names;
 use super::caller::Caller;
 use super::{
-    access, account_mails, bootstrap, custom_fields, password_policy, permissions, rooms, settings,
+    access, account_mails, bootstrap, custom_fields, hooks, password_policy, permissions, rooms, settings,
     two_factor_enrolment,
 };
 use crate::app::App;
@@ -265,6 +265,7 @@ fn keep(
         }
         batch.put_user(&user)?;
         two_factor_enrolment::opt_in(app, batch, &user.id)?;
+        hooks::user_created(app, batch, &user)?;
         if join {
             rooms::join_default_rooms(app, batch, &user)?;
         }

@@ -37,7 +37,7 @@ impl std::fmt::Debug for Proof {
     }
 }
 
-/// A user with a valid token. Only the dispatcher makes one.
+/// A user with a valid token. Only the dispatcher makes one of a request.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The account.
@@ -48,6 +48,13 @@ pub struct Caller {
     pub shown: Shown,
     /// From where.
     pub client: Client,
+}
+
+impl Caller {
+    /// Somebody for whom the server acts itself.
+    pub fn without_token(user: User, client: Client) -> Self {
+        Self { user, token: [0; 32], shown: Shown(String::new()), client }
+    }
 }
 
 /// A secret as it was shown. It does not print itself.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{access, settings, word_filter, writing};
+use super::{access, hooks, settings, word_filter, writing};
 use crate::app::App;
 use crate::domain::message::Edited;
 use crate::domain::{Json, Message, MessageId, Room, RoomId, Subscription, Time, User};
@@ -83,6 +83,7 @@ pub fn edit(app: &App, editor: &User, room: &RoomId, id: &MessageId, edit: Edit)
         mark_edited(&mut message, editor, app.now());
         batch.put_message(&message)?;
         touch(batch, &message)?;
+        hooks::edited(app, batch, &room, &message)?;
         Ok(message)
     })
 }

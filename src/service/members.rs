@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value};
 
 use super::rooms::{current, note};
-use super::{access, settings};
+use super::{access, hooks, settings};
 use crate::app::App;
-use crate::domain::{Json, Message, Room, RoomId, RoomKind, Subscription, Time, User, UserId};
+use crate::domain::{HookEvent, Json, Message, Room, RoomId, RoomKind, Subscription, Time, User, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::Batch;
@@ -87,6 +87,7 @@ pub fn enter(
     }
     let member = newcomer(batch, user, &room.id, now)?;
     batch.put_subscription(&member)?;
+    hooks::room(app, batch, HookEvent::RoomJoined, room, user)?;
     let kind = if room.parent.is_some() { "ut" } else { "uj" };
     note(batch, &Message::system(kind, room.id.clone(), user.reference(), now, &user.username))?;
     Ok(member)
@@ -105,6 +106,7 @@ pub fn invite(app: &App, caller: &Caller, room: &RoomId, users: &[User]) -> Resu
                 continue;
             }
             batch.put_subscription(&newcomer(batch, user, &room.id, now)?)?;
+            hooks::room(app, batch, HookEvent::RoomJoined, &room, user)?;
             // In channels clients expect the record as if the user had joined; in groups they
             // expect to see who brought whom.
             let (kind, actor) = match room.kind {
@@ -142,6 +144,7 @@ pub fn leave(app: &App, caller: &Caller, room: &RoomId) -> Result<()> {
             return Err(Error::not_allowed());
         }
         end(app, batch, &room, &caller.user.id, "You are not in this room")?;
+        hooks::room(app, batch, HookEvent::RoomLeft, &room, &caller.user)?;
         let username = &caller.user.username;
         note(batch, &Message::system("ul", room.id, caller.user.reference(), now, username))
     })

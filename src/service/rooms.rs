@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::{access, members, names};
+use super::{access, hooks, members, names};
 use crate::app::App;
-use crate::domain::{Json, Message, Room, RoomId, RoomKind, User};
+use crate::domain::{HookEvent, Json, Message, Room, RoomId, RoomKind, User};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::schema::RoomByName;
@@ -63,6 +63,7 @@ pub fn create(app: &App, caller: &Caller, new: NewRoom) -> Result<Room> {
             owner.last_seen = Some(now);
             batch.put_subscription(&owner)?;
         }
+        hooks::room(app, batch, HookEvent::RoomCreated, &room, &caller.user)?;
         Ok(room)
     })
 }
@@ -113,6 +114,9 @@ pub fn set_archived(app: &App, caller: &Caller, id: &RoomId, archived: bool) -> 
         room.archived = archived;
         room.updated = now;
         batch.put_room(&room)?;
+        if archived {
+            hooks::room(app, batch, HookEvent::RoomArchived, &room, &caller.user)?;
+        }
         note(batch, &Message::system(kind, room.id, caller.user.reference(), now, ""))
     })
 }

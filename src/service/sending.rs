@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{access, cards, members, mentions, settings, threads, writing};
+use super::{access, cards, hooks, members, mentions, settings, threads, writing};
 use crate::app::App;
 use crate::domain::id::LONGEST_ID;
 use crate::domain::{Activity, Json, Message, MessageId, Room, RoomId, RoomKind, Subscription, Time, User};
@@ -37,6 +37,8 @@ pub struct Draft {
     pub files: Option<(Value, Value)>,
     /// Join the room first, if that is possible and needed.
     pub join: bool,
+    /// Posted by an integration, which may show another name and picture than its user's.
+    pub by_program: bool,
 }
 
 /// Sends a message to `room`, or to wherever the message it replies to is. Sending one of an id that
@@ -115,6 +117,7 @@ pub fn send_within(
     batch.put_message(&message)?;
     note_sent(batch, author, &room, &message, &named, own, now)?;
     threads::replied(batch, &message, &named.users)?;
+    hooks::sent(app, batch, author, &room, &message)?;
     Ok(message)
 }
 
@@ -148,7 +151,9 @@ fn check_content(app: &App, author: &User, room: &Room, draft: &mut Draft) -> Re
         None | Some(Value::Null) => false,
         Some(value) => value != "",
     };
-    if (given("alias") || given("avatar")) && !access::holds_in(app, author, "message-impersonate", &room.id)?
+    if !draft.by_program
+        && (given("alias") || given("avatar"))
+        && !access::holds_in(app, author, "message-impersonate", &room.id)?
     {
         return Err(Error::plain("Not enough permission"));
     }

@@ -17,6 +17,7 @@ mod codec;
 pub mod engine;
 pub mod feed;
 mod flusher;
+pub mod integrations;
 pub mod jobs;
 pub mod key;
 pub mod message_indexes;

@@ -1,4 +1,5 @@
-//! What is not the REST API: health, uploads in, files and exports out. The only streaming bodies.
+//! What is not the REST API: health, webhooks, uploads in, files and exports out. The only streaming
+//! bodies.
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub mod credentials;
 pub mod download;
 pub mod export;
 pub mod file;
+pub mod hooks;
 mod page;
 pub mod reset;
 pub mod verify;
@@ -40,6 +42,9 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
         && !incoming.head_only
     {
         return verify::answer(app, link).await;
+    }
+    if let Some(call) = hooks::call(path) {
+        return hooks::answer(app, call, incoming).await;
     }
     match path {
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),

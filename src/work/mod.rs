@@ -1,8 +1,10 @@
-//! What the server does by itself: it renders and delivers exports, sends mails, and sweeps.
+//! What the server does by itself: it renders and delivers exports, sends mails, calls those who want to know
+//! what happens, and sweeps.
 
 pub mod downloads;
 pub mod exports;
 pub mod mails;
+pub mod outgoing;
 mod own_data;
 pub mod sweep;
 
@@ -33,6 +35,7 @@ impl Work {
         let tasks = vec![
             tokio::spawn(exports::run(Arc::clone(app), told())),
             tokio::spawn(mails::run(Arc::clone(app), told())),
+            tokio::spawn(outgoing::run(Arc::clone(app), told())),
             tokio::spawn(sweep::run(Arc::clone(app), told())),
         ];
         Self { stop, tasks }

@@ -21,6 +21,8 @@ use roomscribe::store::schema::{
 
 use crate::stored_bytes::Golden;
 
+mod integrations;
+
 const AT: i64 = 1_710_498_030_123;
 const HASH: [u8; 32] = [0xab; 32];
 
@@ -54,6 +56,7 @@ pub(crate) fn add_all(golden: &mut Golden) {
     rooms(golden);
     messages(golden);
     files_and_jobs(golden);
+    integrations::add(golden);
     golden.add(&(text("schema"),), &Schema(1));
     let role = Role {
         id: text("owner"),

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::history;
+use super::{history, integrations};
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::people::Person;
 use crate::api::present;
@@ -84,6 +84,9 @@ macro_rules! shared {
             get(concat!($prefix, ".history")).room($exact, history::history),
             get(concat!($prefix, ".messages")).room($family, history::messages),
             get(concat!($prefix, ".files")).room($family, history::files),
+            get(concat!($prefix, ".getIntegrations"))
+                .returns("integrations* objects, count* number, offset* number, total* number")
+                .room($family, integrations::of_room),
         ]
     };
 }

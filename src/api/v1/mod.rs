@@ -6,10 +6,12 @@ mod account_changes;
 mod auth;
 mod channels;
 mod chat;
+mod commands;
 mod data_downloads;
 mod exports;
 mod history;
 mod im;
+mod integrations;
 mod method_call;
 mod misc;
 mod moderation;
@@ -46,6 +48,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         moderation::endpoints(),
         subscriptions::endpoints(),
         method_call::endpoints(),
+        integrations::endpoints(),
+        commands::endpoints(),
     ]
     .into_iter()
     .flatten()

@@ -85,6 +85,7 @@ impl TestServer {
         self.clock.advance(millis);
         self.app.export_bell.notify_one();
         self.app.mail_bell.notify_one();
+        self.app.hook_bell.notify_one();
     }
 
     /// Takes away what a bell has rung, so that nothing wakes by it later.

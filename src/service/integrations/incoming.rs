@@ -1,0 +1,143 @@
+//! What other programs post here.
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Kind, Wanted, create, post, remove};
+use crate::app::App;
+use crate::domain::integration::{Place, Way};
+use crate::domain::{Integration, IntegrationId, RoomId, User, id};
+use crate::error::{Error, Result};
+use crate::service::caller::{Caller, Client};
+use crate::service::{direct, integrations, sending, targets};
+
+/// One post goes to so many places.
+const MOST_TARGETS: usize = 100;
+
+/// The incoming integration of that id, for who knows its token.
+pub fn open(app: &App, id: &IntegrationId, token: &str) -> Result<Option<Integration>> {
+    let integration = app.store.integration(id)?;
+    let known = integration.filter(|known| matches!(known.way, Way::In { .. }));
+    // Of hashes it may be seen how far they are the same: nobody can choose them.
+    let same = |known: &Integration| Sha256::digest(&known.token) == Sha256::digest(token);
+    Ok(known.filter(same))
+}
+
+/// Whom an integration acts as.
+fn acting(app: &App, integration: &Integration, client: &Client) -> Result<Caller> {
+    let user = app.store.user(&integration.user)?.filter(|user| user.active);
+    let user = user.ok_or_else(|| Error::refused("error-invalid-user", "Invalid user"))?;
+    Ok(Caller::without_token(user, client.clone()))
+}
+
+/// Posts what a program says where the integration posts, or where the program wants it. What says
+/// nothing posts nothing.
+pub fn receive(
+    app: &App,
+    client: &Client,
+    integration: &Integration,
+    said: &Map<String, Value>,
+) -> Result<()> {
+    let wish = said.get("channel").or_else(|| said.get("roomId")).filter(|wish| !is_empty(wish));
+    if wish.is_some() && !matches!(integration.way, Way::In { overrides_place: true }) {
+        return Err(Error::plain("overriding destination channel is disabled for this integration"));
+    }
+    let Some(draft) = post::draft(integration, said) else { return Ok(()) };
+    let caller = acting(app, integration, client)?;
+    let rooms = match wish {
+        Some(wish) => wished(app, &caller, wish)?,
+        None => usual(app, &caller, integration)?,
+    };
+    for room in rooms {
+        sending::send(app, &caller.user, Some(&room), draft.clone())?;
+    }
+    Ok(())
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value == "" || value.as_array().is_some_and(Vec::is_empty)
+}
+
+fn wished(app: &App, caller: &Caller, wish: &Value) -> Result<Vec<RoomId>> {
+    let invalid = || Error::code("invalid-channel");
+    let words = match wish {
+        Value::Array(words) => words.as_slice(),
+        word => std::slice::from_ref(word),
+    };
+    if words.len() > MOST_TARGETS {
+        return Err(invalid());
+    }
+    words.iter().map(|word| targets::find(app, caller, word.as_str().ok_or_else(invalid)?)).collect()
+}
+
+fn usual(app: &App, caller: &Caller, integration: &Integration) -> Result<Vec<RoomId>> {
+    let room = |place: &Place| match place {
+        Place::Room(id) => Ok(Some(id.clone())),
+        Place::User(id) => {
+            let user = app.store.user(id)?.ok_or_else(|| Error::code("invalid-channel"))?;
+            Ok(Some(direct::open(app, caller, &user)?.id))
+        }
+        Place::PublicChannels | Place::PrivateGroups | Place::DirectMessages => Ok(None),
+    };
+    integration.places.iter().filter_map(|place| room(place).transpose()).collect()
+}
+
+/// Makes an outgoing integration, as services do that manage their own subscriptions.
+pub fn subscribe(
+    app: &App,
+    client: &Client,
+    integration: &Integration,
+    said: &Map<String, Value>,
+) -> Result<()> {
+    let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
+    let said = Value::Object(said.clone());
+    let (sign, name) = match said["event"].as_str() {
+        Some("newMessageOnChannel") => ('#', text(&said["data"], "channel_name")),
+        Some("newMessageToUser") => ('@', text(&said["data"], "username")),
+        _ => return Ok(()),
+    };
+    let words = match &said["data"]["trigger_words"] {
+        Value::Array(words) => words.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Value::String(words) => words.split(',').map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let wanted = Wanted {
+        name: text(&said, "name").or_else(|| Some(integration.name.clone())),
+        enabled: Some(true),
+        username: Some(integration.username.clone()),
+        channel: name.map(|name| format!("{sign}{}", name.trim_start_matches(sign))),
+        event: Some("sendMessage".to_owned()),
+        urls: Some(text(&said, "target_url").into_iter().collect()),
+        trigger_words: Some(words),
+        ..Wanted::default()
+    };
+    create(app, &acting(app, integration, client)?, Kind::Outgoing, wanted).map(drop)
+}
+
+/// Removes the outgoing integration that posts to an address.
+pub fn unsubscribe(app: &App, client: &Client, integration: &Integration, url: &str) -> Result<()> {
+    let caller = acting(app, integration, client)?;
+    let unknown = || Error::plain("integration-not-found");
+    let id = integrations::by_url(app, &caller, url)?.ok_or_else(unknown)?;
+    remove(app, &caller, Kind::Outgoing, &id).map(drop)
+}
+
+/// What calls look like, for services that want to see some before they get any.
+pub fn samples(app: &App, integration: &Integration) -> Result<Value> {
+    let user = app.store.user(&integration.user)?;
+    let (user_id, user_name) =
+        user.map_or_else(Default::default, |user: User| (user.id.to_string(), user.username));
+    let sample = |number: u32| {
+        json!({
+            "token": id::random_text(24),
+            "channel_id": id::random_id(),
+            "channel_name": "general",
+            "timestamp": app.now().to_string(),
+            "user_id": user_id,
+            "user_name": user_name,
+            "text": format!("Sample text {number}"),
+            "trigger_word": "Sample",
+        })
+    };
+    Ok((1..=3).map(sample).collect())
+}
