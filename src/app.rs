@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::SystemTime;
 
 use export_sdk::Registry;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::domain::Time;
@@ -38,6 +38,8 @@ pub struct App {
     pub logins: LoginGuard,
     /// Estimates that somebody waits for.
     pub estimates: Estimates,
+    /// So many pictures are fetched from elsewhere at the same time: each keeps a worker waiting.
+    pub fetches: Semaphore,
     /// Exports that are being rendered.
     pub running: Running,
     /// Set once an administrator was seen: the last one can never go.
@@ -66,6 +68,7 @@ impl App {
             limiter: RateLimiter::default(),
             logins: LoginGuard::default(),
             estimates: Estimates::default(),
+            fetches: Semaphore::new(2),
             running: Running::default(),
             has_admin: AtomicBool::new(false),
             export_bell: Notify::new(),

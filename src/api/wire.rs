@@ -62,9 +62,28 @@ pub fn user(user: &User, detail: Detail) -> Value {
             put("requirePasswordChange", true.into());
         }
     }
+    let own = value.len();
     extend(&mut value, &user.extra);
+    if detail == Detail::Public {
+        let mut place = 0;
+        value.retain(|key, _| {
+            place += 1;
+            place <= own || PUBLIC_EXTRAS.contains(&key.as_str())
+        });
+    }
     Value::Object(value)
 }
+
+/// What everybody may see of what is kept beside an account's own fields.
+const PUBLIC_EXTRAS: [&str; 7] = [
+    "utcOffset",
+    "reason",
+    "avatarETag",
+    "federated",
+    "freeSwitchExtension",
+    "extension",
+    "statusLivechat",
+];
 
 /// A room with what happens in it. `last` is its last message, if the caller wants it shown.
 pub fn room(room: &Room, activity: &Activity, last: Option<&Message>, viewer: &UserId) -> Value {

@@ -4,6 +4,7 @@
 //! carry no serde attributes; how Rocket.Chat's clients see them is `api::wire`'s affair.
 
 pub mod audit;
+pub mod avatar;
 pub mod change;
 pub mod defaults;
 pub mod id;
@@ -16,6 +17,7 @@ pub mod name;
 pub mod order;
 pub mod permission;
 pub mod query;
+pub mod rewriting;
 pub mod room;
 pub mod setting;
 pub mod time;
@@ -23,6 +25,7 @@ pub mod upload;
 pub mod user;
 
 pub use audit::{AuditEntry, AuditEvent};
+pub use avatar::Avatar;
 pub use id::{JobId, MessageId, RoomId, UploadId, UserId};
 pub use job::{Job, JobState};
 pub use json::Json;
@@ -31,6 +34,7 @@ pub use mail::{OutboxMail, OutboxState};
 pub use message::Message;
 pub use order::{Archive, Choice, Order, Rooms};
 pub use permission::{Grant, Role, RoleScope};
+pub use rewriting::Rewriting;
 pub use room::{Activity, Room, RoomKind, Subscription};
 pub use setting::Setting;
 pub use time::Time;

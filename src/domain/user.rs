@@ -81,6 +81,16 @@ impl User {
         UserRef { id: self.id.clone(), username: self.username.clone(), name: self.name.clone() }
     }
 
+    /// Which picture the account shows, if it has one of its own.
+    pub fn avatar_tag(&self) -> Option<String> {
+        self.extra.value()["avatarETag"].as_str().map(ToOwned::to_owned)
+    }
+
+    /// Notes which picture the account shows, and where that came from.
+    pub fn set_avatar(&mut self, tag: Option<&str>, origin: Option<&str>) {
+        self.extra = self.extra.with("avatarETag", tag.into()).with("avatarOrigin", origin.into());
+    }
+
     /// The display name, else the login name.
     pub fn display_name(&self) -> &str {
         self.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.username)

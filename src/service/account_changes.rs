@@ -6,7 +6,7 @@ use super::account_names as names;
 use super::accounts::{check_roles, check_texts};
 use super::caller::Caller;
 use super::departures::{has_other_admin, rooms_of, switch};
-use super::{access, custom_fields, password_policy, settings};
+use super::{access, custom_fields, erasure, password_policy, settings};
 use crate::app::App;
 use crate::domain::user::Email;
 use crate::domain::{Json, RoomKind, Subscription, User, UserId};
@@ -171,7 +171,7 @@ fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: boo
         }
         None => None,
     };
-    let (user, removed) = app.store.write(|batch| {
+    let (user, to_sweep) = app.store.write(|batch| {
         let user = batch.get::<User>(&(user.id.clone(),))?;
         let mut user = user.ok_or_else(|| Error::plain("User not found"))?;
         let before = user.clone();
@@ -195,14 +195,18 @@ fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: boo
         if renamed {
             rename(batch, &before, &user)?;
         }
+        let renamed = user.username != before.username;
+        if renamed {
+            erasure::renamed(batch, &user, &before.username)?;
+        }
         let removed = match changes.active {
             Some(active) => switch(app, batch, &mut user, active, agreed)?,
             None => false,
         };
         batch.put_user(&user)?;
-        Ok((user, removed))
+        Ok((user, removed || renamed))
     })?;
-    if removed {
+    if to_sweep {
         app.sweep_bell.notify_one();
     }
     Ok(user)
@@ -299,7 +303,7 @@ fn set_texts(user: &mut User, changes: &Changes) {
     }
 }
 
-/// Keeps the names in step that the rooms of a user remember. Messages keep the name of their time.
+/// Keeps the names in step that the rooms of a user remember. Messages follow bit by bit.
 fn rename(batch: &mut Batch<'_>, before: &User, user: &User) -> Result<()> {
     for mut room in rooms_of(batch.store(), user)? {
         let key = (room.id.clone(), user.id.clone());

@@ -1,17 +1,15 @@
 //! Accounts that go: deleted for good, or deactivated until somebody wants them back.
 //!
-//! What a deleted person wrote stays, whatever `Message_ErasureType` says: messages are not indexed
-//! by author, and a history with holes is of less use to those who stay. The conversations between
-//! two people go with the account.
+//! The conversations between two people go with a deleted account. What becomes of its messages
+//! elsewhere is the affair of [`super::erasure`].
 
 use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::access;
 use super::caller::Caller;
 use super::ownership::Estate;
-use super::settings;
+use super::{access, avatars, erasure, settings};
 use crate::app::App;
 use crate::domain::{Room, RoomKind, Subscription, User, UserId};
 use crate::error::{Error, Result};
@@ -24,7 +22,7 @@ const CAT: &str = "rocket.cat";
 /// Deletes an account with its tokens and memberships. `agreed`: rooms that only this account owns
 /// may change their owner or go.
 pub fn delete(app: &App, id: &UserId, agreed: bool) -> Result<()> {
-    let removed = app.store.write(|batch| {
+    avatars::write(app, |batch, touched| {
         let user = batch.get::<User>(&(id.clone(),))?.ok_or_else(super::users::unknown)?;
         if user.id.as_str() == CAT {
             return Err(not_allowed("Deleting the rocket.cat user is not allowed"));
@@ -32,31 +30,29 @@ pub fn delete(app: &App, id: &UserId, agreed: bool) -> Result<()> {
         if user.has_role("admin") && !has_other_admin(app, &user.id)? {
             return Err(not_allowed("Leaving the app without admins is not allowed"));
         }
-        let mut removed = Estate::of(batch, &user)?.settle(batch, agreed)?;
+        Estate::of(batch, &user)?.settle(batch, agreed)?;
         for room in rooms_of(batch.store(), &user)? {
-            removed |= leave(batch, room, &user)?;
+            leave(batch, room, &user)?;
         }
-        batch.delete_user(&user)?;
-        Ok(removed)
+        erasure::deleted(app, batch, &user)?;
+        avatars::forget(batch, touched, &user.id)?;
+        Ok(batch.delete_user(&user)?)
     })?;
-    if removed {
-        app.sweep_bell.notify_one();
-    }
+    app.sweep_bell.notify_one();
     Ok(())
 }
 
-/// Takes a deleted account out of a room, or the room away with it; whether it went.
-fn leave(batch: &mut Batch<'_>, mut room: Room, user: &User) -> Result<bool> {
+/// Takes a deleted account out of a room, or the room away with it.
+fn leave(batch: &mut Batch<'_>, mut room: Room, user: &User) -> Result<()> {
     if room.kind == RoomKind::Direct {
         if room.direct.len() <= 2 {
-            batch.delete_room(&room)?;
-            return Ok(true);
+            return Ok(batch.delete_room(&room)?);
         }
         room.direct.retain(|member| member.id != user.id);
         batch.put_room(&room)?;
     }
     batch.delete_subscription(&room.id, &user.id)?;
-    Ok(false)
+    Ok(())
 }
 
 /// Deletes the caller's own account, if people may do that and know their password.

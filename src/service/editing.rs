@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{access, messages, settings, threads, uploads, writing};
 use crate::app::App;
 use crate::domain::message::Edited;
-use crate::domain::{Json, Message, MessageId, Room, RoomId, Subscription, Time, User};
+use crate::domain::{Json, Message, MessageId, Room, RoomId, Subscription, Time, User, UserRef};
 use crate::error::{Error, Result};
 use crate::store::{Batch, Direction};
 
@@ -174,10 +174,31 @@ fn may_delete(app: &App, user: &User, room: &Room, message: &Message) -> Result<
 /// be unused afterwards.
 fn remove(app: &App, batch: &mut Batch<'_>, user: &User, message: &Message) -> Result<Vec<[u8; 32]>> {
     let now = app.now();
+    let stays = has_replies(message) || settings::is_on(app, "Message_ShowDeletedStatus")?;
+    let place = stays.then(|| {
+        let mut place = tombstone(message, message.author.clone());
+        mark_edited(&mut place, user, now);
+        place
+    });
+    take_out(batch, message, place, now)
+}
+
+/// Whether a thread would lose its beginning with a message.
+pub(super) fn has_replies(message: &Message) -> bool {
+    message.replies.as_ref().is_some_and(|replies| replies.count > 0)
+}
+
+/// Takes a message with its files out of its room, and leaves `place` where it was. Answers the blobs
+/// that may be unused afterwards.
+pub(super) fn take_out(
+    batch: &mut Batch<'_>,
+    message: &Message,
+    place: Option<Message>,
+    now: Time,
+) -> Result<Vec<[u8; 32]>> {
     let unused = uploads::delete_of(batch, message)?;
-    let gathered = message.replies.as_ref().is_some_and(|replies| replies.count > 0);
-    if gathered || settings::is_on(app, "Message_ShowDeletedStatus")? {
-        batch.put_message(&tombstone(message, user, now))?;
+    if let Some(place) = place {
+        batch.put_message(&place)?;
     } else {
         threads::withdrawn(batch, message, now)?;
         batch.delete_message(message);
@@ -197,8 +218,7 @@ fn remove(app: &App, batch: &mut Batch<'_>, user: &User, message: &Message) -> R
 }
 
 /// What stays in the place of a deleted message.
-fn tombstone(message: &Message, user: &User, now: Time) -> Message {
-    let author = message.author.clone();
+pub(super) fn tombstone(message: &Message, author: UserRef) -> Message {
     let mut place = Message::new(message.id.clone(), message.room.clone(), author, message.sent_at, "");
     place.kind = Some("rm".to_owned());
     place.thread.clone_from(&message.thread);
@@ -207,7 +227,6 @@ fn tombstone(message: &Message, user: &User, now: Time) -> Message {
     for list in [&mut place.urls, &mut place.mentions, &mut place.attachments] {
         *list = Json::from_text("[]");
     }
-    mark_edited(&mut place, user, now);
     place
 }
 

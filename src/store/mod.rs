@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub mod audit;
+pub mod avatars;
 mod batch;
 pub mod blobs;
 mod codec;
@@ -329,20 +330,40 @@ fn decode_key<R: Record>(bytes: &[u8]) -> Result<R::Key> {
 #[derive(Debug, Clone)]
 pub struct Span {
     low: Vec<u8>,
-    high: Option<Vec<u8>>,
+    end: End,
+}
+
+/// Where a stretch of keys ends.
+#[derive(Debug, Clone)]
+enum End {
+    /// With the last key that begins as the first one does.
+    Alike,
+    /// Before this key.
+    Before(Vec<u8>),
+    /// With the last key of the kind.
+    Kind,
 }
 
 impl Span {
     /// All records of the kind.
     pub fn all() -> Self {
-        Self { low: Vec::new(), high: None }
+        Self { low: Vec::new(), end: End::Kind }
     }
 
     /// The records whose keys begin with these parts.
     pub fn of(parts: &impl Key) -> Self {
         let mut low = Vec::new();
         parts.encode(&mut low);
-        Self { low, high: None }
+        Self { low, end: End::Alike }
+    }
+
+    /// The records after that key. No key goes on where another one ends, so none is between it and
+    /// the same with a zero byte more.
+    pub fn after(key: &impl Key) -> Self {
+        let mut low = Vec::new();
+        key.encode(&mut low);
+        low.push(0);
+        Self { low, end: End::Kind }
     }
 
     /// The records from the first of these keys to the second, which is not included.
@@ -350,17 +371,21 @@ impl Span {
         let (mut from, mut to) = (Vec::new(), Vec::new());
         low.encode(&mut from);
         high.encode(&mut to);
-        Self { low: from, high: Some(to) }
+        Self { low: from, end: End::Before(to) }
     }
 
     fn bounds<R: Record>(self) -> Range {
         let prefixed = |bytes: Vec<u8>| [vec![R::PREFIX], bytes].concat();
-        match self.high {
-            None => key::beginning_with(prefixed(self.low)),
+        match self.end {
+            End::Alike => key::beginning_with(prefixed(self.low)),
             // sled panics when a range is turned round.
-            Some(high) => {
+            End::Before(high) => {
                 let high = prefixed(high.max(self.low.clone()));
                 (std::ops::Bound::Included(prefixed(self.low)), std::ops::Bound::Excluded(high))
+            }
+            End::Kind => {
+                let (_, end) = key::beginning_with(vec![R::PREFIX]);
+                (std::ops::Bound::Included(prefixed(self.low)), end)
             }
         }
     }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::schema::{DeletedRoom, RoomByName, RoomOfUser, UnfinishedImport};
 use super::{Batch, Direction, Error, Result, Span, Store};
+use crate::domain::avatar::Shown;
 use crate::domain::{Activity, Room, RoomId, Subscription, UserId};
 
 impl Store {
@@ -150,8 +151,9 @@ impl Store {
         )?;
         let unused = self.write::<_, Error>(|batch| {
             if messages.is_empty() && files.is_empty() {
+                let picture = batch.delete_avatar(&Shown::Room(room.clone()))?;
                 batch.delete::<DeletedRoom>(&(room,));
-                return Ok(Vec::new());
+                return Ok(picture.into_iter().collect());
             }
             for (_, message) in &messages {
                 batch.delete_message(message);

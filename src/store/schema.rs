@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 use crate::domain::{
-    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
+    Activity, AuditEntry, Avatar, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Rewriting, Role,
     Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
 };
 
@@ -90,6 +90,8 @@ kinds! {
     b'w' "audit of a user" AuditOfUser [UserId, Time, u64];
     b'o' "mail" OutboxMail [String];
     b'O' "waiting mail" WaitingMail [Time, String];
+    b'A' "avatar" Avatar [String, String];
+    b'1' "unfinished rewriting" Rewriting [UserId];
 }
 
 /// The number of the layout, under the key `schema`.
