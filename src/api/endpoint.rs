@@ -329,7 +329,19 @@ impl Draft {
     }
 
     fn row(self, access: Access, schema: Value, handler: Handler) -> Endpoint {
-        let Self { method, path, needs, needs_in_room, limit, writes, intake, redirects, family, takes, returns } = self;
+        let Self {
+            method,
+            path,
+            needs,
+            needs_in_room,
+            limit,
+            writes,
+            intake,
+            redirects,
+            family,
+            takes,
+            returns,
+        } = self;
         Endpoint {
             method,
             path,

@@ -88,9 +88,13 @@ mod tests {
         assert_eq!(kind(b"\xff\xd8\xff\xe0"), Some("image/jpeg"));
         assert_eq!(kind(b"GIF89a"), Some("image/gif"));
         assert_eq!(kind(b"RIFF\0\0\0\0WEBPVP8 "), Some("image/webp"));
-        for none in
-            [&b""[..], b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<html>", b"RIFF\0\0\0\0WAVE", b"GIF88a"]
-        {
+        for none in [
+            &b""[..],
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"<html>",
+            b"RIFF\0\0\0\0WAVE",
+            b"GIF88a",
+        ] {
             assert_eq!(kind(none), None, "{none:?}");
         }
     }

@@ -81,9 +81,9 @@ impl User {
         UserRef { id: self.id.clone(), username: self.username.clone(), name: self.name.clone() }
     }
 
-    /// Which picture the account shows, if it has one of its own.
-    pub fn avatar_tag(&self) -> Option<String> {
-        self.extra.value()["avatarETag"].as_str().map(ToOwned::to_owned)
+    /// Whether the account shows a picture that comes with the program.
+    pub fn has_local_avatar(&self) -> bool {
+        self.extra.value()["avatarOrigin"] == "local"
     }
 
     /// Notes which picture the account shows, and where that came from.

@@ -11,6 +11,7 @@ use super::caller::Caller;
 use super::ownership::Estate;
 use super::{access, avatars, erasure, settings};
 use crate::app::App;
+use crate::domain::time::DAY;
 use crate::domain::{Room, RoomKind, Subscription, User, UserId};
 use crate::error::{Error, Result};
 use crate::passwords::PasswordDigest;
@@ -18,6 +19,9 @@ use crate::store::{Batch, Store};
 
 /// The bot that every server has.
 const CAT: &str = "rocket.cat";
+/// Where an account notes why it was deactivated, and that it was for nobody used it.
+const REASON: &str = "inactiveReason";
+const IDLE: &str = "idle_too_long";
 
 /// Deletes an account with its tokens and memberships. `agreed`: rooms that only this account owns
 /// may change their owner or go.
@@ -114,13 +118,62 @@ pub(super) fn switch(
         batch.delete_tokens(&user.id, |_, _| true)?;
     }
     user.active = active;
+    user.extra = user.extra.with(REASON, Value::Null);
     user.updated = app.now();
+    rest(batch, user)?;
+    Ok(removed)
+}
+
+/// Deactivates whom nobody misses: active holders of a role who have not logged in for so many days.
+/// Their rooms stay theirs. Answers how many.
+pub fn deactivate_idle(app: &App, caller: &Caller, days: u32, role: &str) -> Result<u64> {
+    // Not in the endpoint's row: its refusal is not that of a row.
+    if !access::holds(app, &caller.user, "edit-other-user-active-status")? {
+        return Err(Error::Unauthorized);
+    }
+    let limit = app.now().plus(-DAY.saturating_mul(i64::from(days)));
+    let idle = |user: &User| {
+        let last = user.last_login.unwrap_or(user.created);
+        user.active && user.has_role(role) && last <= limit && user.id.as_str() != CAT
+    };
+    let mut due: Vec<UserId> = Vec::new();
+    app.store.users::<Error>(|user| {
+        due.extend(idle(&user).then_some(user.id));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let mut count = 0;
+    for id in due {
+        count += app.store.write(|batch| {
+            let user = batch.get::<User>(&(id,))?.filter(|user| idle(user));
+            let Some(mut user) = user else { return Ok::<_, Error>(0) };
+            if user.has_role("admin") && !has_other_admin(app, &user.id)? {
+                return Ok(0);
+            }
+            batch.delete_tokens(&user.id, |_, _| true)?;
+            user.active = false;
+            user.extra = user.extra.with(REASON, IDLE.into());
+            user.updated = app.now();
+            rest(batch, &user)?;
+            batch.put_user(&user)?;
+            Ok(1)
+        })?;
+    }
+    Ok(count)
+}
+
+/// Whether an account was deactivated because nobody used it.
+pub fn is_idle(user: &User) -> bool {
+    !user.active && user.extra.value()[REASON] == IDLE
+}
+
+/// Lets the conversations of an account that was switched rest, or go on.
+fn rest(batch: &mut Batch<'_>, user: &User) -> Result<()> {
     for room in rooms_of(batch.store(), user)? {
         if room.kind == RoomKind::Direct && room.direct.len() == 2 {
             freeze(batch, room, user)?;
         }
     }
-    Ok(removed)
+    Ok(())
 }
 
 /// Makes a conversation of two read-only as long as one of them is deactivated, and puts it away for

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{editing, settings, uploads};
 use crate::app::App;
 use crate::domain::rewriting::{Rewrite, Rewriting};
-use crate::domain::{Json, Message, MessageId, Room, Time, User, UserId, UserRef};
+use crate::domain::{Json, Message, MessageId, Room, RoomId, Time, User, UserId, UserRef};
 use crate::error::{Error, Result};
 use crate::store::{self, Batch, Direction, Span};
 
@@ -84,15 +84,19 @@ struct Part {
     /// Messages that are to be changed.
     found: Vec<MessageId>,
     /// The last message of the part; `None`: there are no more.
-    reached: Option<(crate::domain::RoomId, Time, MessageId)>,
+    reached: Option<(RoomId, Time, MessageId)>,
 }
 
 fn look(app: &App, user: &UserId, rewriting: &Rewriting) -> Result<Part> {
     let span = rewriting.reached.as_ref().map_or_else(Span::all, Span::after);
     let (mut part, mut looked_at) = (Part::default(), 0);
-    app.store.walk::<Message, store::Error>(span, Direction::Ascending, |key, message| {
+    app.store.walk::<Message, store::Error>(span, Direction::Ascending, |key, mut message| {
         looked_at += 1;
-        if concerns(&rewriting.change, user, &message) {
+        let concerned = match &rewriting.change {
+            Rewrite::Delete | Rewrite::Unlink { .. } => message.author.id == *user,
+            Rewrite::Rename { former, to } => rename(&mut message, user, former, to),
+        };
+        if concerned {
             part.found.push(message.id);
         }
         if looked_at < PART && part.found.len() < MOST_CHANGES {
@@ -104,13 +108,6 @@ fn look(app: &App, user: &UserId, rewriting: &Rewriting) -> Result<Part> {
     Ok(part)
 }
 
-fn concerns(change: &Rewrite, user: &UserId, message: &Message) -> bool {
-    match change {
-        Rewrite::Delete | Rewrite::Unlink { .. } => message.author.id == *user,
-        Rewrite::Rename { former, to } => rename(&mut message.clone(), user, former, to),
-    }
-}
-
 /// Changes one message, as it is now. Answers the blobs that may be unused afterwards.
 fn apply(
     app: &App,
@@ -120,33 +117,36 @@ fn apply(
     id: &MessageId,
 ) -> Result<Vec<[u8; 32]>> {
     let Some(mut message) = batch.message(id)? else { return Ok(Vec::new()) };
-    if !concerns(change, user, &message) {
-        return Ok(Vec::new());
-    }
-    match change {
-        // Of a deleted room, which is being cleared away.
-        Rewrite::Delete if !batch.has::<Room>(&(message.room.clone(),))? => return Ok(Vec::new()),
-        Rewrite::Delete => {
-            let place = editing::has_replies(&message)
-                .then(|| -> Result<Message> {
-                    let mut place = editing::tombstone(&message, stand_in(batch, &UserId::new(STAND_IN))?);
-                    place.updated_at = app.now();
-                    Ok(place)
-                })
-                .transpose()?;
-            return editing::take_out(batch, &message, place, app.now());
-        }
-        Rewrite::Unlink { to } => {
+    let own = message.author.id == *user;
+    let changed = match change {
+        Rewrite::Delete if own => return delete(app, batch, &message),
+        Rewrite::Unlink { to } if own => {
             message.author = stand_in(batch, to)?;
             message.extra = message.extra.with("alias", json!(NOBODY));
+            true
         }
-        Rewrite::Rename { former, to } => {
-            rename(&mut message, user, former, to);
-        }
+        Rewrite::Rename { former, to } => rename(&mut message, user, former, to),
+        Rewrite::Delete | Rewrite::Unlink { .. } => false,
+    };
+    if changed {
+        message.updated_at = app.now();
+        batch.put_message(&message)?;
     }
-    message.updated_at = app.now();
-    batch.put_message(&message)?;
     Ok(Vec::new())
+}
+
+/// Deletes a message; if a thread begins with it, an empty place stays.
+fn delete(app: &App, batch: &mut Batch<'_>, message: &Message) -> Result<Vec<[u8; 32]>> {
+    if !batch.has::<Room>(&(message.room.clone(),))? {
+        // Its room was deleted and is being cleared away.
+        return Ok(Vec::new());
+    }
+    let mut place = None;
+    if editing::has_replies(message) {
+        let empty = editing::tombstone(message, stand_in(batch, &UserId::new(STAND_IN))?);
+        place = Some(Message { updated_at: app.now(), ..empty });
+    }
+    editing::take_out(batch, message, place, app.now())
 }
 
 /// Who stands for deleted people, even where there is no such account any more.
@@ -196,7 +196,6 @@ fn rename(message: &mut Message, user: &UserId, former: &[String], to: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::RoomId;
     use crate::domain::message::{Edited, Pinned, Reaction};
 
     fn message() -> Message {

@@ -15,6 +15,7 @@ pub mod bootstrap;
 pub mod caller;
 pub mod cards;
 pub mod check;
+pub mod completion;
 pub mod custom_fields;
 pub mod departures;
 pub mod direct;

@@ -1,8 +1,8 @@
 //! Changing what a room is called, what it is for, and who may write in it.
 
 use super::avatars::{self, Touched};
-use super::{access, names};
 use super::rooms::{current, note};
+use super::{access, names};
 use crate::app::App;
 use crate::domain::avatar::Picture;
 use crate::domain::{Json, Message, Room, RoomId, RoomKind};

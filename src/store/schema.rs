@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 use crate::domain::{
-    Activity, AuditEntry, Avatar, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Rewriting, Role,
-    Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    Activity, AuditEntry, Avatar, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail,
+    Rewriting, Role, Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.

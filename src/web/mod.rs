@@ -1,4 +1,4 @@
-//! What is not the REST API: health, uploads in, files and exports out. The only streaming bodies.
+//! What is not the REST API: health, uploads in, files, pictures and exports out. The only streaming bodies.
 
 use std::sync::Arc;
 
@@ -12,10 +12,12 @@ use crate::api::request::Incoming;
 use crate::app::App;
 use crate::service::settings;
 
+pub mod avatar;
 pub mod credentials;
 pub mod download;
 pub mod export;
 pub mod file;
+pub mod initials;
 
 /// Answers what is not under `/api/v1/`.
 pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: Incoming) -> Response {
@@ -28,6 +30,11 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
         && incoming.method == "GET"
     {
         return export::export(app, id, headers, &incoming).await;
+    }
+    if let Some(wanted) = avatar::wanted(path)
+        && incoming.method == "GET"
+    {
+        return avatar::avatar(app, wanted, headers, &incoming).await;
     }
     match path {
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),

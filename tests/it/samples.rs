@@ -1,10 +1,12 @@
 //! Fixed samples of every kind of record: with all fields filled, and one of each variant.
 
+use roomscribe::domain::avatar::Shown;
 use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
+use roomscribe::domain::rewriting::{Rewrite, Rewriting};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
-    Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
+    Activity, Archive, AuditEntry, AuditEvent, Avatar, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
     LoginToken, Message, MessageId, Order, OutboxMail, OutboxState, Role, RoleScope, Room, RoomId, RoomKind,
     Rooms, Setting, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
 };
@@ -96,6 +98,18 @@ fn people(golden: &mut Golden) {
     let personal = PersonalToken { name: text("script"), last_part: text("abcdef"), bypass_two_factor: true };
     golden.add(&(HASH,), &LoginToken { user: bob(), created: at(0), personal: Some(personal) });
     golden.add(&(bob(), HASH), &TokenOfUser);
+    let avatar =
+        Avatar { id: UploadId::new("picture"), media_type: text("image/png"), sha256: HASH, chosen: at(0) };
+    golden.add(&Shown::User(bob()).key(), &avatar);
+    golden.add(&Shown::Room(general()).key(), &avatar);
+    for change in [
+        Rewrite::Delete,
+        Rewrite::Unlink { to: UserId::new("rocket.cat") },
+        Rewrite::Rename { former: vec![text("rob")], to: text("bob") },
+    ] {
+        let reached = Some((general(), at(0), MessageId::new("message")));
+        golden.add(&(bob(),), &Rewriting { change, reached });
+    }
 }
 
 fn rooms(golden: &mut Golden) {

@@ -4,6 +4,7 @@ use super::endpoint::Endpoint;
 
 mod account_changes;
 mod auth;
+mod avatars;
 mod channels;
 mod chat;
 mod exports;
@@ -18,6 +19,8 @@ mod settings;
 mod settings_keys;
 mod subscriptions;
 mod users;
+mod users_listing;
+mod users_names;
 
 /// All rows of the table.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -28,6 +31,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         account_changes::endpoints(),
         personal_tokens::endpoints(),
         presence::endpoints(),
+        avatars::endpoints(),
+        users_listing::endpoints(),
+        users_names::endpoints(),
         settings::endpoints(),
         permissions::endpoints(),
         exports::endpoints(),
