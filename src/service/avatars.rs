@@ -13,6 +13,7 @@ use crate::domain::avatar::{Picture, Shown};
 use crate::domain::{Avatar, Room, UploadId, User, UserId};
 use crate::error::{Error, Result};
 use crate::store::Batch;
+use crate::store::blobs::Arriving;
 
 /// Of a web address that is refused so much is repeated.
 const LONGEST_ECHO: usize = 200;
@@ -48,9 +49,11 @@ pub fn set(app: &App, caller: &Caller, named: Named<'_>, source: Source<'_>) -> 
             (picture, if is_data(address) { "upload" } else { "url" })
         }
     };
+    // The long way to the disk is gone while nobody waits for the writer.
+    let staged = stage(app, &picture)?;
     write(app, |batch, touched| {
         let mut user = batch.get::<User>(&(user.clone(),))?.ok_or_else(unknown)?;
-        let avatar = put(app, batch, touched, &Shown::User(user.id.clone()), &picture)?;
+        let avatar = put(app, batch, touched, &Shown::User(user.id.clone()), staged)?;
         user.set_avatar(Some(avatar.id.as_str()), Some(origin));
         user.updated = app.now();
         Ok(batch.put_user(&user)?)
@@ -158,7 +161,7 @@ pub(super) fn set_room_avatar(
         room.set_avatar(None);
         return Ok(before.is_some());
     };
-    let avatar = put(app, batch, touched, &shown, picture)?;
+    let avatar = put(app, batch, touched, &shown, stage(app, picture)?)?;
     room.set_avatar(Some(avatar.id.as_str()));
     Ok(true)
 }
@@ -169,21 +172,31 @@ pub(super) fn forget(batch: &mut Batch<'_>, touched: &mut Touched, user: &UserId
     Ok(())
 }
 
+/// A picture whose bytes are on disk under no name yet.
+struct Staged {
+    media_type: &'static str,
+    bytes: Arriving,
+}
+
+fn stage(app: &App, picture: &Picture) -> Result<Staged> {
+    let mut bytes = app.store.blobs().receive()?;
+    bytes.write_all(picture.bytes())?;
+    bytes.sync()?;
+    Ok(Staged { media_type: picture.media_type(), bytes })
+}
+
 fn put(
     app: &App,
     batch: &mut Batch<'_>,
     touched: &mut Touched,
     shown: &Shown,
-    picture: &Picture,
+    staged: Staged,
 ) -> Result<Avatar> {
-    let blobs = app.store.blobs();
-    let mut arriving = blobs.receive()?;
-    arriving.write_all(picture.bytes())?;
-    let blob = blobs.keep(arriving)?;
+    let blob = app.store.blobs().keep(staged.bytes)?;
     touched.push(blob.sha256);
     let avatar = Avatar {
         id: UploadId::random(),
-        media_type: picture.media_type().to_owned(),
+        media_type: staged.media_type.to_owned(),
         sha256: blob.sha256,
         chosen: app.now(),
     };
