@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::SystemTime;
 
 use export_sdk::Registry;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::domain::{IntegrationId, Time};
@@ -44,6 +44,8 @@ pub struct App {
     pub remembered: Remembered,
     /// Estimates that somebody waits for.
     pub estimates: Estimates,
+    /// So many pictures are fetched from elsewhere at the same time: each keeps a worker waiting.
+    pub fetches: Semaphore,
     /// Exports that are being rendered.
     pub running: Running,
     /// Set once an administrator was seen: the last one can never go.
@@ -78,6 +80,7 @@ impl App {
             logins: LoginGuard::default(),
             remembered: Remembered::default(),
             estimates: Estimates::default(),
+            fetches: Semaphore::new(2),
             running: Running::default(),
             has_admin: AtomicBool::new(false),
             export_bell: Notify::new(),

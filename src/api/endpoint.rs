@@ -83,6 +83,15 @@ type Handler = Box<dyn Fn(Context<'_>, Input) -> Result<Value> + Send + Sync>;
 /// Decides, before the body is read, whether the caller may send a file to a room, and how large.
 pub type Admit = fn(&App, &Caller, &RoomId) -> Result<Option<u64>>;
 
+/// How a row takes a file in.
+#[derive(Clone, Copy)]
+pub enum Intake {
+    /// For the room that the path names by `:rid`, in the part `file` of a form.
+    Room(Admit),
+    /// If it comes in a form, in the part of this name, with so many bytes at most.
+    Part(&'static str, u64),
+}
+
 /// A row of the table.
 pub struct Endpoint {
     /// The method.
@@ -101,8 +110,10 @@ pub struct Endpoint {
     pub limit: Limit,
     /// Whether the reply waits for the disk.
     pub writes: bool,
-    /// Set for endpoints that take a file in, as `multipart/form-data` with one part `file`.
-    pub admits: Option<Admit>,
+    /// Set for endpoints that take a file in, as a part of `multipart/form-data`.
+    pub intake: Option<Intake>,
+    /// Whether a success sends the client to another address.
+    pub redirects: bool,
     /// The JSON schema of the parameters; what does not fit never comes to the handler.
     pub schema: Value,
     /// How the request names its room, if the row finds it.
@@ -181,7 +192,8 @@ pub struct Draft {
     second_factor: Option<Demand>,
     limit: Limit,
     writes: bool,
-    admits: Option<Admit>,
+    intake: Option<Intake>,
+    redirects: bool,
     family: Option<Family>,
     takes: Fields,
     returns: Fields,
@@ -204,7 +216,8 @@ impl Draft {
             second_factor: None,
             limit: Limit::Default,
             writes,
-            admits: None,
+            intake: None,
+            redirects: false,
             family: None,
             takes: Fields(""),
             returns: Fields(""),
@@ -331,11 +344,34 @@ impl Draft {
         admit: Admit,
         handler: fn(&App, &Caller, Arrived, P) -> Result<Value>,
     ) -> Endpoint {
-        self.admits = Some(admit);
+        self.intake = Some(Intake::Room(admit));
         self.known(schema::of::<P>(), move |app, caller, mut input| {
             let file = input.file.take().ok_or_else(|| Error::code("No file uploaded"))?;
             handler(app, caller, file, input.parse()?)
         })
+    }
+
+    /// For users who may send a file of at most `most` bytes along, in the part `name` of a form; its
+    /// other fields, or what comes in any other way, are the parameters.
+    pub fn part<P: Params + 'static>(
+        mut self,
+        name: &'static str,
+        most: u64,
+        handler: fn(&App, &Caller, Option<Arrived>, P) -> Result<Value>,
+    ) -> Endpoint {
+        self.intake = Some(Intake::Part(name, most));
+        self.known(schema::of::<P>(), move |app, caller, mut input| {
+            let file = input.file.take();
+            handler(app, caller, file, input.parse()?)
+        })
+    }
+
+    /// For everybody; the handler says where the client is to look instead.
+    pub fn elsewhere<P: Params + 'static>(mut self, handler: fn(&App, P) -> Result<String>) -> Endpoint {
+        self.redirects = true;
+        let handler: Handler =
+            Box::new(move |context, input| handler(context.app, input.parse()?).map(Value::String));
+        self.row(Access::Everybody, schema::of::<P>(), handler)
     }
 
     fn known(
@@ -358,7 +394,8 @@ impl Draft {
             second_factor,
             limit,
             writes,
-            admits,
+            intake,
+            redirects,
             family,
             takes,
             returns,
@@ -372,7 +409,8 @@ impl Draft {
             second_factor,
             limit,
             writes,
-            admits,
+            intake,
+            redirects,
             schema,
             family,
             takes,

@@ -33,7 +33,7 @@ pub mod schema;
 pub mod v1;
 pub mod wire;
 
-use endpoint::{Access, Context, Endpoint, Limit, Method};
+use endpoint::{Access, Context, Endpoint, Intake, Limit, Method};
 use reply::Reply;
 use request::{Incoming, Input, LARGEST_BODY, LARGEST_STRANGE_BODY, PathParameters};
 
@@ -102,16 +102,22 @@ impl Api {
         incoming: Incoming,
         path: PathParameters,
     ) -> Result<Input, Reply> {
-        let (Some(admit), Some(caller)) = (self.endpoints[number].admits, caller) else {
-            let most = if caller.is_some() { LARGEST_BODY } else { LARGEST_STRANGE_BODY };
-            return incoming.read(path, most).await;
+        let (admit, caller) = match (self.endpoints[number].intake, caller) {
+            (Some(Intake::Room(admit)), Some(caller)) => (admit, caller),
+            (Some(Intake::Part(name, most)), Some(_)) if incoming.is_form_of_parts() => {
+                return incoming.read_file(app, path, name, Some(most)).await;
+            }
+            (_, caller) => {
+                let most = if caller.is_some() { LARGEST_BODY } else { LARGEST_STRANGE_BODY };
+                return incoming.read(path, most).await;
+            }
         };
         let rid = path.iter().find(|(name, _)| *name == "rid").map(|(_, rid)| RoomId::new(rid.as_str()));
         let (worker, caller) = (Arc::clone(app), caller.clone());
         let admitted =
             tokio::task::spawn_blocking(move || admit(&worker, &caller, &rid.ok_or(Error::Unauthorized)?));
         match admitted.await.unwrap_or_else(|panic| Err(Error::internal(panic))) {
-            Ok(most) => incoming.read_file(app, path, most).await,
+            Ok(most) => incoming.read_file(app, path, "file", most).await,
             Err(error) => Err(Reply::failure(&error)),
         }
     }
@@ -169,7 +175,7 @@ impl Api {
         let Ok(permit) = Arc::clone(&self.workers).acquire_owned().await else {
             return Reply::failure(&Error::Busy);
         };
-        let writes = self.endpoints[number].writes;
+        let (writes, redirects) = (self.endpoints[number].writes, self.endpoints[number].redirects);
         let worker = Arc::clone(&app);
         let result = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -182,6 +188,7 @@ impl Api {
         let durable = if writes { app.store.durable().await } else { Ok(()) };
         match result {
             Ok(value) => match durable {
+                Ok(()) if redirects => Reply::elsewhere(value),
                 Ok(()) => Reply::success(value),
                 Err(error) => Reply::failure(&Error::internal(error)),
             },

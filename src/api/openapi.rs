@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Access, Endpoint, Method};
+use super::endpoint::{Access, Endpoint, Intake, Method};
 
 /// The document for these rows.
 pub fn document(endpoints: &[Endpoint]) -> Value {
@@ -134,12 +134,16 @@ fn in_query(shape: &Value) -> Vec<Value> {
 }
 
 fn body(endpoint: &Endpoint, mut shape: Value) -> Value {
-    if endpoint.admits.is_none() {
-        return json!({"content": {"application/json": {"schema": shape}}});
+    let (part, needed) = match endpoint.intake {
+        None => return json!({"content": {"application/json": {"schema": shape}}}),
+        Some(Intake::Room(_)) => ("file", true),
+        Some(Intake::Part(name, _)) => (name, false),
+    };
+    shape["properties"][part] = json!({"type": "string", "format": "binary"});
+    if needed {
+        shape["required"] = json!([part]);
     }
-    shape["properties"]["file"] = json!({"type": "string", "format": "binary"});
-    shape["required"] = json!(["file"]);
-    json!({"required": true, "content": {"multipart/form-data": {"schema": shape}}})
+    json!({"required": needed, "content": {"multipart/form-data": {"schema": shape}}})
 }
 
 fn responses(endpoint: &Endpoint) -> Value {
@@ -148,7 +152,11 @@ fn responses(endpoint: &Endpoint) -> Value {
         json!({"description": description, "content": {"application/json": {"schema": schema}}})
     };
     let mut responses = Map::from_iter([
-        ("200".to_owned(), success(endpoint)),
+        if endpoint.redirects {
+            ("307".to_owned(), json!({"description": "It is elsewhere; `Location` says where"}))
+        } else {
+            ("200".to_owned(), success(endpoint))
+        },
         ("400".to_owned(), failure("Refused; `errorType` says why", "Failure")),
         ("404".to_owned(), failure("There is no such thing", "Failure")),
         ("413".to_owned(), failure("The body is too large", "Failure")),

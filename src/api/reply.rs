@@ -1,7 +1,7 @@
 //! What clients get: the success envelope, and the only place that turns an error into a status.
 
 use serde_json::{Map, Value, json};
-use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, PRAGMA};
+use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PRAGMA};
 use warp::http::{Response, StatusCode};
 
 use super::endpoint::Method;
@@ -31,6 +31,12 @@ impl Reply {
             other => other,
         };
         Self { status: StatusCode::OK, body, headers: Vec::new() }
+    }
+
+    /// The answer that sends the client to another address: status 307, which the body repeats.
+    pub fn elsewhere(address: Value) -> Self {
+        let headers = vec![(LOCATION.as_str(), address.as_str().unwrap_or_default().to_owned())];
+        Self { status: StatusCode::TEMPORARY_REDIRECT, body: address, headers }
     }
 
     /// The answer to a refusal. What is ours to mend is logged here, and nowhere else.

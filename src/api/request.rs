@@ -73,16 +73,23 @@ impl Incoming {
         Ok(Input { asks: self.method == "GET", params, file: None })
     }
 
-    /// Reads a form with a file of at most `most` bytes. The error is the whole answer.
+    /// Whether the body is a form that may hold files.
+    pub fn is_form_of_parts(&self) -> bool {
+        self.content_type.to_ascii_lowercase().starts_with("multipart/form-data")
+    }
+
+    /// Reads a form with a file of at most `most` bytes in the part `part`. The error is the whole
+    /// answer.
     pub async fn read_file(
         self,
         app: &Arc<App>,
         path: PathParameters,
+        part: &str,
         most: Option<u64>,
     ) -> Result<Input, Reply> {
-        let (mut params, file) = multipart::receive(app, self, most).await?;
+        let (mut params, file) = multipart::receive(app, self, part, most).await?;
         params.extend(named(path));
-        Ok(Input { asks: false, params: Ok(params), file: Some(file) })
+        Ok(Input { asks: false, params: Ok(params), file })
     }
 }
 

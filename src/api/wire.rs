@@ -64,9 +64,13 @@ pub fn user(user: &User, detail: Detail) -> Value {
             put("requirePasswordChange", true.into());
         }
     }
-    extend(&mut value, &user.extra);
+    extend_with(&mut value, &user.extra, |key| detail == Detail::Full || PUBLIC_EXTRAS.contains(&key));
     Value::Object(value)
 }
+
+/// What everybody may see of what is kept beside an account's own fields.
+const PUBLIC_EXTRAS: [&str; 7] =
+    ["utcOffset", "reason", "avatarETag", "federated", "freeSwitchExtension", "extension", "statusLivechat"];
 
 /// A room with what happens in it. `last` is its last message, if the caller wants it shown.
 pub fn room(room: &Room, activity: &Activity, last: Option<&Message>, viewer: &UserId) -> Value {
@@ -196,8 +200,12 @@ pub fn message(message: &Message, viewer: &UserId) -> Value {
 }
 
 fn extend(value: &mut Map<String, Value>, extra: &Json) {
+    extend_with(value, extra, |_| true);
+}
+
+fn extend_with(value: &mut Map<String, Value>, extra: &Json, is_shown: impl Fn(&str) -> bool) {
     if let Value::Object(extra) = extra.value() {
-        for (key, given) in extra {
+        for (key, given) in extra.into_iter().filter(|(key, _)| is_shown(key)) {
             value.entry(key).or_insert(given);
         }
     }

@@ -4,6 +4,7 @@
 //! carry no serde attributes; how Rocket.Chat's clients see them is `api::wire`'s affair.
 
 pub mod audit;
+pub mod avatar;
 pub mod change;
 pub mod defaults;
 pub mod factor;
@@ -20,6 +21,7 @@ pub mod order;
 pub mod permission;
 pub mod query;
 pub mod report;
+pub mod rewriting;
 pub mod room;
 pub mod setting;
 pub mod time;
@@ -28,6 +30,7 @@ pub mod upload;
 pub mod user;
 
 pub use audit::{AuditEntry, AuditEvent};
+pub use avatar::Avatar;
 pub use factor::{OneTimeToken, PasswordHistory, SecondFactor};
 pub use id::{IntegrationId, JobId, MessageId, RoomId, UploadId, UserId};
 pub use integration::{HookEvent, HookRecord, Integration, WaitingCall};
@@ -39,6 +42,7 @@ pub use message::Message;
 pub use order::{Archive, Choice, Order, Rooms};
 pub use permission::{Grant, Role, RoleScope};
 pub use report::Report;
+pub use rewriting::Rewriting;
 pub use room::{Activity, Room, RoomKind, Subscription};
 pub use setting::Setting;
 pub use time::Time;

@@ -113,6 +113,14 @@ impl Room {
         }
     }
 
+    /// Notes which picture the room shows.
+    pub fn set_avatar(&mut self, tag: Option<&str>) {
+        self.extra = self.extra.with("avatarETag", tag.into());
+        if self.extra.as_str() == "{}" {
+            self.extra = Json::NONE;
+        }
+    }
+
     /// What people call it: display name, name, the members of a direct message, else the id.
     pub fn title(&self) -> String {
         if let Some(name) = self.display_name.as_ref().or(self.name.as_ref()) {

@@ -81,6 +81,16 @@ impl User {
         UserRef { id: self.id.clone(), username: self.username.clone(), name: self.name.clone() }
     }
 
+    /// Whether the account shows a picture that comes with the program.
+    pub fn has_local_avatar(&self) -> bool {
+        self.extra.value()["avatarOrigin"] == "local"
+    }
+
+    /// Notes which picture the account shows, and where that came from.
+    pub fn set_avatar(&mut self, tag: Option<&str>, origin: Option<&str>) {
+        self.extra = self.extra.with("avatarETag", tag.into()).with("avatarOrigin", origin.into());
+    }
+
     /// The display name, else the login name.
     pub fn display_name(&self) -> &str {
         self.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.username)

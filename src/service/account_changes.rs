@@ -7,8 +7,8 @@ use super::accounts::{check_roles, check_texts};
 use super::caller::Caller;
 use super::departures::{has_other_admin, rooms_of, switch};
 use super::{
-    access, account_mails, custom_fields, departures, one_time_tokens, password_history, password_policy,
-    settings,
+    access, account_mails, custom_fields, departures, erasure, one_time_tokens, password_history,
+    password_policy, settings,
     two_factor::{self, Demand},
 };
 use crate::app::App;
@@ -200,7 +200,7 @@ fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: boo
         }
         None => None,
     };
-    let (user, removed) = app.store.write(|batch| {
+    let (user, to_sweep) = app.store.write(|batch| {
         let user = batch.get::<User>(&(user.id.clone(),))?;
         let mut user = user.ok_or_else(|| Error::plain("User not found"))?;
         let before = user.clone();
@@ -230,14 +230,18 @@ fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: boo
         if renamed {
             rename(batch, &before, &user)?;
         }
+        let renamed = user.username != before.username;
+        if renamed {
+            erasure::renamed(batch, &user, &before.username)?;
+        }
         let removed = match changes.active {
             Some(active) => switch(app, batch, &mut user, active, agreed)?,
             None => false,
         };
         batch.put_user(&user)?;
-        Ok((user, removed))
+        Ok((user, removed || renamed))
     })?;
-    if removed {
+    if to_sweep {
         app.sweep_bell.notify_one();
     }
     Ok(user)
@@ -338,7 +342,7 @@ fn require_password_change(user: &mut User, required: bool) {
     }
 }
 
-/// Keeps the names in step that the rooms of a user remember. Messages keep the name of their time.
+/// Keeps the names in step that the rooms of a user remember. Messages follow bit by bit.
 fn rename(batch: &mut Batch<'_>, before: &User, user: &User) -> Result<()> {
     for mut room in rooms_of(batch.store(), user)? {
         let key = (room.id.clone(), user.id.clone());

@@ -2,9 +2,9 @@
 
 use super::{names, settings};
 use crate::app::App;
-use crate::domain::UserId;
 use crate::domain::name::EVERYBODY;
 pub(super) use crate::domain::name::LONGEST_NAME;
+use crate::domain::{User, UserId};
 use crate::error::{Error, Result};
 use crate::store::Batch;
 use crate::store::schema::{UserByEmail, UserByName};
@@ -70,6 +70,34 @@ pub fn check_email(app: &App, address: &str) -> Result<()> {
         return Err(Error::refused("error-email-domain-blacklisted", "The email domain is blacklisted"));
     }
     Ok(())
+}
+
+/// Whether a user may have this login name: it is their own, or it may be had and nobody has it.
+pub fn is_available(app: &App, user: &User, username: &str) -> Result<bool> {
+    if !settings::is_on(app, "Accounts_AllowUsernameChange")? {
+        return Err(Error::not_allowed());
+    }
+    if username == user.username {
+        return Ok(true);
+    }
+    if !fits_pattern(app, username)? {
+        let text = format!("{username} is not a valid username");
+        return Err(Error::refused("error-input-is-not-a-valid-field", text));
+    }
+    check_not_blocked(app, username)?;
+    let holder = app.store.user_by_name(username)?;
+    Ok(holder.is_none_or(|holder| holder.id == user.id) && !is_of_team(app, username)?)
+}
+
+/// Whether a login name is not blocked and nobody has it.
+pub fn is_free(app: &App, username: &str) -> Result<bool> {
+    let kept = is_blocked(app, username)? || is_reserved(app, username)?;
+    Ok(!kept && app.store.user_by_name(username)?.is_none() && !is_of_team(app, username)?)
+}
+
+/// Whether a team is called so: its main room is.
+fn is_of_team(app: &App, name: &str) -> Result<bool> {
+    Ok(app.store.room_by_name(name)?.is_some_and(|room| room.extra.value()["teamMain"] == true))
 }
 
 fn contains(words: &[String], wanted: &str) -> bool {

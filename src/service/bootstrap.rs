@@ -81,6 +81,8 @@ fn furnish(app: &App, batch: &mut Batch<'_>) -> Result<()> {
     cat.roles = vec!["bot".to_owned()];
     "online".clone_into(&mut cat.status);
     cat.status_default = Some("online".to_owned());
+    cat.set_avatar(Some("local"), Some("local"));
+    cat.extra = cat.extra.with("utcOffset", 0.into());
     batch.put_user(&cat)?;
     let mut general =
         Room::new(RoomId::new("GENERAL"), RoomKind::Channel, Some("general".to_owned()), None, now);

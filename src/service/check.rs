@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::domain::{Activity, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
+use crate::domain::{Activity, Avatar, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
 use crate::store::message_indexes::places;
 use crate::store::schema::{
     KeptFile, ListedMessage, MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName,
@@ -152,6 +152,14 @@ fn uploads(store: &Store, findings: &mut Findings) -> Result<()> {
                     upload.name
                 ));
             }
+        }
+        GO_ON
+    })?;
+    store.walk::<Avatar, Error>(Span::all(), Direction::Ascending, |(kind, id), avatar| {
+        match store.blobs().is_whole(&avatar.sha256) {
+            Ok(true) => {}
+            Ok(false) => findings.complain(format!("the picture of {kind} {id} is damaged or gone")),
+            Err(error) => findings.complain(format!("the picture of {kind} {id} cannot be read: {error}")),
         }
         GO_ON
     })

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{access, editing, messages, settings, threads, uploads, writing};
 use crate::app::App;
-use crate::domain::{Json, Message, MessageId, Room, RoomId, Time, Upload, UploadId, User};
+use crate::domain::{Json, Message, MessageId, Room, RoomId, Time, Upload, UploadId, User, UserRef};
 use crate::error::{Error, Result};
 use crate::store::{Batch, Direction};
 
@@ -109,9 +109,31 @@ pub(super) fn remove(
     } else {
         uploads::delete_of(batch, message)?
     };
-    let gathered = message.replies.as_ref().is_some_and(|replies| replies.count > 0);
-    if gathered || settings::is_on(app, "Message_ShowDeletedStatus")? {
-        batch.put_message(&tombstone(message, user, now))?;
+    let stays = has_replies(message) || settings::is_on(app, "Message_ShowDeletedStatus")?;
+    let place = stays.then(|| {
+        let mut place = tombstone(message, message.author.clone());
+        editing::mark_edited(&mut place, user, now);
+        place
+    });
+    take_out(batch, message, place, now)?;
+    Ok(unused)
+}
+
+/// Whether a thread would lose its beginning with a message.
+pub(super) fn has_replies(message: &Message) -> bool {
+    message.replies.as_ref().is_some_and(|replies| replies.count > 0)
+}
+
+/// Takes a message out of its room, and leaves `place` where it was. Its files are the caller's
+/// business.
+pub(super) fn take_out(
+    batch: &mut Batch<'_>,
+    message: &Message,
+    place: Option<Message>,
+    now: Time,
+) -> Result<()> {
+    if let Some(place) = place {
+        batch.put_message(&place)?;
     } else {
         threads::withdrawn(batch, message, now)?;
         batch.delete_message(message, now)?;
@@ -126,13 +148,11 @@ pub(super) fn remove(
         activity.last_at = last.as_ref().map(|last| last.sent_at);
         activity.last_message = last.map(|last| last.id);
     }
-    batch.put_activity(&message.room, &activity)?;
-    Ok(unused)
+    Ok(batch.put_activity(&message.room, &activity)?)
 }
 
 /// What stays in the place of a deleted message.
-fn tombstone(message: &Message, user: &User, now: Time) -> Message {
-    let author = message.author.clone();
+pub(super) fn tombstone(message: &Message, author: UserRef) -> Message {
     let mut place = Message::new(message.id.clone(), message.room.clone(), author, message.sent_at, "");
     place.kind = Some("rm".to_owned());
     place.thread.clone_from(&message.thread);
@@ -141,7 +161,6 @@ fn tombstone(message: &Message, user: &User, now: Time) -> Message {
     for list in [&mut place.urls, &mut place.mentions, &mut place.attachments] {
         *list = Json::from_text("[]");
     }
-    editing::mark_edited(&mut place, user, now);
     place
 }
 

@@ -1,18 +1,17 @@
 //! Accounts that go: deleted for good, or deactivated until somebody wants them back.
 //!
-//! What a deleted person wrote stays, whatever `Message_ErasureType` says: messages are not indexed
-//! by author, and a history with holes is of less use to those who stay. The conversations between
-//! two people go with the account.
+//! The conversations between two people go with a deleted account. What becomes of its messages
+//! elsewhere is the affair of [`super::erasure`].
 
 use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::access;
 use super::caller::Caller;
 use super::ownership::Estate;
-use super::settings;
+use super::{access, avatars, erasure, settings};
 use crate::app::App;
+use crate::domain::time::DAY;
 use crate::domain::{Room, RoomKind, Subscription, User, UserId};
 use crate::error::{Error, Result};
 use crate::passwords::PasswordDigest;
@@ -20,11 +19,14 @@ use crate::store::{Batch, Store};
 
 /// The bot that every server has.
 const CAT: &str = "rocket.cat";
+/// Where an account notes why it was deactivated, and that it was for nobody used it.
+const REASON: &str = "inactiveReason";
+const IDLE: &str = "idle_too_long";
 
 /// Deletes an account with its tokens and memberships. `agreed`: rooms that only this account owns
 /// may change their owner or go.
 pub fn delete(app: &App, id: &UserId, agreed: bool) -> Result<()> {
-    let removed = app.store.write(|batch| {
+    avatars::write(app, |batch, touched| {
         let user = batch.get::<User>(&(id.clone(),))?.ok_or_else(super::users::unknown)?;
         if user.id.as_str() == CAT {
             return Err(not_allowed("Deleting the rocket.cat user is not allowed"));
@@ -32,31 +34,29 @@ pub fn delete(app: &App, id: &UserId, agreed: bool) -> Result<()> {
         if user.has_role("admin") && !has_other_admin(app, &user.id)? {
             return Err(not_allowed("Leaving the app without admins is not allowed"));
         }
-        let mut removed = Estate::of(batch, &user)?.settle(batch, agreed)?;
+        Estate::of(batch, &user)?.settle(batch, agreed)?;
         for room in rooms_of(batch.store(), &user)? {
-            removed |= leave(batch, room, &user)?;
+            leave(batch, room, &user)?;
         }
-        batch.delete_user(&user)?;
-        Ok(removed)
+        erasure::deleted(app, batch, &user)?;
+        avatars::forget(batch, touched, &user.id)?;
+        Ok(batch.delete_user(&user)?)
     })?;
-    if removed {
-        app.sweep_bell.notify_one();
-    }
+    app.sweep_bell.notify_one();
     Ok(())
 }
 
-/// Takes a deleted account out of a room, or the room away with it; whether it went.
-fn leave(batch: &mut Batch<'_>, mut room: Room, user: &User) -> Result<bool> {
+/// Takes a deleted account out of a room, or the room away with it.
+fn leave(batch: &mut Batch<'_>, mut room: Room, user: &User) -> Result<()> {
     if room.kind == RoomKind::Direct {
         if room.direct.len() <= 2 {
-            batch.delete_room(&room)?;
-            return Ok(true);
+            return Ok(batch.delete_room(&room)?);
         }
         room.direct.retain(|member| member.id != user.id);
         batch.put_room(&room)?;
     }
     batch.delete_subscription(&room.id, &user.id)?;
-    Ok(false)
+    Ok(())
 }
 
 /// Deletes the caller's own account, if people may do that and know their password.
@@ -118,13 +118,62 @@ pub(super) fn switch(
         batch.delete_tokens(&user.id, |_, _| true)?;
     }
     user.active = active;
+    user.extra = user.extra.with(REASON, Value::Null);
     user.updated = app.now();
+    rest(batch, user)?;
+    Ok(removed)
+}
+
+/// Deactivates whom nobody misses: active holders of a role who have not logged in for so many days.
+/// Their rooms stay theirs. Answers how many.
+pub fn deactivate_idle(app: &App, caller: &Caller, days: u32, role: &str) -> Result<u64> {
+    // Not in the endpoint's row: its refusal is not that of a row.
+    if !access::holds(app, &caller.user, "edit-other-user-active-status")? {
+        return Err(Error::Unauthorized);
+    }
+    let limit = app.now().plus(-DAY.saturating_mul(i64::from(days)));
+    let idle = |user: &User| {
+        let last = user.last_login.unwrap_or(user.created);
+        user.active && user.has_role(role) && last <= limit && user.id.as_str() != CAT
+    };
+    let mut due: Vec<UserId> = Vec::new();
+    app.store.users::<Error>(|user| {
+        due.extend(idle(&user).then_some(user.id));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let mut count = 0;
+    for id in due {
+        count += app.store.write(|batch| {
+            let user = batch.get::<User>(&(id,))?.filter(|user| idle(user));
+            let Some(mut user) = user else { return Ok::<_, Error>(0) };
+            if user.has_role("admin") && !has_other_admin(app, &user.id)? {
+                return Ok(0);
+            }
+            batch.delete_tokens(&user.id, |_, _| true)?;
+            user.active = false;
+            user.extra = user.extra.with(REASON, IDLE.into());
+            user.updated = app.now();
+            rest(batch, &user)?;
+            batch.put_user(&user)?;
+            Ok(1)
+        })?;
+    }
+    Ok(count)
+}
+
+/// Whether an account was deactivated because nobody used it.
+pub fn is_idle(user: &User) -> bool {
+    !user.active && user.extra.value()[REASON] == IDLE
+}
+
+/// Lets the conversations of an account that was switched rest, or go on.
+fn rest(batch: &mut Batch<'_>, user: &User) -> Result<()> {
     for room in rooms_of(batch.store(), user)? {
         if room.kind == RoomKind::Direct && room.direct.len() == 2 {
             freeze(batch, room, user)?;
         }
     }
-    Ok(removed)
+    Ok(())
 }
 
 /// Makes a conversation of two read-only as long as one of them is deactivated, and puts it away for

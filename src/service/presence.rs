@@ -10,14 +10,19 @@ use crate::error::{Error, Result};
 const LONGEST_TEXT: usize = 120;
 const STATUSES: [&str; 4] = ["online", "away", "offline", "busy"];
 
-/// Sets the status, the line about it, or both, for the caller or for somebody else.
-pub fn set(app: &App, caller: &Caller, id: &UserId, status: Option<&str>, text: Option<&str>) -> Result<()> {
+/// Sets the status, the line about it, or both, for the caller or for somebody else, who is named by
+/// id or login name.
+pub fn set(
+    app: &App,
+    caller: &Caller,
+    named: (Option<&str>, Option<&str>),
+    status: Option<&str>,
+    text: Option<&str>,
+) -> Result<()> {
     if !settings::is_on(app, "Accounts_AllowUserStatusMessageChange")? {
         return Err(Error::refused("error-not-allowed", "Change status is not allowed"));
     }
-    if *id != caller.user.id && !access::holds(app, &caller.user, "edit-other-user-info")? {
-        return Err(Error::Unauthorized);
-    }
+    let id = whose(app, caller, named)?;
     if let Some(status) = status {
         check(app, status)?;
     }
@@ -34,6 +39,25 @@ pub fn set(app: &App, caller: &Caller, id: &UserId, status: Option<&str>, text: 
         user.updated = app.now();
         Ok(batch.put_user(&user)?)
     })
+}
+
+/// Whose status is set, if the caller may. Who may not change others' learns nothing about them.
+fn whose(app: &App, caller: &Caller, (id, username): (Option<&str>, Option<&str>)) -> Result<UserId> {
+    let own = &caller.user;
+    let by_id = id.is_none_or(|id| id == own.id.as_str());
+    let by_name = id.is_some() || username.is_none_or(|name| name == own.username);
+    if by_id && by_name {
+        return Ok(own.id.clone());
+    }
+    if !access::holds(app, own, "edit-other-user-info")? {
+        return Err(Error::Unauthorized);
+    }
+    Ok(super::users::find(app, id, username)?.id)
+}
+
+/// Whether somebody is there, as far as others are told.
+pub fn is_there(user: &User) -> bool {
+    user.status != "offline"
 }
 
 /// Refuses what is no status, or may not be chosen.

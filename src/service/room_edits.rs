@@ -1,9 +1,10 @@
 //! Changing what a room is called, what it is for, and who may write in it.
 
-use super::access;
-use super::names;
+use super::avatars::{self, Touched};
 use super::rooms::{current, note};
+use super::{access, names};
 use crate::app::App;
+use crate::domain::avatar::Picture;
 use crate::domain::{Json, Message, Room, RoomId, RoomKind};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
@@ -32,6 +33,8 @@ pub enum Edit {
     Default(bool),
     /// Another code; empty: none.
     JoinCode(String),
+    /// Another picture; `None`: none of its own.
+    Avatar(Option<Picture>),
 }
 
 /// What an edit leaves in the history: kind and parameter of a system message.
@@ -40,7 +43,7 @@ type Trace = Option<(&'static str, String)>;
 /// Makes these changes, all or none, in this order.
 pub fn apply(app: &App, caller: &Caller, room: &RoomId, edits: Vec<Edit>) -> Result<()> {
     let now = app.now();
-    app.store.write(|batch| {
+    avatars::write(app, |batch, touched| {
         let mut room = current(batch, room)?;
         // The topic of a direct message belongs to those who are in it.
         let topic_of_own =
@@ -50,7 +53,7 @@ pub fn apply(app: &App, caller: &Caller, room: &RoomId, edits: Vec<Edit>) -> Res
         }
         let before = room.clone();
         for edit in edits {
-            let trace = apply_one(app, batch, caller, &mut room, edit)?;
+            let trace = apply_one(app, batch, touched, caller, &mut room, edit)?;
             if let Some((kind, text)) = trace {
                 note(batch, &Message::system(kind, room.id.clone(), caller.user.reference(), now, text))?;
             }
@@ -67,7 +70,14 @@ fn not_allowed(reason: &str) -> Error {
     Error::refused("error-action-not-allowed", reason)
 }
 
-fn apply_one(app: &App, batch: &Batch<'_>, caller: &Caller, room: &mut Room, edit: Edit) -> Result<Trace> {
+fn apply_one(
+    app: &App,
+    batch: &mut Batch<'_>,
+    touched: &mut Touched,
+    caller: &Caller,
+    room: &mut Room,
+    edit: Edit,
+) -> Result<Trace> {
     if room.kind == RoomKind::Direct && !matches!(edit, Edit::Topic(_)) {
         return Err(not_allowed("Editing room is not allowed"));
     }
@@ -106,6 +116,11 @@ fn apply_one(app: &App, batch: &Batch<'_>, caller: &Caller, room: &mut Room, edi
         Edit::JoinCode(code) => {
             room.join_code = Some(code).filter(|code| !code.is_empty());
             None
+        }
+        Edit::Avatar(picture) => {
+            may_in(app, caller, room, "edit-room-avatar", "Editing a room avatar is not allowed")?;
+            let changed = avatars::set_room_avatar(app, batch, touched, room, picture.as_ref())?;
+            changed.then(|| ("room_changed_avatar", String::new()))
         }
     })
 }

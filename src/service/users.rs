@@ -45,10 +45,15 @@ pub fn page_by_name(
 
 /// Calls `each` with every account in the order of the login names.
 pub fn each_by_name(app: &App, mut each: impl FnMut(User) -> Result<()>) -> Result<()> {
+    each_by_name_until(app, |user| each(user).map(ControlFlow::Continue))
+}
+
+/// The same until `each` breaks.
+pub fn each_by_name_until(app: &App, mut each: impl FnMut(User) -> Result<ControlFlow<()>>) -> Result<()> {
     app.store.walk::<UserByName, Error>(Span::all(), Direction::Ascending, |_, UserByName(id)| {
-        if let Some(user) = app.store.user(&id)? {
-            each(user)?;
+        match app.store.user(&id)? {
+            Some(user) => each(user),
+            None => Ok(ControlFlow::Continue(())),
         }
-        Ok(ControlFlow::Continue(()))
     })
 }

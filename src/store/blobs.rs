@@ -118,6 +118,11 @@ impl Arriving {
         self.size
     }
 
+    /// Reads what has arrived from its beginning.
+    pub fn reader(&self) -> io::Result<File> {
+        File::open(&self.path)
+    }
+
     /// Brings what has arrived to disk, so that [`Blobs::keep`] has little left to do.
     pub fn sync(&mut self) -> io::Result<()> {
         self.file.sync_all()

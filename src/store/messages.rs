@@ -138,4 +138,14 @@ impl Batch<'_> {
         }
         self.put(&key, &HiddenMessage(message.clone()))
     }
+
+    /// Forgets what a message was before.
+    pub fn delete_versions(&mut self, message: &Message) -> Result<()> {
+        let span = Span::of(&(message.room.clone(), message.id.clone()));
+        let versions = self.store().list::<HiddenMessage>(span, Direction::Ascending, 0, usize::MAX)?;
+        for (key, _) in versions {
+            self.delete::<HiddenMessage>(&key);
+        }
+        Ok(())
+    }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub mod audit;
+pub mod avatars;
 mod batch;
 pub mod blobs;
 mod codec;

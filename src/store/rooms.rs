@@ -6,6 +6,7 @@ use super::schema::{
     DeletedMessage, DeletedRoom, FileOfRoom, HiddenMessage, RoomByName, RoomOfUser, UnfinishedImport,
 };
 use super::{Batch, Direction, Error, Record, Result, Span, Store};
+use crate::domain::avatar::Shown;
 use crate::domain::{Activity, Message, Room, RoomId, Subscription, UserId};
 
 impl Store {
@@ -148,8 +149,9 @@ impl Store {
         let hidden = self.part_of::<HiddenMessage>(&room)?;
         let unused = self.write::<_, Error>(|batch| {
             if messages.is_empty() && files.is_empty() && gone.is_empty() && hidden.is_empty() {
+                let picture = batch.delete_avatar(&Shown::Room(room.clone()))?;
                 batch.delete::<DeletedRoom>(&(room,));
-                return Ok(Vec::new());
+                return Ok(picture.into_iter().collect());
             }
             for (_, message) in &messages {
                 batch.clear_message(message)?;

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::key::Key;
 use super::message_indexes::List;
 use crate::domain::{
-    Activity, AuditEntry, ExportLink, Grant, HookRecord, Integration, IntegrationId, Job, JobId, LoginToken,
-    Message, MessageId, OneTimeToken, OutboxMail, PasswordHistory, Report, Role, Room, RoomId, SecondFactor,
-    Setting, Subscription, Time, Upload, UploadId, User, UserId, WaitingCall,
+    Activity, AuditEntry, Avatar, ExportLink, Grant, HookRecord, Integration, IntegrationId, Job, JobId,
+    LoginToken, Message, MessageId, OneTimeToken, OutboxMail, PasswordHistory, Report, Rewriting, Role, Room,
+    RoomId, SecondFactor, Setting, Subscription, Time, Upload, UploadId, User, UserId, WaitingCall,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -106,6 +106,8 @@ kinds! {
     b'9' "integration" Integration [IntegrationId];
     b'0' "waiting call" WaitingCall [Time, String];
     b'#' "record of a call" HookRecord [IntegrationId, Time, String];
+    b'A' "avatar" Avatar [String, String];
+    b'1' "unfinished rewriting" Rewriting [UserId];
 }
 
 /// The number of the layout, under the key `schema`.

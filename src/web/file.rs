@@ -185,7 +185,7 @@ fn encoded(name: &str) -> String {
 }
 
 /// `Fri, 15 Mar 2024 10:20:30 GMT`.
-fn http_date(time: Time) -> String {
+pub fn http_date(time: Time) -> String {
     let utc = time.to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
     utc.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

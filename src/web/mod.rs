@@ -1,5 +1,5 @@
-//! What is not the REST API: health, webhooks, uploads in, files and exports out. The only streaming
-//! bodies.
+//! What is not the REST API: health, webhooks, uploads in, files, pictures and exports out. The only
+//! streaming bodies.
 
 use std::sync::Arc;
 
@@ -13,11 +13,13 @@ use crate::api::request::Incoming;
 use crate::app::App;
 use crate::service::settings;
 
+pub mod avatar;
 pub mod credentials;
 pub mod download;
 pub mod export;
 pub mod file;
 pub mod hooks;
+pub mod initials;
 mod page;
 pub mod reset;
 pub mod verify;
@@ -45,6 +47,11 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
     }
     if let Some(call) = hooks::call(path) {
         return hooks::answer(app, call, incoming).await;
+    }
+    if let Some(wanted) = avatar::wanted(path)
+        && incoming.method == "GET"
+    {
+        return avatar::avatar(app, wanted, headers, &incoming).await;
     }
     match path {
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),

@@ -1,4 +1,4 @@
-//! Clearing away: what deleted rooms leave behind, uploads that no message took up, mails that are
+//! Clearing away: what deleted rooms and people leave behind, uploads that no message took up, mails that are
 //! long sent, exports whose time is over.
 
 use std::future::Future;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::domain::time::DAY;
 use crate::domain::{OutboxMail, OutboxState};
-use crate::service::{retention, uploads};
+use crate::service::{erasure, retention, uploads};
 use crate::store::{Direction, Error, Result, Span};
 
 /// How long there is nothing to sweep, unless somebody rings.
@@ -64,6 +64,9 @@ pub fn remove_orphans(app: &App) -> Result<()> {
 /// Sweeps a bounded part; whether there may be more.
 pub fn sweep_some(app: &App) -> crate::error::Result<bool> {
     if app.store.clear_deleted_room()? {
+        return Ok(true);
+    }
+    if erasure::sweep(app)? {
         return Ok(true);
     }
     Ok(uploads::expire(app)? > 0 || forget_old_mails(app)? || retention::sweep(app)?)

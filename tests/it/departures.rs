@@ -28,7 +28,7 @@ fn not_allowed(text: &str) -> String {
 }
 
 #[test]
-fn a_deleted_account_leaves_its_rooms_but_what_it_wrote_stays() {
+fn a_deleted_account_leaves_its_rooms() {
     let server = TestServer::start();
     let bob = server.as_user("bob");
     let den = server.room(RoomKind::Group, "den", &["al", "bob"]);

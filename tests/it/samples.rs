@@ -1,12 +1,14 @@
 //! Fixed samples of every kind of record: with all fields filled, and one of each variant.
 
+use roomscribe::domain::avatar::Shown;
 use roomscribe::domain::factor::{Secret, Totp};
 use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
 use roomscribe::domain::report::{About, Dismissal};
+use roomscribe::domain::rewriting::{Rewrite, Rewriting};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
-    Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
+    Activity, Archive, AuditEntry, AuditEvent, Avatar, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
     LoginToken, Message, MessageId, OneTimeToken, Order, OutboxMail, OutboxState, PasswordHistory, Report,
     Role, RoleScope, Room, RoomId, RoomKind, Rooms, SecondFactor, Setting, Subscription, Time, Upload,
     UploadId, User, UserId, UserRef,
@@ -115,6 +117,18 @@ fn people(golden: &mut Golden) {
     let mailed = OneTimeToken { hash: HASH, address: text("bob@example.org"), made: at(0), expires: at(60) };
     golden.add(&(bob(), text("password")), &mailed);
     golden.add(&(bob(),), &PasswordHistory(vec![text("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")]));
+    let avatar =
+        Avatar { id: UploadId::new("picture"), media_type: text("image/png"), sha256: HASH, chosen: at(0) };
+    golden.add(&Shown::User(bob()).key(), &avatar);
+    golden.add(&Shown::Room(general()).key(), &avatar);
+    for change in [
+        Rewrite::Delete,
+        Rewrite::Unlink { to: UserId::new("rocket.cat") },
+        Rewrite::Rename { former: vec![text("rob")], to: text("bob") },
+    ] {
+        let reached = Some((general(), at(0), MessageId::new("message")));
+        golden.add(&(bob(),), &Rewriting { change, reached });
+    }
 }
 
 fn rooms(golden: &mut Golden) {

@@ -4,6 +4,7 @@ use super::endpoint::Endpoint;
 
 mod account_changes;
 mod auth;
+mod avatars;
 mod channels;
 mod chat;
 mod commands;
@@ -25,6 +26,8 @@ mod settings_keys;
 mod subscriptions;
 mod two_factor;
 mod users;
+mod users_listing;
+mod users_names;
 
 /// All rows of the table.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -37,6 +40,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         two_factor::endpoints(),
         password_mails::endpoints(),
         presence::endpoints(),
+        avatars::endpoints(),
+        users_listing::endpoints(),
+        users_names::endpoints(),
         settings::endpoints(),
         permissions::endpoints(),
         exports::endpoints(),

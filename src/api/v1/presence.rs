@@ -15,9 +15,9 @@ use crate::service::{preferences, presence, users};
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("users.getStatus").user(status),
-        get("users.getPresence").user(current),
-        post("users.setStatus").user(set_status),
+        get("users.getStatus").returns("_id*, status*, message, connectionStatus").user(status),
+        get("users.getPresence").returns("presence*, connectionStatus, lastLogin").user(current),
+        post("users.setStatus").takes("status, message, userId, username").user(set_status),
         get("users.getPreferences")
             .user(|_, caller, _: Nothing| Ok(json!({"preferences": preferences::stored(&caller.user)}))),
         post("users.setPreferences").user(set_preferences),
@@ -79,12 +79,8 @@ fn set_status(app: &App, caller: &Caller, params: Map<String, Value>) -> Result<
     if status.is_none() && message.is_none() {
         return Err(mismatch());
     }
-    let (user_id, username) = (text("userId")?, text("username")?);
-    let id = match (user_id, username) {
-        (None, None) => caller.user.id.clone(),
-        _ => users::find(app, user_id, username)?.id,
-    };
-    presence::set(app, caller, &id, status, message)?;
+    let named = (text("userId")?, text("username")?);
+    presence::set(app, caller, named, status.filter(|status| !status.is_empty()), message)?;
     Ok(Value::Null)
 }
 

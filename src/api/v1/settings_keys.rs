@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::api::lenient;
 use crate::domain::{Json, RoomId, RoomKind};
 use crate::error::{Error, Result};
+use crate::service::avatars;
 use crate::service::room_edits::Edit;
 
 /// The room and what is to be changed, in the order of the keys.
@@ -48,6 +49,7 @@ fn edit(key: &str, value: Value) -> Result<Edit> {
         "reactWhenReadOnly" => Edit::ReactWhenReadOnly(lenient::parse(value)?),
         "default" => Edit::Default(lenient::parse(value)?),
         "joinCode" => Edit::JoinCode(lenient::parse(value)?),
+        "roomAvatar" => Edit::Avatar(avatars::of_room(&lenient::parse::<String>(value)?)?),
         _ => return Err(invalid()),
     })
 }

@@ -1,5 +1,6 @@
 //! Shapes of the account itself: `me`, the answers to changes, tokens, roles, permissions.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::{Detail, time};
@@ -21,9 +22,14 @@ pub fn me(user: &User, factor: &SecondFactor, preferences: &Map<String, Value>, 
     if let Some(email) = user.emails.iter().find(|email| email.verified) {
         value["email"] = email.address.as_str().into();
     }
-    let name = percent_encoding::utf8_percent_encode(&user.username, percent_encoding::NON_ALPHANUMERIC);
-    value["avatarUrl"] = format!("{site_url}/avatar/{name}").into();
+    value["avatarUrl"] = avatar_url(user, site_url).into();
     value
+}
+
+/// Where the picture of an account is to be had. What stands in most login names stays readable.
+pub fn avatar_url(user: &User, site_url: &str) -> String {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    format!("{site_url}/avatar/{}", utf8_percent_encode(&user.username, KEPT))
 }
 
 /// An account that somebody has just made or changed. `required` says that the answer tells whether a

@@ -76,6 +76,6 @@ fn set_muted(call: &Call<'_>, muted: bool) -> Told {
 }
 
 pub(super) fn status(call: &Call<'_>) -> Told {
-    presence::set(call.app, call.caller, &call.caller.user.id, None, Some(call.params.trim()))?;
+    presence::set(call.app, call.caller, (None, None), None, Some(call.params.trim()))?;
     Ok(None)
 }
