@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod change;
 pub mod defaults;
+pub mod directory;
 pub mod id;
 pub mod job;
 pub mod json;

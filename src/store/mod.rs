@@ -14,6 +14,7 @@ pub mod audit;
 mod batch;
 pub mod blobs;
 mod codec;
+pub mod directory;
 pub mod engine;
 pub mod feed;
 mod flusher;
@@ -114,6 +115,7 @@ impl Store {
         let store =
             Self { engine, flusher, writer: Mutex::default(), feed: Feed::default(), blobs, _lock: lock };
         store.check_schema()?;
+        directory::build(&store)?;
         Ok(store)
     }
 
@@ -343,6 +345,14 @@ impl Span {
         let mut low = Vec::new();
         parts.encode(&mut low);
         Self { low, high: None }
+    }
+
+    /// The records behind this key. No part of a key that is a text begins with 0xff.
+    pub(crate) fn after(key: &impl Key) -> Self {
+        let mut low = Vec::new();
+        key.encode(&mut low);
+        low.push(0);
+        Self { low, high: Some(vec![0xff]) }
     }
 
     /// The records from the first of these keys to the second, which is not included.

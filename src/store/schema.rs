@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
+use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
 use crate::domain::{
     Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
     Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
@@ -66,6 +67,8 @@ kinds! {
     b'a' "room activity" Activity [RoomId];
     b's' "subscription" Subscription [RoomId, UserId];
     b'S' "room of a user" RoomOfUser [UserId, RoomId];
+    b'E' "directory entry" DirectoryEntry [String, String, String];
+    b'D' "member by name" MemberByName [RoomId, bool, String];
     b'x' "ended membership" EndedMembership [UserId, RoomId];
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
@@ -74,6 +77,7 @@ kinds! {
     b'd' "deleted room" DeletedRoom [RoomId];
     b'f' "upload" Upload [UploadId];
     b'F' "file of a room" FileOfRoom [RoomId, Time, UploadId];
+    b'G' "file by name" FileByName [RoomId, String, UploadId];
     b'b' "use of a blob" BlobUse [[u8; 32], UploadId];
     b'l' "role" Role [String];
     b'p' "permission" Grant [String];
@@ -92,7 +96,7 @@ kinds! {
     b'O' "waiting mail" WaitingMail [Time, String];
 }
 
-/// The number of the layout, under the key `schema`.
+/// The number of the layout, under the key `schema`; other keys tell what was added to it since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema(pub u32);
 

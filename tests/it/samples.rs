@@ -1,5 +1,6 @@
 //! Fixed samples of every kind of record: with all fields filled, and one of each variant.
 
+use roomscribe::domain::directory::{DirectoryEntry, FileByName, MemberByName, PersonEntry, RoomEntry};
 use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
@@ -92,6 +93,8 @@ fn people(golden: &mut Golden) {
         golden.add(&(bob(),), &User { kind, ..User::new(bob(), "bob", at(0)) });
     }
     golden.add(&(text("bob"),), &UserByName(bob()));
+    let person = DirectoryEntry::Person(PersonEntry::of(&user));
+    golden.add(&(text("u"), text("bob"), text("bobbobbobbobbobbo")), &person);
     golden.add(&(text("bob@example.org"),), &UserByEmail(bob()));
     let personal = PersonalToken { name: text("script"), last_part: text("abcdef"), bypass_two_factor: true };
     golden.add(&(HASH,), &LoginToken { user: bob(), created: at(0), personal: Some(personal) });
@@ -158,6 +161,14 @@ fn rooms(golden: &mut Golden) {
     };
     golden.add(&(general(), bob()), &subscription);
     golden.add(&(bob(), general()), &RoomOfUser);
+    let entry = RoomEntry { team: Some(text("team")), ..RoomEntry::of(&room) };
+    golden.add(
+        &(text("p"), text("general"), text("GENERAL")),
+        &DirectoryEntry::Room(RoomEntry { is_team_main: true, ..entry }),
+    );
+    let member = MemberByName { user: bob(), roles: vec![text("owner")] };
+    golden.add(&(general(), true, text("bob")), &member);
+    golden.add(&(general(), false, text("bob")), &member);
     golden.add(&(general(),), &DeletedRoom);
     golden.add(&(general(),), &UnfinishedImport);
     golden.add(&(bob(), general()), &EndedMembership { id: text("membershipmembers"), ended: at(1) });
@@ -243,6 +254,7 @@ fn files_and_jobs(golden: &mut Golden) {
         description: text("a photo"),
     };
     golden.add(&(upload_id.clone(),), &upload);
+    golden.add(&(general(), text("../photo.png"), upload_id.clone()), &FileByName::of(&upload));
     golden.add(&(general(), at(0), upload_id.clone()), &FileOfRoom);
     golden.add(&(HASH, upload_id), &BlobUse);
     let id = JobId::new("job");
