@@ -23,6 +23,8 @@ pub enum Family {
     Groups,
     /// `im.*`, `dm.*`: direct messages of the caller.
     Direct,
+    /// The same where a schema checks the parameters: exactly one of id and user.
+    ExactDirect,
 }
 
 impl Family {
@@ -30,6 +32,7 @@ impl Family {
     pub fn schema(self) -> Value {
         match self {
             Self::ExactChannels => json!({"oneOf": exactly_one(&["roomId", "roomName"])}),
+            Self::ExactDirect => json!({"oneOf": exactly_one(&["roomId", "username"])}),
             Self::Rooms | Self::Channels | Self::Groups | Self::Direct => Value::Null,
         }
     }
@@ -37,7 +40,7 @@ impl Family {
     /// The parameters that name the room.
     pub fn names(self) -> [&'static str; 2] {
         match self {
-            Self::Direct => ["roomId", "username"],
+            Self::Direct | Self::ExactDirect => ["roomId", "username"],
             Self::Rooms | Self::Channels | Self::ExactChannels | Self::Groups => ["roomId", "roomName"],
         }
     }
@@ -45,7 +48,7 @@ impl Family {
 
 /// The room that the request names, if the caller may know of it.
 pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result<Room> {
-    if family == Family::Direct {
+    if matches!(family, Family::Direct | Family::ExactDirect) {
         return find_direct(app, caller, input);
     }
     let (id, name) = (input.text("roomId"), input.text("roomName"));
@@ -59,7 +62,7 @@ pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result
     };
     let room = room.ok_or_else(|| not_found(family))?;
     let of_family = match family {
-        Family::Rooms | Family::Direct => true,
+        Family::Rooms | Family::Direct | Family::ExactDirect => true,
         Family::Channels | Family::ExactChannels => room.kind == RoomKind::Channel,
         Family::Groups => room.kind == RoomKind::Group,
     };
@@ -88,7 +91,7 @@ fn missing(family: Family) -> Error {
     match family {
         Family::Rooms => refused_parameter("error-roomid-param-not-provided"),
         Family::Groups => refused_parameter("error-room-param-not-provided"),
-        Family::Channels | Family::ExactChannels | Family::Direct => not_found(family),
+        Family::Channels | Family::ExactChannels | Family::Direct | Family::ExactDirect => not_found(family),
     }
 }
 
@@ -96,11 +99,12 @@ fn refused_parameter(code: &str) -> Error {
     Error::refused(code, "The parameter \"roomId\" or \"roomName\" is required")
 }
 
-fn not_found(family: Family) -> Error {
+/// The refusal of a family that does not know the room.
+pub fn not_found(family: Family) -> Error {
     let what = match family {
         Family::Rooms | Family::Channels | Family::ExactChannels => "channel",
         Family::Groups => "group",
-        Family::Direct => "direct message",
+        Family::Direct | Family::ExactDirect => "direct message",
     };
     let text = format!("The required \"roomId\" or \"roomName\" param provided does not match any {what}");
     Error::refused("error-room-not-found", text)

@@ -26,9 +26,7 @@ pub struct RoomEntry {
     /// Belongs to another room.
     pub is_discussion: bool,
     /// The team it belongs to.
-    pub team: Option<String>,
-    /// Is the main room of its team.
-    pub is_team_main: bool,
+    pub team: Option<TeamPlace>,
     /// New users join it.
     pub is_default: bool,
     /// Stands at the head of the directory.
@@ -44,12 +42,27 @@ impl RoomEntry {
             created: room.created,
             usernames: room.direct.iter().map(|member| member.username.clone()).collect(),
             is_discussion: room.parent.is_some(),
-            team: extra["teamId"].as_str().map(ToOwned::to_owned),
-            is_team_main: extra["teamMain"] == true,
+            team: extra["teamId"]
+                .as_str()
+                .map(|id| TeamPlace { id: id.to_owned(), is_main: extra["teamMain"] == true }),
             is_default: room.default,
             is_featured: extra["featured"] == true,
         }
     }
+
+    /// Whether it is the main room of a team.
+    pub fn is_team_main(&self) -> bool {
+        self.team.as_ref().is_some_and(|team| team.is_main)
+    }
+}
+
+/// What a room is to a team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamPlace {
+    /// The team's id.
+    pub id: String,
+    /// Whether it is the team's main room.
+    pub is_main: bool,
 }
 
 /// What lists of people sort and search by.

@@ -159,7 +159,8 @@ fn strangers_and_unknown_rooms_are_the_same() {
     }
     assert_eq!(
         bob.get("im.messages", "").refusal(),
-        "Query param \"roomId\" or \"username\" is required [error-room-param-not-provided]"
+        "must have required property 'roomId'\n must have required property 'username'\n \
+         must match exactly one schema in oneOf [invalid-params]"
     );
     assert_eq!(
         bob.post("im.open", json!({})).refusal(),

@@ -1,6 +1,8 @@
 //! Fixed samples of every kind of record: with all fields filled, and one of each variant.
 
-use roomscribe::domain::directory::{DirectoryEntry, FileByName, MemberByName, PersonEntry, RoomEntry};
+use roomscribe::domain::directory::{
+    DirectoryEntry, FileByName, MemberByName, PersonEntry, RoomEntry, TeamPlace,
+};
 use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
@@ -161,11 +163,11 @@ fn rooms(golden: &mut Golden) {
     };
     golden.add(&(general(), bob()), &subscription);
     golden.add(&(bob(), general()), &RoomOfUser);
-    let entry = RoomEntry { team: Some(text("team")), ..RoomEntry::of(&room) };
-    golden.add(
-        &(text("p"), text("general"), text("GENERAL")),
-        &DirectoryEntry::Room(RoomEntry { is_team_main: true, ..entry }),
-    );
+    let team = Some(TeamPlace { id: text("team"), is_main: true });
+    let entry = DirectoryEntry::Room(RoomEntry { team, ..RoomEntry::of(&room) });
+    golden.add(&(text("p"), text("general"), text("GENERAL")), &entry);
+    let file = FileByName { media_type: text("image/png"), uploaded: at(0) };
+    golden.add(&(general(), text("../photo.png"), UploadId::new("upload")), &file);
     let member = MemberByName { user: bob(), roles: vec![text("owner")] };
     golden.add(&(general(), true, text("bob")), &member);
     golden.add(&(general(), false, text("bob")), &member);
@@ -254,7 +256,6 @@ fn files_and_jobs(golden: &mut Golden) {
         description: text("a photo"),
     };
     golden.add(&(upload_id.clone(),), &upload);
-    golden.add(&(general(), text("../photo.png"), upload_id.clone()), &FileByName::of(&upload));
     golden.add(&(general(), at(0), upload_id.clone()), &FileOfRoom);
     golden.add(&(HASH, upload_id), &BlobUse);
     let id = JobId::new("job");

@@ -6,6 +6,7 @@ mod account_changes;
 mod auth;
 mod channels;
 mod chat;
+mod directory;
 mod exports;
 mod history;
 mod im;
@@ -14,8 +15,11 @@ mod permissions;
 mod personal_tokens;
 mod presence;
 mod rooms;
+mod rooms_listing;
+mod rooms_membership;
 mod settings;
 mod settings_keys;
+mod spotlight;
 mod subscriptions;
 mod users;
 
@@ -34,6 +38,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         channels::endpoints(),
         im::endpoints(),
         rooms::endpoints(),
+        rooms_membership::endpoints(),
+        rooms_listing::endpoints(),
+        directory::endpoints(),
+        spotlight::endpoints(),
         chat::endpoints(),
         subscriptions::endpoints(),
     ]
