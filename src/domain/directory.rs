@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Room, Time, Upload, User, UserId};
+use super::{Room, Time, Upload, User};
 
 /// What a list of rooms or people needs to know before it reads one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,8 +117,6 @@ impl PersonEntry {
 /// Finds the members of a room by login name, and those who have a role there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberByName {
-    /// The member.
-    pub user: UserId,
     /// Room roles.
     pub roles: Vec<String>,
 }

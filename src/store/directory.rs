@@ -103,7 +103,7 @@ impl Store {
         mut each: impl FnMut(ListedMember) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
         let span = Span::of(&(room.clone(), active));
-        self.walk::<MemberByName, E>(span, direction, |(_, _, username), MemberByName { user, roles }| {
+        self.walk::<MemberByName, E>(span, direction, |(_, _, username, user), MemberByName { roles }| {
             each(ListedMember { user, username, roles })
         })
     }
@@ -218,13 +218,14 @@ impl Batch<'_> {
         }
         if let Some(old) = old {
             for active in [true, false] {
-                self.delete::<MemberByName>(&(old.room.clone(), active, old.username.clone()));
+                let key = (old.room.clone(), active, old.username.clone(), old.user.clone());
+                self.delete::<MemberByName>(&key);
             }
         }
         let Some(new) = new else { return Ok(()) };
         let active = self.get::<User>(&(new.user.clone(),))?.is_some_and(|user| user.active);
-        let entry = MemberByName { user: new.user.clone(), roles: new.roles.clone() };
-        self.put(&(new.room.clone(), active, new.username.clone()), &entry)
+        let key = (new.room.clone(), active, new.username.clone(), new.user.clone());
+        self.put(&key, &MemberByName { roles: new.roles.clone() })
     }
 
     /// Lists an account anew in all its rooms, once it was switched on or off.

@@ -148,7 +148,7 @@ macro_rules! key {
     )*};
 }
 
-key!((A 0), (A 0, B 1), (A 0, B 1, C 2));
+key!((A 0), (A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));
 
 /// A prefix byte and a key as bytes.
 pub(crate) fn encode(prefix: u8, key: &impl Key) -> Vec<u8> {

@@ -68,7 +68,7 @@ kinds! {
     b's' "subscription" Subscription [RoomId, UserId];
     b'S' "room of a user" RoomOfUser [UserId, RoomId];
     b'E' "directory entry" DirectoryEntry [String, String, String];
-    b'D' "member by name" MemberByName [RoomId, bool, String];
+    b'D' "member by name" MemberByName [RoomId, bool, String, UserId];
     b'x' "ended membership" EndedMembership [UserId, RoomId];
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];

@@ -13,7 +13,7 @@ use crate::said::say;
 use crate::support::TestServer;
 
 /// Counts what is asked of the engine.
-struct CountingEngine {
+pub(crate) struct CountingEngine {
     inner: SledEngine,
     reads: AtomicU64,
     walked: AtomicU64,
@@ -48,13 +48,14 @@ impl Engine for CountingEngine {
 }
 
 impl CountingEngine {
-    fn take(&self) -> [u64; 3] {
+    /// Reads, entries walked, and changes since the last call.
+    pub(crate) fn take(&self) -> [u64; 3] {
         [&self.reads, &self.walked, &self.changes].map(|count| count.swap(0, Ordering::SeqCst))
     }
 }
 
-#[test]
-fn sending_costs_the_same_in_a_room_of_two_and_a_room_of_thousands() {
+/// A server that counts what it asks of its engine.
+pub(crate) fn counted() -> (TestServer, Arc<CountingEngine>) {
     let mut counting = None;
     let server = TestServer::start().reopen_with(|directory| {
         Store::open_with(directory, |place| {
@@ -65,7 +66,12 @@ fn sending_costs_the_same_in_a_room_of_two_and_a_room_of_thousands() {
             Ok(engine)
         })
     });
-    let counting = counting.expect("the store was opened");
+    (server, counting.expect("the store was opened"))
+}
+
+#[test]
+fn sending_costs_the_same_in_a_room_of_two_and_a_room_of_thousands() {
+    let (server, counting) = counted();
     let small = server.room(RoomKind::Channel, "small", &["al", "bo"]);
     let large = server.room(RoomKind::Channel, "large", &["al", "bo"]);
     server

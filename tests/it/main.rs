@@ -43,6 +43,7 @@ mod groups;
 mod health;
 mod history;
 mod im;
+mod list_costs;
 mod login_blocking;
 mod permissions;
 mod reading;

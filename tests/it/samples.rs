@@ -168,9 +168,9 @@ fn rooms(golden: &mut Golden) {
     golden.add(&(text("p"), text("general"), text("GENERAL")), &entry);
     let file = FileByName { media_type: text("image/png"), uploaded: at(0) };
     golden.add(&(general(), text("../photo.png"), UploadId::new("upload")), &file);
-    let member = MemberByName { user: bob(), roles: vec![text("owner")] };
-    golden.add(&(general(), true, text("bob")), &member);
-    golden.add(&(general(), false, text("bob")), &member);
+    let member = MemberByName { roles: vec![text("owner")] };
+    golden.add(&(general(), true, text("bob"), bob()), &member);
+    golden.add(&(general(), false, text("bob"), bob()), &member);
     golden.add(&(general(),), &DeletedRoom);
     golden.add(&(general(),), &UnfinishedImport);
     golden.add(&(bob(), general()), &EndedMembership { id: text("membershipmembers"), ended: at(1) });
