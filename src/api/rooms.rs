@@ -21,10 +21,8 @@ pub enum Family {
     ExactChannels,
     /// `groups.*`: private groups that the caller may see.
     Groups,
-    /// `im.*`, `dm.*`: direct messages of the caller.
+    /// `im.*`, `dm.*`: direct messages of the caller; exactly one of id and user.
     Direct,
-    /// The same where a schema checks the parameters: exactly one of id and user.
-    ExactDirect,
 }
 
 impl Family {
@@ -32,15 +30,23 @@ impl Family {
     pub fn schema(self) -> Value {
         match self {
             Self::ExactChannels => json!({"oneOf": exactly_one(&["roomId", "roomName"])}),
-            Self::ExactDirect => json!({"oneOf": exactly_one(&["roomId", "username"])}),
-            Self::Rooms | Self::Channels | Self::Groups | Self::Direct => Value::Null,
+            Self::Direct => json!({"oneOf": exactly_one(&["roomId", "username"])}),
+            Self::Rooms | Self::Channels | Self::Groups => Value::Null,
+        }
+    }
+
+    /// Whether parameters that the endpoint does not know are refused.
+    pub fn refuses_strangers(self) -> bool {
+        match self {
+            Self::ExactChannels | Self::Direct => true,
+            Self::Rooms | Self::Channels | Self::Groups => false,
         }
     }
 
     /// The parameters that name the room.
     pub fn names(self) -> [&'static str; 2] {
         match self {
-            Self::Direct | Self::ExactDirect => ["roomId", "username"],
+            Self::Direct => ["roomId", "username"],
             Self::Rooms | Self::Channels | Self::ExactChannels | Self::Groups => ["roomId", "roomName"],
         }
     }
@@ -48,7 +54,7 @@ impl Family {
 
 /// The room that the request names, if the caller may know of it.
 pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result<Room> {
-    if matches!(family, Family::Direct | Family::ExactDirect) {
+    if family == Family::Direct {
         return find_direct(app, caller, input);
     }
     let (id, name) = (input.text("roomId"), input.text("roomName"));
@@ -62,7 +68,7 @@ pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result
     };
     let room = room.ok_or_else(|| not_found(family))?;
     let of_family = match family {
-        Family::Rooms | Family::Direct | Family::ExactDirect => true,
+        Family::Rooms | Family::Direct => true,
         Family::Channels | Family::ExactChannels => room.kind == RoomKind::Channel,
         Family::Groups => room.kind == RoomKind::Group,
     };
@@ -91,7 +97,7 @@ fn missing(family: Family) -> Error {
     match family {
         Family::Rooms => refused_parameter("error-roomid-param-not-provided"),
         Family::Groups => refused_parameter("error-room-param-not-provided"),
-        Family::Channels | Family::ExactChannels | Family::Direct | Family::ExactDirect => not_found(family),
+        Family::Channels | Family::ExactChannels | Family::Direct => not_found(family),
     }
 }
 
@@ -104,7 +110,7 @@ pub fn not_found(family: Family) -> Error {
     let what = match family {
         Family::Rooms | Family::Channels | Family::ExactChannels => "channel",
         Family::Groups => "group",
-        Family::Direct | Family::ExactDirect => "direct message",
+        Family::Direct => "direct message",
     };
     let text = format!("The required \"roomId\" or \"roomName\" param provided does not match any {what}");
     Error::refused("error-room-not-found", text)

@@ -96,7 +96,9 @@ fn forget<R: Record>(store: &Store) {
     assert!(!all.is_empty(), "{}", R::NAME);
     store
         .write::<_, Error>(|batch| {
-            all.iter().for_each(|(key, _)| batch.delete::<R>(key));
+            for (key, _) in &all {
+                batch.delete::<R>(key);
+            }
             Ok(())
         })
         .expect("written");

@@ -185,8 +185,8 @@ fn instant(text: Option<&str>) -> Result<Option<Time>> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Files {
-    #[serde(alias = "filterName")]
     name: Option<String>,
+    filter_name: Option<String>,
     filter_type_group: Option<String>,
 }
 
@@ -198,7 +198,8 @@ pub(super) fn files(app: &App, _: &Caller, room: Room, asked: Paged<Files>) -> R
     let order = if field == "uploadedAt" { FileOrder::Uploaded } else { FileOrder::Name };
     let direction = if ascending { Direction::Ascending } else { Direction::Descending };
     let part = FilePart { order, direction, offset: page.offset, count: page.count };
-    let needle = asked.params.name.as_deref().unwrap_or_default().to_lowercase();
+    let needle = asked.params.name.as_deref().or(asked.params.filter_name.as_deref());
+    let needle = needle.unwrap_or_default().to_lowercase();
     let group = asked.params.filter_type_group.as_deref().filter(|group| !group.is_empty());
     let (found, total) = history::files(app, &room.id, part, |file: &ListedFile| {
         file.name.to_lowercase().contains(&needle)

@@ -11,7 +11,7 @@ use super::channels::properties::{self, Topic};
 use super::history;
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::page::Paged;
-use crate::api::rooms::Family::{Direct, ExactDirect};
+use crate::api::rooms::Family::Direct;
 use crate::api::schema::exactly_one;
 use crate::app::App;
 use crate::domain::{Room, RoomId, RoomKind, UserId};
@@ -36,10 +36,10 @@ macro_rules! family {
             post(concat!($prefix, ".close")).user(close),
             get(concat!($prefix, ".list")).user(list),
             get(concat!($prefix, ".list.everyone")).user(list_everyone),
-            get(concat!($prefix, ".members")).writes().room(ExactDirect, members::members),
-            get(concat!($prefix, ".messages")).writes().room(ExactDirect, history::messages),
+            get(concat!($prefix, ".members")).writes().room(Direct, members::members),
+            get(concat!($prefix, ".messages")).writes().room(Direct, history::messages),
             get(concat!($prefix, ".history")).writes().room(Direct, history::history),
-            get(concat!($prefix, ".files")).writes().room(ExactDirect, history::files),
+            get(concat!($prefix, ".files")).writes().room(Direct, history::files),
             get(concat!($prefix, ".counters")).user(counters),
             post(concat!($prefix, ".setTopic")).user(set_topic),
             post(concat!($prefix, ".blockUser")).user(block),
@@ -76,6 +76,7 @@ fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("oneOf" = exactly_one(&["roomId", "username"])))]
 struct Named {
     room_id: Option<String>,
     username: Option<String>,
