@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::{access, editing, uploads};
+use super::{editing, uploads};
 use crate::app::App;
-use crate::domain::{Json, Message, Room, Time, Upload, UploadId, User};
+use crate::domain::{Json, Message, MessageId, Room, Time, Upload, UploadId, User};
 use crate::error::{Error, Result};
 use crate::store::{Batch, Direction};
 
@@ -20,11 +20,12 @@ pub fn delete(app: &App, user: &User, id: &UploadId) -> Result<()> {
         let upload = batch.get::<Upload>(&(id.clone(),))?.ok_or_else(unknown)?;
         let room = batch.get::<Room>(&(upload.room.clone(),))?.ok_or_else(unknown)?;
         let message = if upload.confirmed { message_of(batch, &upload)? } else { None };
-        let allowed = match &message {
-            Some(message) => editing::may_delete(app, user, &room, message)?,
-            None => upload.user == user.id && access::can_see(app, user, &room)?,
+        // A file that stands alone is judged as if it were a message of who brought it.
+        let judged = match &message {
+            Some(message) => message.clone(),
+            None => alone(batch, &upload)?.ok_or_else(unknown)?,
         };
-        if !allowed {
+        if !editing::may_delete(app, user, &room, &judged)? {
             return Err(Error::Unauthorized);
         }
         if let Some(message) = message {
@@ -33,6 +34,12 @@ pub fn delete(app: &App, user: &User, id: &UploadId) -> Result<()> {
         Ok(batch.delete_upload(id)?)
     })?;
     uploads::remove_unused(app, unused.as_slice())
+}
+
+fn alone(batch: &Batch<'_>, upload: &Upload) -> Result<Option<Message>> {
+    let owner = batch.get::<User>(&(upload.user.clone(),))?;
+    let (room, sent) = (upload.room.clone(), upload.uploaded);
+    Ok(owner.map(|owner| Message::new(MessageId::random(), room, owner.reference(), sent, "")))
 }
 
 fn message_of(batch: &Batch<'_>, upload: &Upload) -> Result<Option<Message>> {

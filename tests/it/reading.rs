@@ -191,7 +191,7 @@ fn new_people_join_default_rooms_as_favourites_if_the_room_says_so() {
 fn a_file_is_taken_out_of_its_message() {
     let server = TestServer::start();
     let (bob, al) = (server.as_user("bob"), server.as_user("al"));
-    let talk = server.room(RoomKind::Channel, "talk", &["bob", "al"]);
+    let talk = server.room(RoomKind::Channel, "talk", &["io", "bob", "al"]);
     let sent =
         bob.send_file(&format!("rooms.upload/{talk}"), ("a.txt", "text/plain", b"hello"), &[("msg", "look")]);
     let message = sent.ok()["message"].clone();
@@ -199,6 +199,15 @@ fn a_file_is_taken_out_of_its_message() {
     send_file(&server, &talk, "bob", "other.txt", "text/plain");
     let delete = |caller: &Caller<'_>, id: &str| caller.post("uploads.delete", json!({"fileId": id}));
     assert_eq!(delete(&al, &file).status(), 403);
+    let waiting = bob.send_file(&format!("rooms.media/{talk}"), ("b.txt", "text/plain", b"hello"), &[]);
+    let waiting = waiting.ok()["file"]["_id"].as_str().expect("an id").to_owned();
+    assert_eq!(delete(&al, &waiting).status(), 403);
+    settings::set(&server.app, "Message_AllowDeleting", &json!(false)).expect("set");
+    for file in [&file, &waiting] {
+        assert_eq!(delete(&bob, file).status(), 403, "as little as their message");
+    }
+    settings::set(&server.app, "Message_AllowDeleting", &json!(true)).expect("set");
+    assert_eq!(delete(&bob, &waiting).ok()["deletedFiles"], json!([waiting]));
     let unknown = delete(&bob, "nothing");
     assert_eq!((unknown.status(), &unknown.body()["error"]), (404, &json!("Resource not found")));
     assert_eq!(delete(&bob, &file).body(), &json!({"deletedFiles": [file], "success": true}));
