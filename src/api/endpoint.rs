@@ -144,6 +144,9 @@ impl Endpoint {
             Some(params) => {
                 if let Some(family) = self.family {
                     schema::check(&family.schema(), params)?;
+                    if family.refuses_strangers() {
+                        schema::refuse_strangers(&self.schema, &family.names(), params)?;
+                    }
                 }
                 schema::check(&self.schema, params)
             }

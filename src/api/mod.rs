@@ -27,6 +27,7 @@ pub mod people;
 pub mod present;
 pub mod reply;
 pub mod request;
+pub mod room_pages;
 pub mod rooms;
 pub mod rows;
 pub mod schema;

@@ -69,6 +69,12 @@ pub struct Page {
 }
 
 impl<P> Paged<P> {
+    /// The same part of another list.
+    pub fn map<Q>(self, change: impl FnOnce(P) -> Q) -> Paged<Q> {
+        let Self { params, offset, count, sort } = self;
+        Paged { params: change(params), offset, count, sort }
+    }
+
     /// The part that is wanted, within the limits of the settings.
     pub fn page(&self, app: &App) -> Result<Page> {
         let default = settings::limit(app, "API_Default_Count")?.unwrap_or(50);

@@ -5,24 +5,41 @@ use serde_json::{Map, Value, json};
 
 use super::wire;
 use crate::app::App;
-use crate::domain::{Json, Message, Room, Time, Upload, User, UserId};
+use crate::domain::{Activity, Json, Message, Room, Time, Upload, User, UserId};
 use crate::error::Result;
 use crate::service::settings;
 use crate::service::subscriptions::Counters;
 
 /// A room with what happens in it and its last message, as `viewer` sees it.
 pub fn room(app: &App, viewer: &UserId, room: &Room) -> Result<Value> {
-    let activity = app.store.activity(&room.id)?;
+    room_with(app, viewer, room, &app.store.activity(&room.id)?, shows_last(app)?)
+}
+
+/// Whether rooms are shown with their last message.
+pub fn shows_last(app: &App) -> Result<bool> {
+    settings::is_on(app, "Store_Last_Message")
+}
+
+/// A room of which it is known what happens in it.
+pub fn room_with(
+    app: &App,
+    viewer: &UserId,
+    room: &Room,
+    activity: &Activity,
+    shows_last: bool,
+) -> Result<Value> {
     let last = match &activity.last_message {
-        Some(id) if settings::is_on(app, "Store_Last_Message")? => app.store.message(id)?,
+        Some(id) if shows_last => app.store.message(id)?,
         Some(_) | None => None,
     };
-    Ok(wire::room(room, &activity, last.as_ref(), viewer))
+    Ok(wire::room(room, activity, last.as_ref(), viewer))
 }
 
 /// Rooms of one page.
 pub fn rooms(app: &App, viewer: &UserId, rooms: &[Room]) -> Result<Vec<Value>> {
-    rooms.iter().map(|found| room(app, viewer, found)).collect()
+    let shows_last = shows_last(app)?;
+    let shown = |room: &Room| room_with(app, viewer, room, &app.store.activity(&room.id)?, shows_last);
+    rooms.iter().map(shown).collect()
 }
 
 /// Messages of one page.
@@ -61,8 +78,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')');
 
 /// The first word of a media type: `image`.
-pub fn type_group(upload: &Upload) -> &str {
-    upload.media_type.split('/').next().unwrap_or_default()
+pub fn type_group(media_type: &str) -> &str {
+    media_type.split('/').next().unwrap_or_default()
 }
 
 /// A row in a list of files.
@@ -76,7 +93,7 @@ pub fn file(app: &App, upload: &Upload) -> Result<Value> {
         "name": upload.name,
         "size": upload.size,
         "type": upload.media_type,
-        "typeGroup": type_group(upload),
+        "typeGroup": type_group(&upload.media_type),
         "extension": upload.extension(),
         "rid": upload.room.as_str(),
         "userId": upload.user.as_str(),
@@ -134,5 +151,16 @@ pub fn object(given: Option<Value>, refusal: impl FnOnce() -> crate::error::Erro
     match given {
         Some(value @ Value::Object(_)) => Ok(Json::of(&value)),
         Some(_) | None => Err(refusal()),
+    }
+}
+
+/// Only these keys.
+pub fn only(value: Value, keys: &[&str]) -> Value {
+    match value {
+        Value::Object(mut map) => {
+            map.retain(|key, _| keys.contains(&key.as_str()));
+            Value::Object(map)
+        }
+        other => other,
     }
 }

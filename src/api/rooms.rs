@@ -21,7 +21,7 @@ pub enum Family {
     ExactChannels,
     /// `groups.*`: private groups that the caller may see.
     Groups,
-    /// `im.*`, `dm.*`: direct messages of the caller.
+    /// `im.*`, `dm.*`: direct messages of the caller; exactly one of id and user.
     Direct,
 }
 
@@ -30,7 +30,16 @@ impl Family {
     pub fn schema(self) -> Value {
         match self {
             Self::ExactChannels => json!({"oneOf": exactly_one(&["roomId", "roomName"])}),
-            Self::Rooms | Self::Channels | Self::Groups | Self::Direct => Value::Null,
+            Self::Direct => json!({"oneOf": exactly_one(&["roomId", "username"])}),
+            Self::Rooms | Self::Channels | Self::Groups => Value::Null,
+        }
+    }
+
+    /// Whether parameters that the endpoint does not know are refused.
+    pub fn refuses_strangers(self) -> bool {
+        match self {
+            Self::ExactChannels | Self::Direct => true,
+            Self::Rooms | Self::Channels | Self::Groups => false,
         }
     }
 
@@ -96,7 +105,8 @@ fn refused_parameter(code: &str) -> Error {
     Error::refused(code, "The parameter \"roomId\" or \"roomName\" is required")
 }
 
-fn not_found(family: Family) -> Error {
+/// The refusal of a family that does not know the room.
+pub fn not_found(family: Family) -> Error {
     let what = match family {
         Family::Rooms | Family::Channels | Family::ExactChannels => "channel",
         Family::Groups => "group",

@@ -41,10 +41,16 @@ impl TopRows {
     }
 
     /// The page: `{<name>, count, offset, total}`.
-    pub fn finish(mut self, name: &str) -> Value {
+    pub fn finish(self, name: &str) -> Value {
+        let page = self.page;
+        let (part, total) = self.page();
+        page.wrap(name, part, total)
+    }
+
+    /// The rows of the page, and how many were offered.
+    pub fn page(mut self) -> (Vec<Value>, usize) {
         self.settle();
-        let part = self.rows.drain(..).skip(self.page.offset).collect();
-        self.page.wrap(name, part, self.total)
+        (self.rows.drain(..).skip(self.page.offset).collect(), self.total)
     }
 }
 

@@ -58,6 +58,22 @@ pub fn check(schema: &Value, given: &Map<String, Value>) -> Result<()> {
     Err(Error::Refused { code: "invalid-params".to_owned(), reason: texts.join("\n "), details })
 }
 
+/// Refuses parameters that are neither properties of `schema` nor among `more`. What old clients send
+/// with every question, and what does nothing, is let through.
+pub fn refuse_strangers(schema: &Value, more: &[&str], given: &Map<String, Value>) -> Result<()> {
+    let known = |name: &str| {
+        !schema["properties"][name].is_null() || more.contains(&name) || matches!(name, "query" | "fields")
+    };
+    match given.keys().find(|name| !known(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::Refused {
+            code: "invalid-params".to_owned(),
+            reason: "must NOT have additional properties".to_owned(),
+            details: json!({"field": name}),
+        }),
+    }
+}
+
 /// Where, and what.
 type Mistakes = Vec<(String, String)>;
 

@@ -95,7 +95,8 @@ pub fn room(room: &Room, activity: &Activity, last: Option<&Message>, viewer: &U
     put("u", room.creator.as_ref().map_or(Value::Null, reference));
     put("ts", time(room.created));
     put("ro", room.read_only.into());
-    put("sysMes", true.into());
+    let extra = room.extra.value();
+    put("sysMes", if extra["sysMes"].is_null() { true.into() } else { extra["sysMes"].clone() });
     put("default", room.default.into());
     put("_updatedAt", time(room.updated.max(activity.updated)));
     put("topic", json!(room.topic));

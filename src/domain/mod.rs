@@ -7,6 +7,7 @@ pub mod audit;
 pub mod avatar;
 pub mod change;
 pub mod defaults;
+pub mod directory;
 pub mod factor;
 pub mod html;
 pub mod id;

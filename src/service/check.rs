@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
 use crate::domain::{Activity, Avatar, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
 use crate::store::message_indexes::places;
 use crate::store::schema::{
@@ -37,6 +38,7 @@ pub fn check(store: &Store, data_dir: &Path) -> Result<Findings> {
     messages(store, &mut findings)?;
     members(store, &mut findings)?;
     users(store, &mut findings)?;
+    lists(store, &mut findings)?;
     uploads(store, &mut findings)?;
     exports(store, data_dir, &mut findings)?;
     Ok(findings)
@@ -120,6 +122,53 @@ fn members(store: &Store, findings: &mut Findings) -> Result<()> {
         }
         GO_ON
     })
+}
+
+/// Whether the indexes by name hold everything, and nothing else.
+fn lists(store: &Store, findings: &mut Findings) -> Result<()> {
+    let (mut members, mut entries, mut files) = (0, 0, 0);
+    store.walk::<Subscription, Error>(Span::all(), Direction::Ascending, |(room, user), member| {
+        members += 1;
+        let key = |active| (room.clone(), active, member.username.clone(), user.clone());
+        if !store.has::<MemberByName>(&key(true))? && !store.has::<MemberByName>(&key(false))? {
+            findings.complain(format!("user {user} is not in the list of the members of room {room}"));
+        }
+        GO_ON
+    })?;
+    let mut entry = |section: &str, name: String, id: &str| -> Result<()> {
+        entries += 1;
+        if !store.has::<DirectoryEntry>(&(section.to_owned(), name.clone(), id.to_owned()))? {
+            findings.complain(format!("{id} ({name:?}) is not in the directory"));
+        }
+        Ok(())
+    };
+    store.walk::<Room, Error>(Span::all(), Direction::Ascending, |(id,), room| {
+        entry(room.kind.letter(), room.name.unwrap_or_default(), id.as_str())?;
+        GO_ON
+    })?;
+    store.walk::<User, Error>(Span::all(), Direction::Ascending, |(id,), user| {
+        entry("u", user.username.to_lowercase(), id.as_str())?;
+        GO_ON
+    })?;
+    store.walk::<Upload, Error>(Span::all(), Direction::Ascending, |(id,), upload| {
+        files += u64::from(upload.confirmed);
+        let key = (upload.room.clone(), upload.name.clone(), id.clone());
+        if store.has::<FileByName>(&key)? != upload.confirmed {
+            findings.complain(format!("the list of the files of room {} is wrong about {id}", upload.room));
+        }
+        GO_ON
+    })?;
+    let listed = [
+        (members, store.count::<MemberByName>(Span::all(), u64::MAX)?, "members"),
+        (entries, store.count::<DirectoryEntry>(Span::all(), u64::MAX)?, "rooms and users"),
+        (files, store.count::<FileByName>(Span::all(), u64::MAX)?, "files"),
+    ];
+    for (there, listed, what) in listed {
+        if there != listed {
+            findings.complain(format!("there are {there} {what}, but {listed} stand in the lists by name"));
+        }
+    }
+    Ok(())
 }
 
 fn users(store: &Store, findings: &mut Findings) -> Result<()> {

@@ -54,7 +54,8 @@ pub fn delete(app: &App, user: &User, room: &RoomId, which: &Which, as_author: b
     Ok(message)
 }
 
-fn may_delete(app: &App, user: &User, room: &Room, message: &Message) -> Result<bool> {
+/// Whether somebody may delete a message.
+pub(super) fn may_delete(app: &App, user: &User, room: &Room, message: &Message) -> Result<bool> {
     if !access::can_see(app, user, room)? {
         return Ok(false);
     }

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use serde_json::Value;
+
 use super::{settings, subscriptions};
 use crate::app::App;
 use crate::domain::{Room, RoomId, RoomKind, Subscription, User, UserId, UserRef};
@@ -157,4 +159,26 @@ pub fn between(app: &App, caller: &Caller, usernames: &[String], exclude_self: b
     };
     subscriptions::set_open(app, caller, &room.id, true)?;
     Ok(room)
+}
+
+/// Stops a conversation of two people, or lets it go on as far as the caller has stopped it.
+pub fn set_blocked(app: &App, caller: &Caller, room: &Room, blocked: bool) -> Result<()> {
+    let now = app.now();
+    let invalid = || Error::refused("error-invalid-room", "Invalid room");
+    let other = match room.direct.as_slice() {
+        [one, other] if one.id == caller.user.id => other,
+        [other, one] if one.id == caller.user.id => other,
+        _ => return Err(invalid()),
+    };
+    let value = if blocked { Value::Bool(true) } else { Value::Null };
+    app.store.write(|batch| {
+        for (user, key) in [(&caller.user.id, "blocker"), (&other.id, "blocked")] {
+            let mut member =
+                batch.get::<Subscription>(&(room.id.clone(), user.clone()))?.ok_or_else(invalid)?;
+            member.extra = member.extra.with(key, value.clone());
+            member.updated = now;
+            batch.put_subscription(&member)?;
+        }
+        Ok(())
+    })
 }

@@ -9,9 +9,9 @@ use super::{access, settings};
 use crate::app::App;
 use crate::domain::{Message, MessageId, Room, RoomId, RoomKind, Time, Upload, UploadId, User};
 use crate::error::{Error, Result};
+use crate::store::Direction;
+use crate::store::directory::ListedFile;
 use crate::store::message_indexes::List;
-use crate::store::schema::FileOfRoom;
-use crate::store::{Direction, Span};
 
 /// A search that nothing matches stops after so many messages, so that it costs no more in a room of
 /// millions.
@@ -137,10 +137,16 @@ pub fn may_read(app: &App, user: &User, room: &Room) -> Result<bool> {
         || access::is_member(app, user, room)?)
 }
 
-/// Kinds of system messages that the settings hide.
-pub fn hidden_kinds(app: &App) -> Result<Vec<String>> {
-    let setting = settings::value(app, "Hide_System_Messages")?;
-    let given = setting.as_array().into_iter().flatten().filter_map(Value::as_str);
+/// Kinds of system messages that are hidden in a room: those that it names itself, else those of the
+/// settings.
+pub fn hidden_kinds(app: &App, room: &Room) -> Result<Vec<String>> {
+    let own = room.extra.value();
+    let list = if own["sysMes"].is_array() {
+        own["sysMes"].clone()
+    } else {
+        settings::value(app, "Hide_System_Messages")?
+    };
+    let given = list.as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut kinds: Vec<String> = given.map(ToOwned::to_owned).collect();
     if kinds.iter().any(|kind| kind == "mute_unmute") {
         kinds.extend(["user-muted".to_owned(), "user-unmuted".to_owned()]);
@@ -153,28 +159,74 @@ pub fn hidden_kinds(app: &App) -> Result<Vec<String>> {
 pub enum FileOrder {
     /// By name.
     Name,
-    /// Oldest first.
+    /// By the time they were sent.
     Uploaded,
 }
 
-/// The confirmed files of a room that `keep` keeps, in order. A short pair for each is in memory;
-/// their records are read when a page of them is shown.
+/// A part of the files of a room.
+#[derive(Debug, Clone, Copy)]
+pub struct FilePart {
+    /// By what they are sorted.
+    pub order: FileOrder,
+    /// Forwards or backwards.
+    pub direction: Direction,
+    /// How many to pass over.
+    pub offset: usize,
+    /// How many at most.
+    pub count: usize,
+}
+
+/// A part of the confirmed files of a room that `keep` keeps, and how many there are of them. Only
+/// the files of the part are read; by time, a short pair for each file is in memory.
 pub fn files(
     app: &App,
     room: &RoomId,
-    order: FileOrder,
-    mut keep: impl FnMut(&Upload) -> bool,
-) -> Result<Vec<UploadId>> {
-    let mut files = Vec::new();
-    let span = Span::of(&(room.clone(),));
-    app.store.walk::<FileOfRoom, Error>(span, Direction::Ascending, |(_, _, id), _| {
-        if let Some(upload) = app.store.upload(&id)?.filter(|upload| upload.confirmed && keep(upload)) {
-            files.push((upload.name, id));
+    part: FilePart,
+    mut keep: impl FnMut(&ListedFile) -> bool,
+) -> Result<(Vec<Upload>, usize)> {
+    let (mut total, mut ids, mut times) = (0, Vec::new(), Vec::new());
+    app.store.files_by_name::<Error>(room, part.direction, |file| {
+        if keep(&file) {
+            if part.order == FileOrder::Uploaded {
+                times.push((file.entry.uploaded, file.id));
+            } else if total >= part.offset && ids.len() < part.count {
+                ids.push(file.id);
+            }
+            total += 1;
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    if order == FileOrder::Name {
-        files.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if part.order == FileOrder::Uploaded {
+        times.sort_unstable();
+        if part.direction == Direction::Descending {
+            times.reverse();
+        }
+        ids = times.into_iter().skip(part.offset).take(part.count).map(|(_, id)| id).collect();
     }
-    Ok(files.into_iter().map(|(_, id)| id).collect())
+    let mut uploads = Vec::new();
+    for id in ids {
+        uploads.extend(app.store.upload(&id)?);
+    }
+    Ok((uploads, total))
+}
+
+/// A part of the images of a room, newest first, and how many there are; from `start` on, if that is
+/// one of them.
+pub fn images(
+    app: &App,
+    room: &RoomId,
+    start: Option<&str>,
+    offset: usize,
+    count: usize,
+) -> Result<(Vec<Upload>, usize)> {
+    let newest = match start {
+        Some(id) => app.store.upload(&UploadId::new(id))?.filter(|upload| upload.room == *room),
+        None => None,
+    };
+    let newest = newest.map(|upload| (upload.uploaded, upload.id));
+    let part = FilePart { order: FileOrder::Uploaded, direction: Direction::Descending, offset, count };
+    files(app, room, part, |file| {
+        let place = (file.entry.uploaded, file.id.clone());
+        file.entry.media_type.starts_with("image/") && newest.as_ref().is_none_or(|newest| place <= *newest)
+    })
 }

@@ -1,17 +1,18 @@
-//! Who is in a room: joining, inviting, leaving, removing, listing.
+//! Who is in a room: joining, inviting, leaving, removing.
 
 use std::ops::ControlFlow;
 
 use serde_json::{Map, Value};
 
+use super::member_lists::has_several_owners;
 use super::rooms::{current, note};
 use super::{access, hooks, settings};
 use crate::app::App;
 use crate::domain::{HookEvent, Json, Message, Room, RoomId, RoomKind, Subscription, Time, User, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::store::Batch;
 use crate::store::schema::EndedMembership;
+use crate::store::{Batch, Direction};
 
 /// A membership with nothing unread. It starts with the user's preferences of notification.
 pub fn membership(batch: &Batch<'_>, user: &User, room: &RoomId, now: Time) -> Result<Subscription> {
@@ -119,6 +120,38 @@ pub fn invite(app: &App, caller: &Caller, room: &RoomId, users: &[User]) -> Resu
     })
 }
 
+/// Makes everybody a member who has an account, or an active one. Who is one already stays one.
+pub fn add_all(app: &App, caller: &Caller, room: &RoomId, only_active: bool) -> Result<()> {
+    let now = app.now();
+    if !access::holds(app, &caller.user, "add-all-to-room")? {
+        return Err(Error::refused("403", "Access to Method Forbidden"));
+    }
+    let most = settings::limit(app, "API_User_Limit")?.unwrap_or(u64::MAX);
+    let mut ids = Vec::new();
+    app.store.people::<Error>(Direction::Ascending, |id, person| {
+        if person.active || !only_active {
+            ids.push(id);
+        }
+        let over = ids.len() as u64 > most;
+        Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    if ids.len() as u64 > most {
+        return Err(Error::refused("error-user-limit-exceeded", "User Limit Exceeded"));
+    }
+    app.store.write(|batch| {
+        let room = current(batch, room)?;
+        for id in ids {
+            let is_new = !batch.has::<Subscription>(&(room.id.clone(), id.clone()))?;
+            if is_new && let Some(user) = batch.get::<User>(&(id,))? {
+                batch.put_subscription(&newcomer(batch, &user, &room.id, now)?)?;
+                let message = Message::system("uj", room.id.clone(), user.reference(), now, &user.username);
+                note(batch, &message)?;
+            }
+        }
+        Ok(())
+    })
+}
+
 fn may_invite(app: &App, caller: &Caller, room: &Room) -> Result<bool> {
     let everywhere = match room.kind {
         RoomKind::Channel => "add-user-to-any-c-room",
@@ -186,57 +219,4 @@ fn end(app: &App, batch: &mut Batch<'_>, room: &Room, user: &UserId, no_member: 
 pub fn remember_end(batch: &mut Batch<'_>, membership: &Subscription, ended: Time) -> Result<()> {
     let key = (membership.user.clone(), membership.room.clone());
     Ok(batch.put(&key, &EndedMembership { id: membership.id.clone(), ended })?)
-}
-
-/// Whether a room has more than one owner.
-pub fn has_several_owners(app: &App, room: &RoomId) -> Result<bool> {
-    let mut owners = 0;
-    app.store.members::<Error>(room, |member| {
-        owners += usize::from(member.has_role("owner"));
-        Ok(if owners > 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
-    Ok(owners > 1)
-}
-
-/// Which members of a room are wanted.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Contained in one of the fields that the settings name.
-    pub filter: Option<String>,
-    /// One of these statuses; empty: any.
-    pub statuses: Vec<String>,
-}
-
-/// Login names and ids of the active members that are wanted, sorted by login name.
-///
-/// Members are stored by id, so that sorting needs a pair of short texts for each of them in
-/// memory: some thousands at most.
-pub fn list(app: &App, room: &RoomId, wanted: &Wanted) -> Result<Vec<(String, UserId)>> {
-    let needle = wanted.filter.as_deref().map(str::to_lowercase).filter(|needle| !needle.is_empty());
-    let fields = settings::words(app, "Accounts_SearchFields")?;
-    let mut members = Vec::new();
-    app.store.members::<Error>(room, |member| {
-        let Some(user) = app.store.user(&member.user)? else { return Ok(ControlFlow::Continue(())) };
-        let in_status = wanted.statuses.is_empty() || wanted.statuses.contains(&user.status);
-        let found = needle.as_deref().is_none_or(|needle| contains(&user, &fields, needle));
-        if user.active && in_status && found {
-            members.push((user.username, user.id));
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    members.sort_unstable();
-    Ok(members)
-}
-
-fn contains(user: &User, fields: &[String], needle: &str) -> bool {
-    fields.iter().any(|field| {
-        let text = match field.as_str() {
-            "username" => Some(user.username.as_str()),
-            "name" => user.name.as_deref(),
-            "bio" => user.bio.as_deref(),
-            "nickname" => user.nickname.as_deref(),
-            _ => None,
-        };
-        text.is_some_and(|text| text.to_lowercase().contains(needle))
-    })
 }

@@ -1,5 +1,7 @@
 //! Changing what a room is called, what it is for, and who may write in it.
 
+use serde_json::Value;
+
 use super::avatars::{self, Touched};
 use super::rooms::{current, note};
 use super::{access, names};
@@ -35,6 +37,14 @@ pub enum Edit {
     JoinCode(String),
     /// Another picture; `None`: none of its own.
     Avatar(Option<Picture>),
+    /// Whether it stands at the head of the directory.
+    Featured(bool),
+    /// Whether it is a favourite of those who join it by default.
+    Favorite(bool),
+    /// Whether clients encrypt what they send.
+    Encrypted(bool),
+    /// The kinds of system messages that are hidden here; a switch: those of the settings.
+    SystemMessages(Value),
 }
 
 /// What an edit leaves in the history: kind and parameter of a system message.
@@ -107,9 +117,7 @@ fn apply_one(
         }
         Edit::Kind(kind) => set_kind(app, caller, room, kind)?,
         Edit::Default(default) => {
-            if !access::holds(app, &caller.user, "view-room-administration")? {
-                return Err(not_allowed("Viewing room administration is not allowed"));
-            }
+            require_administration(app, caller)?;
             room.default = default;
             None
         }
@@ -122,7 +130,41 @@ fn apply_one(
             let changed = avatars::set_room_avatar(app, batch, touched, room, picture.as_ref())?;
             changed.then(|| ("room_changed_avatar", String::new()))
         }
+        Edit::Featured(featured) => {
+            require_administration(app, caller)?;
+            room.extra = room.extra.with("featured", flag_or_none(featured));
+            None
+        }
+        Edit::Favorite(favorite) => {
+            room.extra = room.extra.with("favorite", flag_or_none(favorite));
+            None
+        }
+        Edit::Encrypted(encrypted) => {
+            let refusal = "You do not have permission to toggle E2E encryption";
+            may_in(app, caller, room, "toggle-room-e2e-encryption", refusal)?;
+            let kind = if encrypted { "room_e2e_enabled" } else { "room_e2e_disabled" };
+            let mut now = room.encrypted.unwrap_or(false);
+            let trace = set_flag(&mut now, encrypted, kind);
+            room.encrypted = Some(now);
+            trace
+        }
+        Edit::SystemMessages(kinds) => {
+            room.extra = room.extra.with("sysMes", kinds);
+            None
+        }
     })
+}
+
+fn require_administration(app: &App, caller: &Caller) -> Result<()> {
+    if access::holds(app, &caller.user, "view-room-administration")? {
+        return Ok(());
+    }
+    Err(not_allowed("Viewing room administration is not allowed"))
+}
+
+/// A property that is there or not.
+fn flag_or_none(flag: bool) -> Value {
+    if flag { Value::Bool(true) } else { Value::Null }
 }
 
 fn rename(app: &App, batch: &Batch<'_>, room: &mut Room, name: String) -> Result<Trace> {

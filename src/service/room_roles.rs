@@ -1,11 +1,9 @@
 //! Roles within a room: owners, moderators, leaders, and who may not speak.
 
-use std::ops::ControlFlow;
-
 use serde_json::json;
 
 use super::access::{self, Permission};
-use super::members::has_several_owners;
+use super::member_lists::{self, has_several_owners};
 use super::rooms::{current, note};
 use crate::app::App;
 use crate::domain::{Json, Message, RoomId, RoomKind, Subscription, User};
@@ -107,14 +105,14 @@ fn change(
 /// The members who have one of these roles, sorted by login name. Few people have one.
 pub fn holders(app: &App, room: &RoomId, roles: &[RoomRole]) -> Result<Vec<(Subscription, User)>> {
     let mut holders = Vec::new();
-    app.store.members::<Error>(room, |member| {
-        if roles.iter().any(|role| member.has_role(role.word()))
-            && let Some(user) = app.store.user(&member.user)?
+    for listed in member_lists::with_roles(app, room)? {
+        let member = app.store.subscription(room, &listed.user)?;
+        if let (Some(member), Some(user)) = (member, app.store.user(&listed.user)?)
+            && roles.iter().any(|role| member.has_role(role.word()))
         {
             holders.push((member, user));
         }
-        Ok(ControlFlow::Continue(()))
-    })?;
+    }
     holders.sort_by(|(_, one), (_, other)| one.username.cmp(&other.username));
     Ok(holders)
 }

@@ -7,8 +7,7 @@ use crate::app::App;
 use crate::domain::{HookEvent, Json, Message, Room, RoomId, RoomKind, User};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::store::schema::RoomByName;
-use crate::store::{Batch, Direction, Span};
+use crate::store::{Batch, Direction};
 
 /// A channel or group to be made.
 pub struct NewRoom {
@@ -126,84 +125,22 @@ pub fn current(batch: &Batch<'_>, id: &RoomId) -> Result<Room> {
     batch.get(&(id.clone(),))?.ok_or_else(|| Error::refused("error-invalid-room", "Invalid room"))
 }
 
-/// A part of the channels and groups that `keep` keeps, by name, and how many there are of them.
-/// Only the part is ever in memory.
-pub fn by_name(
-    app: &App,
-    direction: Direction,
-    offset: usize,
-    count: usize,
-    mut keep: impl FnMut(&Room) -> bool,
-) -> Result<(Vec<Room>, usize)> {
-    let mut part = Part::new(offset, count);
-    app.store.walk::<RoomByName, Error>(Span::all(), direction, |_, RoomByName(id)| {
-        if let Some(room) = app.store.room(&id)?.filter(&mut keep) {
-            part.add(room);
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok((part.rooms, part.total))
-}
-
-/// A part of all direct messages by id, and how many there are. Only the part is ever in memory.
-pub fn all_direct(app: &App, offset: usize, count: usize) -> Result<(Vec<Room>, usize)> {
-    let mut part = Part::new(offset, count);
-    app.store.walk::<Room, Error>(Span::all(), Direction::Ascending, |_, room| {
-        if room.kind == RoomKind::Direct {
-            part.add(room);
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok((part.rooms, part.total))
-}
-
-struct Part {
-    rooms: Vec<Room>,
-    total: usize,
-    offset: usize,
-    count: usize,
-}
-
-impl Part {
-    fn new(offset: usize, count: usize) -> Self {
-        Self { rooms: Vec::new(), total: 0, offset, count }
-    }
-
-    fn add(&mut self, room: Room) {
-        if self.total >= self.offset && self.rooms.len() < self.count {
-            self.rooms.push(room);
-        }
-        self.total += 1;
-    }
-}
-
-/// The rooms of one kind that a user is in: names and ids, sorted by name; direct messages by the
-/// time they were opened. As many as a person joins.
-pub fn joined(app: &App, user: &User, kind: RoomKind) -> Result<Vec<RoomId>> {
-    let mut rooms = Vec::new();
-    app.store.memberships::<Error>(&user.id, |membership| {
-        if let Some(room) = app.store.room(&membership.room)?.filter(|room| room.kind == kind) {
-            rooms.push((room.name, room.created, room.id));
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    rooms.sort();
-    Ok(rooms.into_iter().map(|(.., id)| id).collect())
-}
-
 /// Makes a new user a member of every room that new users join.
 pub fn join_default_rooms(app: &App, batch: &mut Batch<'_>, user: &User) -> Result<()> {
     let mut rooms: Vec<RoomId> = Vec::new();
-    app.store.walk::<Room, Error>(Span::all(), Direction::Ascending, |_, room| {
-        if room.default && !room.archived {
-            rooms.push(room.id);
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    for room in rooms {
+    for kind in [RoomKind::Channel, RoomKind::Group] {
+        app.store.rooms_of_kind::<Error>(kind, Direction::Ascending, |room| {
+            rooms.extend(room.entry.is_default.then_some(room.id));
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
+    for id in rooms {
+        let Some(room) = batch.get::<Room>(&(id,))?.filter(|room| !room.archived) else { continue };
         let now = app.now();
-        batch.put_subscription(&members::newcomer(batch, user, &room, now)?)?;
-        note(batch, &Message::system("uj", room, user.reference(), now, &user.username))?;
+        let mut member = members::newcomer(batch, user, &room.id, now)?;
+        member.favorite = room.extra.value()["favorite"] == true;
+        batch.put_subscription(&member)?;
+        note(batch, &Message::system("uj", room.id, user.reference(), now, &user.username))?;
     }
     Ok(())
 }

@@ -44,7 +44,7 @@ pub fn ended(app: &App, caller: &Caller, since: Option<Time>) -> Result<Vec<(Roo
 }
 
 /// Changes the caller's membership; `None` if there is none.
-fn change<T>(
+pub(super) fn change<T>(
     app: &App,
     caller: &Caller,
     room: &RoomId,

@@ -103,6 +103,23 @@ impl Part for u64 {
     }
 }
 
+/// `false` sorts first.
+impl Part for bool {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+
+    fn decode(bytes: &mut &[u8]) -> Option<Self> {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        match byte {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+}
+
 /// A hash.
 impl Part for [u8; 32] {
     fn encode(&self, out: &mut Vec<u8>) {

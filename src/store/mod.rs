@@ -15,6 +15,7 @@ pub mod avatars;
 mod batch;
 pub mod blobs;
 mod codec;
+pub mod directory;
 pub mod engine;
 pub mod feed;
 mod flusher;
@@ -121,6 +122,7 @@ impl Store {
         let store =
             Self { engine, flusher, writer: Mutex::default(), feed: Feed::default(), blobs, _lock: lock };
         store.check_schema()?;
+        directory::build(&store)?;
         Ok(store)
     }
 

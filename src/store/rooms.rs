@@ -43,18 +43,25 @@ impl Store {
         self.walk::<Subscription, E>(span, Direction::Ascending, |_, subscription| each(subscription))
     }
 
+    /// Calls `each` with the ids of the rooms that a user is in, in order, until it breaks.
+    pub fn rooms_of<E: From<Error>>(
+        &self,
+        user: &UserId,
+        mut each: impl FnMut(RoomId) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        let span = Span::of(&(user.clone(),));
+        self.walk::<RoomOfUser, E>(span, Direction::Ascending, |(_, room), _| each(room))
+    }
+
     /// Calls `each` with every membership of a user until it breaks, in the order of room ids.
     pub fn memberships<E: From<Error>>(
         &self,
         user: &UserId,
         mut each: impl FnMut(Subscription) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
-        let span = Span::of(&(user.clone(),));
-        self.walk::<RoomOfUser, E>(span, Direction::Ascending, |(_, room), _| {
-            match self.subscription(&room, user)? {
-                Some(subscription) => each(subscription),
-                None => Ok(ControlFlow::Continue(())),
-            }
+        self.rooms_of(user, |room| match self.subscription(&room, user)? {
+            Some(subscription) => each(subscription),
+            None => Ok(ControlFlow::Continue(())),
         })
     }
 
@@ -73,6 +80,7 @@ impl Batch<'_> {
     /// Puts a room and makes its name lead to it.
     pub fn put_room(&mut self, room: &Room) -> Result<()> {
         let old = self.get::<Room>(&(room.id.clone(),))?;
+        self.index_room(old.as_ref(), Some(room))?;
         if let Some(name) = old.and_then(|old| old.name).filter(|old| Some(old) != room.name.as_ref()) {
             self.delete::<RoomByName>(&(name,));
         }
@@ -95,21 +103,22 @@ impl Batch<'_> {
     /// Puts a membership; a new one is counted.
     pub fn put_subscription(&mut self, subscription: &Subscription) -> Result<()> {
         let key = (subscription.room.clone(), subscription.user.clone());
-        if !self.has::<Subscription>(&key)? {
+        let old = self.get::<Subscription>(&key)?;
+        if old.is_none() {
             self.put(&(subscription.user.clone(), subscription.room.clone()), &RoomOfUser)?;
             let mut activity = self.activity(&subscription.room)?;
             activity.members += 1;
             self.put_activity(&subscription.room, &activity)?;
         }
+        self.index_member(old.as_ref(), Some(subscription))?;
         self.put(&key, subscription)
     }
 
     /// Ends a membership; whether there was one.
     pub fn delete_subscription(&mut self, room: &RoomId, user: &UserId) -> Result<bool> {
         let key = (room.clone(), user.clone());
-        if !self.has::<Subscription>(&key)? {
-            return Ok(false);
-        }
+        let Some(old) = self.get::<Subscription>(&key)? else { return Ok(false) };
+        self.index_member(Some(&old), None)?;
         self.delete::<Subscription>(&key);
         self.delete::<RoomOfUser>(&(user.clone(), room.clone()));
         let mut activity = self.activity(room)?;
@@ -123,6 +132,7 @@ impl Batch<'_> {
     pub fn delete_room(&mut self, room: &Room) -> Result<()> {
         let store = self.store();
         store.members::<Error>(&room.id, |member| {
+            self.index_member(Some(&member), None)?;
             self.delete::<Subscription>(&(room.id.clone(), member.user.clone()));
             self.delete::<RoomOfUser>(&(member.user, room.id.clone()));
             Ok(ControlFlow::Continue(()))
@@ -130,6 +140,7 @@ impl Batch<'_> {
         if let Some(name) = &room.name {
             self.delete::<RoomByName>(&(name.clone(),));
         }
+        self.index_room(Some(room), None)?;
         self.delete::<Activity>(&(room.id.clone(),));
         self.delete::<UnfinishedImport>(&(room.id.clone(),));
         self.delete::<Room>(&(room.id.clone(),));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 use super::message_indexes::List;
+use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
 use crate::domain::{
     Activity, AuditEntry, Avatar, ExportLink, Grant, HookRecord, Integration, IntegrationId, Job, JobId,
     LoginToken, Message, MessageId, OneTimeToken, OutboxMail, PasswordHistory, Report, Rewriting, Role, Room,
@@ -71,6 +72,8 @@ kinds! {
     b'a' "room activity" Activity [RoomId];
     b's' "subscription" Subscription [RoomId, UserId];
     b'S' "room of a user" RoomOfUser [UserId, RoomId];
+    b'E' "directory entry" DirectoryEntry [String, String, String];
+    b'D' "member by name" MemberByName [RoomId, bool, String, UserId];
     b'x' "ended membership" EndedMembership [UserId, RoomId];
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
@@ -86,6 +89,7 @@ kinds! {
     b'd' "deleted room" DeletedRoom [RoomId];
     b'f' "upload" Upload [UploadId];
     b'F' "file of a room" FileOfRoom [RoomId, Time, UploadId];
+    b'G' "file by name" FileByName [RoomId, String, UploadId];
     b'b' "use of a blob" BlobUse [[u8; 32], UploadId];
     b'l' "role" Role [String];
     b'p' "permission" Grant [String];
@@ -110,7 +114,7 @@ kinds! {
     b'1' "unfinished rewriting" Rewriting [UserId];
 }
 
-/// The number of the layout, under the key `schema`.
+/// The number of the layout, under the key `schema`; other keys tell what was added to it since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema(pub u32);
 

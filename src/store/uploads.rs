@@ -33,6 +33,8 @@ impl Batch<'_> {
     pub fn put_upload(&mut self, upload: &Upload) -> Result<()> {
         self.put(&(upload.sha256, upload.id.clone()), &BlobUse)?;
         self.put(&(upload.room.clone(), upload.uploaded, upload.id.clone()), &FileOfRoom)?;
+        let old = self.get::<Upload>(&(upload.id.clone(),))?;
+        self.index_file(old.as_ref(), Some(upload))?;
         self.put(&(upload.id.clone(),), upload)
     }
 
@@ -40,6 +42,7 @@ impl Batch<'_> {
     /// once this batch is on disk.
     pub fn delete_upload(&mut self, id: &UploadId) -> Result<Option<[u8; 32]>> {
         let Some(upload) = self.get::<Upload>(&(id.clone(),))? else { return Ok(None) };
+        self.index_file(Some(&upload), None)?;
         self.delete::<BlobUse>(&(upload.sha256, id.clone()));
         self.delete::<FileOfRoom>(&(upload.room, upload.uploaded, id.clone()));
         self.delete::<Upload>(&(id.clone(),));

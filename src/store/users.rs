@@ -69,19 +69,26 @@ impl Store {
 impl Batch<'_> {
     /// Puts an account and makes its login name and addresses lead to it, and no others.
     pub fn put_user(&mut self, user: &User) -> Result<()> {
-        if let Some(old) = self.get::<User>(&(user.id.clone(),))? {
-            self.forget_names(&old);
+        let old = self.get::<User>(&(user.id.clone(),))?;
+        if let Some(old) = &old {
+            self.forget_names(old);
         }
+        self.index_person(old.as_ref(), Some(user))?;
         self.put(&(user.username.to_lowercase(),), &UserByName(user.id.clone()))?;
         for email in &user.emails {
             self.put(&(email.address.to_lowercase(),), &UserByEmail(user.id.clone()))?;
         }
-        self.put(&(user.id.clone(),), user)
+        self.put(&(user.id.clone(),), user)?;
+        if old.is_none_or(|old| old.active != user.active) {
+            self.index_memberships(&user.id)?;
+        }
+        Ok(())
     }
 
     /// Deletes an account and its tokens. Its memberships and messages are the caller's business.
     pub fn delete_user(&mut self, user: &User) -> Result<()> {
         self.forget_names(user);
+        self.index_person(Some(user), None)?;
         self.delete_tokens(&user.id, |_, _| true)?;
         let own = (user.id.clone(),);
         for (key, _) in self.store().one_time_tokens_of(&user.id)? {

@@ -15,7 +15,7 @@ use crate::said::{say, say_with};
 use crate::support::TestServer;
 
 /// Counts what is asked of the engine.
-struct CountingEngine {
+pub(crate) struct CountingEngine {
     inner: SledEngine,
     reads: AtomicU64,
     walked: AtomicU64,
@@ -50,13 +50,14 @@ impl Engine for CountingEngine {
 }
 
 impl CountingEngine {
-    fn take(&self) -> [u64; 3] {
+    /// Reads, entries walked, and changes since the last call.
+    pub(crate) fn take(&self) -> [u64; 3] {
         [&self.reads, &self.walked, &self.changes].map(|count| count.swap(0, Ordering::SeqCst))
     }
 }
 
-/// A server over an engine that counts.
-fn counted() -> (TestServer, Arc<CountingEngine>) {
+/// A server that counts what it asks of its engine.
+pub(crate) fn counted() -> (TestServer, Arc<CountingEngine>) {
     let mut counting = None;
     let server = TestServer::start().reopen_with(|directory| {
         Store::open_with(directory, |place| {

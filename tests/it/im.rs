@@ -159,6 +159,16 @@ fn strangers_and_unknown_rooms_are_the_same() {
     }
     assert_eq!(
         bob.get("im.messages", "").refusal(),
+        "must have required property 'roomId'\n must have required property 'username'\n \
+         must match exactly one schema in oneOf [invalid-params]"
+    );
+    let both = bob.get("im.history", &format!("roomId={id}&username=al"));
+    assert!(both.refusal().ends_with("must match exactly one schema in oneOf [invalid-params]"));
+    let stranger = bob.get("im.members", &format!("roomId={id}&nonsense=1"));
+    assert_eq!(stranger.refusal(), "must NOT have additional properties [invalid-params]");
+    assert!(bob.post("im.delete", json!({})).refusal().ends_with("in oneOf [invalid-params]"));
+    assert_eq!(
+        bob.get("im.counters", "").refusal(),
         "Query param \"roomId\" or \"username\" is required [error-room-param-not-provided]"
     );
     assert_eq!(

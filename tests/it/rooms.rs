@@ -124,7 +124,7 @@ fn names_and_memberships_are_looked_up() {
     assert_eq!(eve.get("rooms.nameExists", "roomName=nothing").ok()["exists"], false);
     assert_eq!(
         eve.get("rooms.nameExists", "roomId=x").refusal(),
-        "must have required property 'roomName' [invalid-params]"
+        "must have required property 'roomName'\n must NOT have additional properties [invalid-params]"
     );
     let asked = |query: &str| bob.get("rooms.isMember", &format!("roomId={id}&{query}"));
     assert_eq!(asked("username=bob").body(), &json!({"isMember": true, "success": true}));

@@ -1,6 +1,9 @@
 //! Fixed samples of every kind of record: with all fields filled, and one of each variant.
 
 use roomscribe::domain::avatar::Shown;
+use roomscribe::domain::directory::{
+    DirectoryEntry, FileByName, MemberByName, PersonEntry, RoomEntry, TeamPlace,
+};
 use roomscribe::domain::factor::{Secret, Totp};
 use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
@@ -102,6 +105,8 @@ fn people(golden: &mut Golden) {
         golden.add(&(bob(),), &User { kind, ..User::new(bob(), "bob", at(0)) });
     }
     golden.add(&(text("bob"),), &UserByName(bob()));
+    let person = DirectoryEntry::Person(PersonEntry::of(&user));
+    golden.add(&(text("u"), text("bob"), text("bobbobbobbobbobbo")), &person);
     golden.add(&(text("bob@example.org"),), &UserByEmail(bob()));
     let personal = PersonalToken { name: text("script"), last_part: text("abcdef"), bypass_two_factor: true };
     golden.add(&(HASH,), &LoginToken { user: bob(), created: at(0), personal: Some(personal) });
@@ -191,6 +196,14 @@ fn rooms(golden: &mut Golden) {
     };
     golden.add(&(general(), bob()), &subscription);
     golden.add(&(bob(), general()), &RoomOfUser);
+    let team = Some(TeamPlace { id: text("team"), is_main: true });
+    let entry = DirectoryEntry::Room(RoomEntry { team, ..RoomEntry::of(&room) });
+    golden.add(&(text("p"), text("general"), text("GENERAL")), &entry);
+    let file = FileByName { media_type: text("image/png"), uploaded: at(0) };
+    golden.add(&(general(), text("../photo.png"), UploadId::new("upload")), &file);
+    let member = MemberByName { roles: vec![text("owner")] };
+    golden.add(&(general(), true, text("bob"), bob()), &member);
+    golden.add(&(general(), false, text("bob"), bob()), &member);
     golden.add(&(general(),), &DeletedRoom);
     golden.add(&(general(),), &UnfinishedImport);
     golden.add(&(bob(), general()), &EndedMembership { id: text("membershipmembers"), ended: at(1) });

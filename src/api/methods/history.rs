@@ -57,7 +57,7 @@ fn limit(call: &Call<'_>, number: usize) -> usize {
 
 /// The messages of a stretch that the settings do not hide.
 fn read(call: &Call<'_>, room: &Room, stretch: Stretch, with_replies: bool) -> Result<Vec<Message>> {
-    let hidden = history::hidden_kinds(call.app)?;
+    let hidden = history::hidden_kinds(call.app, room)?;
     history::read(call.app, &room.id, stretch, |message| {
         let reply = message.thread.is_some() && !message.shown_in_room;
         (with_replies || !reply) && !message.kind.as_ref().is_some_and(|kind| hidden.contains(kind))

@@ -18,6 +18,7 @@ pub(super) mod lifecycle;
 pub(super) mod listing;
 pub(super) mod members;
 pub(super) mod properties;
+pub(super) mod reading;
 
 use members::{add_role, remove_role};
 
@@ -31,9 +32,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("channels.list.joined").user(listing::joined_channels),
         get("channels.online").user(listing::channel_online),
         post("channels.join").room(ExactChannels, members::join),
+        get("channels.messages").room(Channels, history::channel_messages),
+        get("channels.anonymousread")
+            .returns("messages* objects, count* number, offset* number, total* number")
+            .public(reading::anonymous),
+        get("channels.getAllUserMentionsByChannel")
+            .returns("mentions* objects, count* number, offset* number, total* number")
+            .user(reading::mentions),
+        get("channels.images")
+            .returns("files* objects, count* number, offset* number, total* number")
+            .user(reading::images),
         post("channels.setDefault").room(Channels, properties::set_default),
         post("channels.setJoinCode").room(Channels, properties::set_join_code),
         post("groups.create").user(lifecycle::create_group),
+        get("groups.messages").room(Groups, history::messages),
+        post("groups.setEncrypted").returns("group* object").room(Groups, properties::set_encrypted),
         get("groups.list").user(listing::joined_groups),
         get("groups.listAll").user(listing::all_groups),
         get("groups.online").user(listing::group_online),
@@ -82,11 +95,13 @@ macro_rules! shared {
             post(concat!($prefix, ".setReadOnly")).room($exact, properties::set_read_only),
             post(concat!($prefix, ".setType")).room($family, properties::set_type),
             get(concat!($prefix, ".history")).room($exact, history::history),
-            get(concat!($prefix, ".messages")).room($family, history::messages),
             get(concat!($prefix, ".files")).room($family, history::files),
             get(concat!($prefix, ".getIntegrations"))
                 .returns("integrations* objects, count* number, offset* number, total* number")
                 .room($family, integrations::of_room),
+            post(concat!($prefix, ".addAll"))
+                .returns("channel object, group object")
+                .room($exact, members::add_all),
         ]
     };
 }

@@ -7,16 +7,17 @@ use serde_json::{Value, json};
 use crate::api::page::Paged;
 use crate::api::{present, wire};
 use crate::app::App;
-use crate::domain::{Message, Room, RoomKind, Time, Upload, UploadId, UserId};
+use crate::domain::{Message, Room, RoomId, RoomKind, Time, UserId};
 use crate::error::{Error, Result};
 use crate::service::access;
 use crate::service::caller::Caller;
-use crate::service::history::{self, FileOrder, Stretch};
+use crate::service::history::{self, FileOrder, FilePart, Stretch};
 use crate::service::messages;
 use crate::store::Direction;
+use crate::store::directory::ListedFile;
 use crate::store::message_indexes::List;
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Choice {
     mention_ids: Option<Vec<String>>,
@@ -61,7 +62,7 @@ fn split_ids(given: Option<Vec<String>>) -> Option<Vec<String>> {
 }
 
 /// All messages, thread replies and system messages included.
-pub(super) fn messages(app: &App, caller: &Caller, room: Room, mut asked: Paged<Choice>) -> Result<Value> {
+pub(super) fn messages(app: &App, caller: &Caller, room: Room, asked: Paged<Choice>) -> Result<Value> {
     if room.kind == RoomKind::Channel {
         let only_joined = access::holds(app, &caller.user, "view-joined-room")?;
         if !access::holds(app, &caller.user, "view-c-room")?
@@ -70,6 +71,41 @@ pub(super) fn messages(app: &App, caller: &Caller, room: Room, mut asked: Paged<
             return Err(Error::Unauthorized);
         }
     }
+    chosen(app, &caller.user.id, &room, asked)
+}
+
+/// The parameters of `channels.messages`, which takes no others.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ChannelChoice {
+    /// Read by who finds the room.
+    #[serde(rename = "roomId")]
+    _room_id: String,
+    mention_ids: Option<Vec<String>>,
+    starred_ids: Option<Vec<String>>,
+    pinned: Option<bool>,
+    /// Is there for old clients and does nothing.
+    #[serde(rename = "query")]
+    _query: Option<String>,
+}
+
+/// The same for a channel, which must be named by its id.
+pub(super) fn channel_messages(
+    app: &App,
+    caller: &Caller,
+    room: Room,
+    asked: Paged<ChannelChoice>,
+) -> Result<Value> {
+    let asked = asked.map(|ChannelChoice { mention_ids, starred_ids, pinned, .. }| Choice {
+        mention_ids,
+        starred_ids,
+        pinned,
+    });
+    messages(app, caller, room, asked)
+}
+
+/// The messages of a room that are chosen. Whether the viewer may read them is decided before.
+pub(super) fn chosen(app: &App, viewer: &UserId, room: &Room, mut asked: Paged<Choice>) -> Result<Value> {
     let page = asked.page(app)?;
     let oldest_first = asked.sort()?.iter().any(|(field, ascending)| field == "ts" && *ascending);
     let direction = if oldest_first { Direction::Ascending } else { Direction::Descending };
@@ -87,7 +123,7 @@ pub(super) fn messages(app: &App, caller: &Caller, room: Room, mut asked: Paged<
         }
         [lists, ..] => history::chosen(app, &room.id, lists, stretch, |message| choice.wants(message))?,
     };
-    Ok(page.wrap("messages", present::messages(&caller.user.id, &found), total))
+    Ok(page.wrap("messages", present::messages(viewer, &found), total))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -116,7 +152,7 @@ pub(super) fn history(app: &App, caller: &Caller, room: Room, asked: Paged<Betwe
         until: latest.map_or(whole.until, |latest| latest.plus(inclusive)),
         ..whole
     };
-    let hidden = history::hidden_kinds(app)?;
+    let hidden = history::hidden_kinds(app, &room)?;
     let with_replies = between.show_thread_messages.unwrap_or(is_group);
     let visible = |message: &Message| {
         let reply = message.thread.is_some() && !message.shown_in_room;
@@ -160,8 +196,8 @@ fn instant(text: Option<&str>) -> Result<Option<Time>> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Files {
-    #[serde(alias = "filterName")]
     name: Option<String>,
+    filter_name: Option<String>,
     filter_type_group: Option<String>,
 }
 
@@ -171,21 +207,23 @@ pub(super) fn files(app: &App, _: &Caller, room: Room, asked: Paged<Files>) -> R
     let sort = asked.sort()?;
     let (field, ascending) = sort.first().map_or(("name", true), |(field, up)| (field.as_str(), *up));
     let order = if field == "uploadedAt" { FileOrder::Uploaded } else { FileOrder::Name };
-    let needle = asked.params.name.as_deref().unwrap_or_default().to_lowercase();
+    let direction = if ascending { Direction::Ascending } else { Direction::Descending };
+    let part = FilePart { order, direction, offset: page.offset, count: page.count };
+    let needle = asked.params.name.as_deref().or(asked.params.filter_name.as_deref());
+    let needle = needle.unwrap_or_default().to_lowercase();
     let group = asked.params.filter_type_group.as_deref().filter(|group| !group.is_empty());
-    let mut ids = history::files(app, &room.id, order, |upload: &Upload| {
-        upload.name.to_lowercase().contains(&needle)
-            && group.is_none_or(|group| present::type_group(upload) == group)
+    let (found, total) = history::files(app, &room.id, part, |file: &ListedFile| {
+        file.name.to_lowercase().contains(&needle)
+            && group.is_none_or(|group| present::type_group(&file.entry.media_type) == group)
     })?;
-    if !ascending {
-        ids.reverse();
-    }
-    let total = ids.len();
-    let shown = |id: UploadId| match app.store.upload(&id) {
-        Ok(Some(upload)) => Some(present::file(app, &upload)),
-        Ok(None) => None,
-        Err(error) => Some(Err(error.into())),
-    };
-    let rows = page.pick(ids).into_iter().filter_map(shown).collect::<Result<Vec<_>>>()?;
+    let rows = found.iter().map(|upload| present::file(app, upload)).collect::<Result<Vec<_>>>()?;
     Ok(page.wrap("files", rows, total))
+}
+
+/// The room of an id that the caller may look into; of others there is nothing to know.
+pub(super) fn visible(app: &App, caller: &Caller, id: &str) -> Result<Option<Room>> {
+    match app.store.room(&RoomId::new(id))? {
+        Some(room) if access::can_see(app, &caller.user, &room)? => Ok(Some(room)),
+        Some(_) | None => Ok(None),
+    }
 }

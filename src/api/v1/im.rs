@@ -11,14 +11,13 @@ use super::channels::properties::{self, Topic};
 use super::history;
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::page::Paged;
-use crate::api::present;
 use crate::api::rooms::Family::Direct;
 use crate::api::schema::exactly_one;
 use crate::app::App;
 use crate::domain::{Room, RoomId, RoomKind, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::service::{access, direct, rooms, subscriptions};
+use crate::service::{access, direct, rooms, settings, subscriptions};
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -43,6 +42,10 @@ macro_rules! family {
             get(concat!($prefix, ".files")).writes().room(Direct, history::files),
             get(concat!($prefix, ".counters")).user(counters),
             post(concat!($prefix, ".setTopic")).user(set_topic),
+            post(concat!($prefix, ".blockUser")).user(block),
+            get(concat!($prefix, ".messages.others"))
+                .returns("messages* objects, count* number, offset* number, total* number")
+                .user(|app, caller, asked| others(app, caller, asked, concat!($prefix, ".messages.others"))),
         ]
     };
 }
@@ -73,6 +76,7 @@ fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("oneOf" = exactly_one(&["roomId", "username"])))]
 struct Named {
     room_id: Option<String>,
     username: Option<String>,
@@ -115,13 +119,13 @@ fn missing() -> Error {
 impl ById {
     /// The direct message of that id. One that the caller is not in is the same as none.
     fn room(&self, app: &App, caller: &Caller) -> Result<Room> {
-        let id = RoomId::new(self.room_id.as_deref().filter(|id| !id.is_empty()).ok_or_else(missing)?);
-        let room = app.store.room(&id)?.filter(|room| room.kind == RoomKind::Direct);
-        match room {
-            Some(room) if access::can_see(app, &caller.user, &room)? => Ok(room),
-            Some(_) | None => Err(Error::Unauthorized),
-        }
+        let id = self.room_id.as_deref().filter(|id| !id.is_empty()).ok_or_else(missing)?;
+        visible(app, caller, id)?.ok_or(Error::Unauthorized)
     }
+}
+
+fn visible(app: &App, caller: &Caller, id: &str) -> Result<Option<Room>> {
+    Ok(history::visible(app, caller, id)?.filter(|room| room.kind == RoomKind::Direct))
 }
 
 fn open(app: &App, caller: &Caller, params: ById) -> Result<Value> {
@@ -144,17 +148,16 @@ fn list(app: &App, caller: &Caller, asked: Paged<Nothing>) -> Result<Value> {
 }
 
 fn list_everyone(app: &App, caller: &Caller, asked: Paged<Nothing>) -> Result<Value> {
-    if !access::holds(app, &caller.user, "view-room-administration")? {
-        return Err(Error::Unauthorized);
-    }
-    let page = asked.page(app)?;
-    let (found, total) = rooms::all_direct(app, page.offset, page.count)?;
-    Ok(page.wrap("ims", present::rooms(app, &caller.user.id, &found)?, total))
+    listing::all(app, caller, &asked, RoomKind::Direct)
 }
 
 /// Administrators may count in conversations of others, for those who are in them.
 fn counters(app: &App, caller: &Caller, params: ById) -> Result<Value> {
     let of_other = params.user_id.as_deref().is_some_and(|id| !id.is_empty());
+    if params.room_id.as_deref().is_none_or(str::is_empty) {
+        let text = "Query param \"roomId\" or \"username\" is required";
+        return Err(Error::refused("error-room-param-not-provided", text));
+    }
     let room = if of_other && access::holds(app, &caller.user, "view-room-administration")? {
         let id = RoomId::new(params.room_id.as_deref().unwrap_or_default());
         let room = app.store.room(&id)?.filter(|room| room.kind == RoomKind::Direct);
@@ -168,4 +171,48 @@ fn counters(app: &App, caller: &Caller, params: ById) -> Result<Value> {
 fn set_topic(app: &App, caller: &Caller, params: ById) -> Result<Value> {
     let room = params.room(app, caller)?;
     properties::set_topic(app, caller, room, Topic { topic: params.topic })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Block {
+    room_id: String,
+    block: bool,
+}
+
+/// Stops the other one from writing to the caller, and the caller from writing there.
+fn block(app: &App, caller: &Caller, params: Block) -> Result<Value> {
+    let room = visible(app, caller, &params.room_id)?.ok_or(Error::Unauthorized)?;
+    direct::set_blocked(app, caller, &room, params.block)?;
+    Ok(Value::Null)
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Others {
+    room_id: Option<String>,
+}
+
+/// What others said to each other, for administrators of servers that allow it.
+fn others(app: &App, caller: &Caller, asked: Paged<Others>, endpoint: &str) -> Result<Value> {
+    if !settings::is_on(app, "API_Enable_Direct_Message_History_EndPoint")? {
+        return Err(Error::Refused {
+            code: "error-endpoint-disabled".to_owned(),
+            reason: "This endpoint is disabled".to_owned(),
+            details: json!({"route": format!("/api/v1/{endpoint}")}),
+        });
+    }
+    if !access::holds(app, &caller.user, "view-room-administration")? {
+        return Err(Error::Unauthorized);
+    }
+    let Some(id) = asked.params.room_id.clone().filter(|id| !id.is_empty()) else {
+        let text = "The parameter \"roomId\" is required";
+        return Err(Error::refused("error-roomid-param-not-provided", text));
+    };
+    let room = app.store.room(&RoomId::new(&id))?.filter(|room| room.kind == RoomKind::Direct);
+    let room = room.ok_or_else(|| {
+        let text = format!("No direct message room found by the id of: {id}");
+        Error::refused("error-room-not-found", text)
+    })?;
+    history::chosen(app, &caller.user.id, &room, asked.map(|_| history::Choice::default()))
 }

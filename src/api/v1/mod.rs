@@ -9,6 +9,7 @@ mod channels;
 mod chat;
 mod commands;
 mod data_downloads;
+mod directory;
 mod exports;
 mod history;
 mod im;
@@ -21,8 +22,11 @@ mod permissions;
 mod personal_tokens;
 mod presence;
 mod rooms;
+mod rooms_listing;
+mod rooms_membership;
 mod settings;
 mod settings_keys;
+mod spotlight;
 mod subscriptions;
 mod two_factor;
 mod users;
@@ -50,6 +54,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         channels::endpoints(),
         im::endpoints(),
         rooms::endpoints(),
+        rooms_membership::endpoints(),
+        rooms_listing::endpoints(),
+        directory::endpoints(),
+        spotlight::endpoints(),
         chat::endpoints(),
         moderation::endpoints(),
         subscriptions::endpoints(),

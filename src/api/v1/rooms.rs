@@ -34,7 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// Refuses archived rooms, in the one word that `rooms.*` has for every kind.
-fn refuse_archived_channel(room: &Room) -> Result<()> {
+pub(super) fn refuse_archived_channel(room: &Room) -> Result<()> {
     if room.archived {
         let text = format!("The channel, {}, is archived", room.name.as_deref().unwrap_or_default());
         return Err(Error::refused("error-room-archived", text));
@@ -58,7 +58,10 @@ fn list(app: &App, caller: &Caller, params: Since) -> Result<Value> {
         })?),
     };
     let changed = subscriptions::list(app, caller, since)?;
-    let rows = changed.iter().map(|(_, room, _)| present::room(app, &caller.user.id, room));
+    let shows_last = present::shows_last(app)?;
+    let rows = changed
+        .iter()
+        .map(|(_, room, activity)| present::room_with(app, &caller.user.id, room, activity, shows_last));
     let ended = subscriptions::ended(app, caller, since)?;
     let gone = ended.iter().map(|(room, membership)| present::gone(room.as_str(), membership.ended));
     Ok(json!({"update": rows.collect::<Result<Vec<_>>>()?, "remove": gone.collect::<Vec<_>>()}))
@@ -83,14 +86,19 @@ fn info(app: &App, caller: &Caller, room: Room, params: Info) -> Result<Value> {
     {
         let mut shown = json!({"_id": parent.id.as_str(), "t": parent.kind.letter(), "name": parent.name});
         shown["fname"] = json!(parent.display_name);
-        shown["u"] = parent.creator.as_ref().map_or(Value::Null, wire::reference);
+        if let Some(creator) = &parent.creator {
+            shown["u"] = wire::reference(creator);
+        }
+        if let Some(grandparent) = &parent.parent {
+            shown["prid"] = grandparent.as_str().into();
+        }
         reply["parent"] = shown;
     }
     Ok(reply)
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NameExists {
     room_name: String,
 }
@@ -100,11 +108,13 @@ fn name_exists(app: &App, _: &Caller, params: NameExists) -> Result<Value> {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = exactly_one(&["userId", "username"])))]
 struct Whom {
     room_id: String,
+    #[schemars(length(min = 1))]
     user_id: Option<String>,
+    #[schemars(length(min = 1))]
     username: Option<String>,
 }
 

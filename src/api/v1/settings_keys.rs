@@ -25,6 +25,20 @@ pub(super) fn edits(params: Map<String, Value>) -> Result<(RoomId, Vec<Edit>)> {
     Ok((room, edits))
 }
 
+/// A list of kinds, or a switch.
+fn is_system_messages(value: &Value) -> bool {
+    value.is_boolean() || value.as_array().is_some_and(|kinds| kinds.iter().all(Value::is_string))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Favorite {
+    #[serde(default)]
+    favorite: bool,
+    #[serde(default)]
+    default_value: bool,
+}
+
 fn edit(key: &str, value: Value) -> Result<Edit> {
     #[derive(Deserialize, JsonSchema)]
     enum Letter {
@@ -50,6 +64,13 @@ fn edit(key: &str, value: Value) -> Result<Edit> {
         "default" => Edit::Default(lenient::parse(value)?),
         "joinCode" => Edit::JoinCode(lenient::parse(value)?),
         "roomAvatar" => Edit::Avatar(avatars::of_room(&lenient::parse::<String>(value)?)?),
+        "featured" => Edit::Featured(lenient::parse(value)?),
+        "encrypted" => Edit::Encrypted(lenient::parse(value)?),
+        "systemMessages" if is_system_messages(&value) => Edit::SystemMessages(value),
+        "favorite" if value.is_object() => {
+            let favorite: Favorite = lenient::parse(value)?;
+            Edit::Favorite(favorite.favorite && favorite.default_value)
+        }
         _ => return Err(invalid()),
     })
 }

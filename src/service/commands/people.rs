@@ -3,8 +3,10 @@
 use super::Call;
 use crate::domain::{Room, RoomId, User};
 use crate::error::{Error, Result};
-use crate::service::members::{self, Wanted};
+use crate::service::member_lists::{self, Part, Wanted};
+use crate::service::members;
 use crate::service::{access, presence, room_roles, settings, writing};
+use crate::store::Direction;
 
 type Told = Result<Option<String>>;
 
@@ -30,25 +32,24 @@ pub(super) fn all_to(call: &Call<'_>) -> Told {
 
 fn invite_all(call: &Call<'_>, from: &Room, to: &Room) -> Told {
     writing::refuse_archived(to)?;
-    let mut users = Vec::new();
-    for (_, id) in members_of(call, from)? {
-        users.extend(call.app.store.user(&id)?);
-    }
+    let users = members_of(call, from)?;
     members::invite(call.app, call.caller, &to.id, &users)?;
     Ok(None)
 }
 
 /// The members of a room, if the caller may know them and they are not too many.
-fn members_of(call: &Call<'_>, room: &Room) -> Result<Vec<(String, crate::domain::UserId)>> {
+fn members_of(call: &Call<'_>, room: &Room) -> Result<Vec<User>> {
     let Call { app, caller, .. } = call;
     let shown = room.broadcast != Some(true)
         || access::holds_in(app, &caller.user, "view-broadcast-member-list", &room.id)?;
     if !shown {
         return Err(Error::Unauthorized);
     }
-    let found = members::list(app, &room.id, &Wanted::default())?;
     let most = settings::limit(app, "API_User_Limit")?.unwrap_or(500);
-    if found.len() as u64 > most {
+    let count = usize::try_from(most).unwrap_or(usize::MAX);
+    let part = Part { direction: Direction::Ascending, offset: 0, count };
+    let (found, total) = member_lists::by_name(app, &room.id, &Wanted::default(), part)?;
+    if total as u64 > most {
         let text = format!("User Limit Exceeded: at most {most} people can be invited at a time");
         return Err(Error::refused("error-user-limit-exceeded", text));
     }

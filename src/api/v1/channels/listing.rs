@@ -1,5 +1,7 @@
 //! Lists of channels and groups, and who in a room is online.
 
+use std::ops::ControlFlow;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -7,18 +9,24 @@ use serde_json::{Value, json};
 use super::lifecycle::Nothing;
 use crate::api::page::Paged;
 use crate::api::present;
+use crate::api::room_pages::{self, RoomPage};
 use crate::app::App;
-use crate::domain::{Room, RoomId, RoomKind};
+use crate::domain::{Room, RoomId, RoomKind, User};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::service::members::{self, Wanted};
-use crate::service::{access, rooms};
+use crate::service::member_lists::{self, Part, Wanted};
+use crate::service::{access, room_lists};
 use crate::store::Direction;
 
 /// All public channels by name; those who see only what they joined get that.
 pub(super) fn channels(app: &App, caller: &Caller, asked: Paged<Nothing>) -> Result<Value> {
     if access::holds(app, &caller.user, "view-c-room")? {
-        return all(app, caller, &asked, RoomKind::Channel);
+        let mut found = RoomPage::new(app, asked.page(app)?, asked.sort()?);
+        room_lists::each_channel(app, &caller.user, |room| {
+            found.offer(&room)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        return wrap(app, caller, &asked, "channels", found.finish()?);
     }
     if access::holds(app, &caller.user, "view-joined-room")? {
         return joined(app, caller, &asked, RoomKind::Channel);
@@ -36,9 +44,6 @@ pub(super) fn joined_groups(app: &App, caller: &Caller, asked: Paged<Nothing>) -
 
 /// All private groups, for administrators.
 pub(super) fn all_groups(app: &App, caller: &Caller, asked: Paged<Nothing>) -> Result<Value> {
-    if !access::holds(app, &caller.user, "view-room-administration")? {
-        return Err(Error::Unauthorized);
-    }
     all(app, caller, &asked, RoomKind::Group)
 }
 
@@ -50,36 +55,60 @@ fn list_key(kind: RoomKind) -> &'static str {
     }
 }
 
-/// Whether the list shall begin at its end.
-fn is_reversed<P>(asked: &Paged<P>) -> Result<bool> {
-    Ok(asked.sort()?.iter().any(|(field, ascending)| field == "name" && !ascending))
+fn wrap(
+    app: &App,
+    caller: &Caller,
+    asked: &Paged<Nothing>,
+    key: &str,
+    (found, total): (Vec<Room>, usize),
+) -> Result<Value> {
+    Ok(asked.page(app)?.wrap(key, present::rooms(app, &caller.user.id, &found)?, total))
 }
 
-fn all(app: &App, caller: &Caller, asked: &Paged<Nothing>, kind: RoomKind) -> Result<Value> {
-    let page = asked.page(app)?;
-    let direction = if is_reversed(asked)? { Direction::Descending } else { Direction::Ascending };
-    let (found, total) = rooms::by_name(app, direction, page.offset, page.count, |room| room.kind == kind)?;
-    Ok(page.wrap(list_key(kind), present::rooms(app, &caller.user.id, &found)?, total))
+/// All rooms of one kind, for administrators.
+pub(in crate::api::v1) fn all(
+    app: &App,
+    caller: &Caller,
+    asked: &Paged<Nothing>,
+    kind: RoomKind,
+) -> Result<Value> {
+    if !access::holds(app, &caller.user, "view-room-administration")? {
+        return Err(Error::Unauthorized);
+    }
+    let (page, sort) = (asked.page(app)?, asked.sort()?);
+    let direction = match sort.as_slice() {
+        [] => Direction::Ascending,
+        [(field, true)] if field == "name" => Direction::Ascending,
+        [(field, false)] if field == "name" => Direction::Descending,
+        _ => {
+            let mut found = RoomPage::new(app, page, sort);
+            app.store.rooms_of_kind::<Error>(kind, Direction::Ascending, |room| {
+                found.offer(&room)?;
+                Ok(ControlFlow::Continue(()))
+            })?;
+            return wrap(app, caller, asked, list_key(kind), found.finish()?);
+        }
+    };
+    // In the order of the index only those are looked at that are shown.
+    let (ids, total) = app.store.page_of_kind(kind, direction, page.offset, page.count)?;
+    let found = room_pages::read(app, ids)?;
+    wrap(app, caller, asked, list_key(kind), (found, usize::try_from(total).unwrap_or(usize::MAX)))
 }
 
-/// The caller's own rooms of one kind.
+/// The caller's own rooms of one kind, by name; direct messages by the time they were opened.
 pub(in crate::api::v1) fn joined(
     app: &App,
     caller: &Caller,
     asked: &Paged<Nothing>,
     kind: RoomKind,
 ) -> Result<Value> {
-    let page = asked.page(app)?;
-    let mut ids = rooms::joined(app, &caller.user, kind)?;
-    if is_reversed(asked)? {
-        ids.reverse();
+    let mut sort = asked.sort()?;
+    if kind == RoomKind::Direct && sort.is_empty() {
+        sort.push(("ts".to_owned(), true));
     }
-    let total = ids.len();
-    let mut found: Vec<Room> = Vec::new();
-    for id in page.pick(ids) {
-        found.extend(app.store.room(&id)?);
-    }
-    Ok(page.wrap(list_key(kind), present::rooms(app, &caller.user.id, &found)?, total))
+    let mut found = RoomPage::new(app, asked.page(app)?, sort);
+    room_lists::each_joined(app, &caller.user, &[kind], |room| found.offer_room(&room))?;
+    wrap(app, caller, asked, list_key(kind), found.finish()?)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -111,8 +140,9 @@ fn online(app: &App, caller: &Caller, params: &Online, kind: RoomKind, missing: 
         return Err(Error::refused("error-not-allowed", "Not Allowed"));
     }
     let statuses = ["online", "away", "busy"].map(ToOwned::to_owned).to_vec();
-    let found = members::list(app, &room.id, &Wanted { filter: None, statuses })?;
-    let rows: Vec<Value> =
-        found.iter().map(|(username, id)| json!({"_id": id.as_str(), "username": username})).collect();
+    let everybody = Part { direction: Direction::Ascending, offset: 0, count: usize::MAX };
+    let (found, _) = member_lists::by_name(app, &room.id, &Wanted { filter: None, statuses }, everybody)?;
+    let row = |user: &User| json!({"_id": user.id.as_str(), "username": user.username});
+    let rows: Vec<Value> = found.iter().map(row).collect();
     Ok(json!({"online": rows}))
 }

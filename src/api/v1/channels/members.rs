@@ -6,21 +6,22 @@ use serde_json::{Value, json};
 
 use super::answer;
 use super::lifecycle::{Nothing, refuse_archived};
-use crate::api::page::Paged;
+use crate::api::page::{Page, Paged};
 use crate::api::people::{People, Person};
 use crate::api::{present, wire};
 use crate::app::App;
 use crate::domain::{Room, RoomKind, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::service::members::Wanted;
+use crate::service::member_lists::{self, Part, Wanted};
 use crate::service::room_roles::{self, RoomRole};
 use crate::service::{access, members as service, subscriptions};
+use crate::store::Direction;
 
 #[derive(Deserialize, JsonSchema)]
 pub(in crate::api::v1) struct Search {
-    filter: Option<String>,
-    status: Option<Vec<String>>,
+    pub(in crate::api::v1) filter: Option<String>,
+    pub(in crate::api::v1) status: Option<Vec<String>>,
 }
 
 /// The members by login name.
@@ -30,25 +31,45 @@ pub(in crate::api::v1) fn members(
     room: Room,
     asked: Paged<Search>,
 ) -> Result<Value> {
+    refuse_broadcast(app, caller, &room)?;
+    let (page, part) = part(app, &asked)?;
+    let (found, total) = member_lists::by_name(app, &room.id, &asked.params.wanted(), part)?;
+    Ok(page.wrap("members", found.iter().map(present::member).collect(), total))
+}
+
+/// The members who have a role before the others, each with their roles.
+pub(in crate::api::v1) fn by_role(app: &App, room: &Room, asked: &Paged<Search>) -> Result<Value> {
+    let (page, part) = part(app, asked)?;
+    let (found, total) = member_lists::by_role(app, &room.id, &asked.params.wanted(), part)?;
+    let rows = found.iter().map(|(user, roles)| {
+        let mut row = present::member(user);
+        row["roles"] = json!(roles);
+        row
+    });
+    Ok(page.wrap("members", rows.collect(), total))
+}
+
+fn part(app: &App, asked: &Paged<Search>) -> Result<(Page, Part)> {
+    let page = asked.page(app)?;
+    let descending = asked.sort()?.iter().any(|(field, ascending)| field == "username" && !ascending);
+    let direction = if descending { Direction::Descending } else { Direction::Ascending };
+    Ok((page, Part { direction, offset: page.offset, count: page.count }))
+}
+
+impl Search {
+    fn wanted(&self) -> Wanted {
+        Wanted { filter: self.filter.clone(), statuses: self.status.clone().unwrap_or_default() }
+    }
+}
+
+/// Refuses to tell the members of a broadcast room to who may not know them.
+pub(in crate::api::v1) fn refuse_broadcast(app: &App, caller: &Caller, room: &Room) -> Result<()> {
     if room.broadcast == Some(true)
         && !access::holds_in(app, &caller.user, "view-broadcast-member-list", &room.id)?
     {
         return Err(Error::Unauthorized);
     }
-    let page = asked.page(app)?;
-    let descending = asked.sort()?.iter().any(|(field, ascending)| field == "username" && !ascending);
-    let Search { filter, status } = asked.params;
-    let wanted = Wanted { filter, statuses: status.unwrap_or_default() };
-    let mut found = service::list(app, &room.id, &wanted)?;
-    if descending {
-        found.reverse();
-    }
-    let total = found.len();
-    let mut rows = Vec::new();
-    for (_, id) in page.pick(found) {
-        rows.extend(app.store.user(&id)?.map(|user| present::member(&user)));
-    }
-    Ok(page.wrap("members", rows, total))
+    Ok(())
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -98,6 +119,18 @@ pub(super) fn invite(app: &App, caller: &Caller, room: Room, people: People) -> 
         });
     }
     service::invite(app, caller, &room.id, &users)?;
+    answer(app, caller, room.kind, &room.id)
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Everybody {
+    active_users_only: Option<bool>,
+}
+
+/// Makes everybody a member who has an account here.
+pub(super) fn add_all(app: &App, caller: &Caller, room: Room, params: Everybody) -> Result<Value> {
+    service::add_all(app, caller, &room.id, params.active_users_only == Some(true))?;
     answer(app, caller, room.kind, &room.id)
 }
 

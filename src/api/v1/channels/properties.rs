@@ -132,6 +132,16 @@ pub(super) fn set_read_only(app: &App, caller: &Caller, room: Room, params: Read
 }
 
 #[derive(Deserialize, JsonSchema)]
+pub(super) struct Encrypted {
+    encrypted: Option<bool>,
+}
+
+pub(super) fn set_encrypted(app: &App, caller: &Caller, room: Room, params: Encrypted) -> Result<Value> {
+    let encrypted = params.encrypted.ok_or_else(|| required("encrypted"))?;
+    edited(app, caller, &room, Edit::Encrypted(encrypted))
+}
+
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Type {
     #[serde(rename = "type")]
     letter: Option<String>,
