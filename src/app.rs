@@ -12,9 +12,12 @@ use crate::domain::Time;
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
-use crate::limits::{Estimates, LoginGuard, RateLimiter};
+use crate::limits::{Estimates, LoginGuard, RateLimiter, Seats};
 use crate::passwords::Passwords;
 use crate::store::Store;
+
+/// Searches at the same time: each may keep a core busy for some seconds.
+const MOST_SEARCHES: usize = 8;
 
 /// One running server, or one command that works on its data.
 pub struct App {
@@ -38,6 +41,8 @@ pub struct App {
     pub logins: LoginGuard,
     /// Estimates that somebody waits for.
     pub estimates: Estimates,
+    /// Searches that somebody waits for.
+    pub searches: Seats,
     /// Exports that are being rendered.
     pub running: Running,
     /// Set once an administrator was seen: the last one can never go.
@@ -48,6 +53,8 @@ pub struct App {
     pub mail_bell: Notify,
     /// Rung when there is something to clear away.
     pub sweep_bell: Notify,
+    /// Rung when searches read what should be in their index by now.
+    pub index_bell: Notify,
 }
 
 impl App {
@@ -66,11 +73,13 @@ impl App {
             limiter: RateLimiter::default(),
             logins: LoginGuard::default(),
             estimates: Estimates::default(),
+            searches: Seats::of(MOST_SEARCHES),
             running: Running::default(),
             has_admin: AtomicBool::new(false),
             export_bell: Notify::new(),
             mail_bell: Notify::new(),
             sweep_bell: Notify::new(),
+            index_bell: Notify::new(),
         })
     }
 

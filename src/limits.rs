@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use crate::domain::{Time, UserId};
 
 /// No more counters than this are kept; then the oldest windows are swept away.
@@ -104,6 +106,23 @@ impl Estimates {
 impl Drop for EstimatePlace<'_> {
     fn drop(&mut self) {
         self.estimates.users.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.user);
+    }
+}
+
+/// So many of something at the same time, and no more.
+pub struct Seats {
+    free: Semaphore,
+}
+
+impl Seats {
+    /// So many.
+    pub fn of(count: usize) -> Self {
+        Self { free: Semaphore::new(count) }
+    }
+
+    /// Takes a seat until what is returned is dropped; `None` if there is none.
+    pub fn take(&self) -> Option<SemaphorePermit<'_>> {
+        self.free.try_acquire().ok()
     }
 }
 

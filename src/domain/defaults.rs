@@ -157,6 +157,7 @@ pub const SETTINGS: &[Definition] = &[
     public("Message_AllowStarring", "true"),
     public("Message_QuoteChainLimit", "2"),
     public("Message_ErasureType", r#""Delete""#),
+    public("Message_AlwaysSearchRegExp", "false"),
     public("Message_Read_Receipt_Enabled", "false"),
     public("Message_AllowDirectMessagesToYourself", "true"),
     private("Message_CustomFields_Enabled", "false"),

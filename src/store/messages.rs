@@ -98,6 +98,7 @@ impl Batch<'_> {
         if let Some(thread) = &message.thread {
             self.put(&(thread.clone(), message.sent_at, message.id.clone()), &Reply)?;
         }
+        self.note_searchable(message)?;
         self.put(&(message.room.clone(), message.sent_at, message.id.clone()), message)
     }
 

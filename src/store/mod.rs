@@ -22,6 +22,7 @@ pub mod key;
 pub mod messages;
 pub mod rooms;
 pub mod schema;
+pub mod search;
 pub mod uploads;
 pub mod users;
 
@@ -83,6 +84,7 @@ pub struct Store {
     flusher: Flusher,
     writer: Mutex<()>,
     feed: Feed,
+    sealed: search::Sealed,
     blobs: Blobs,
     /// Held as long as the store is open; the lock goes with the file.
     _lock: File,
@@ -111,8 +113,8 @@ impl Store {
         let engine = engine(&data_dir.join("store"))?;
         let flusher = Flusher::start(Arc::clone(&engine))?;
         let blobs = Blobs::open(data_dir)?;
-        let store =
-            Self { engine, flusher, writer: Mutex::default(), feed: Feed::default(), blobs, _lock: lock };
+        let (writer, feed, sealed) = Default::default();
+        let store = Self { engine, flusher, writer, feed, sealed, blobs, _lock: lock };
         store.check_schema()?;
         Ok(store)
     }

@@ -149,7 +149,8 @@ impl Store {
             PART,
         )?;
         let unused = self.write::<_, Error>(|batch| {
-            if messages.is_empty() && files.is_empty() {
+            let had_runs = batch.forget_runs(&room)?;
+            if messages.is_empty() && files.is_empty() && !had_runs {
                 batch.delete::<DeletedRoom>(&(room,));
                 return Ok(Vec::new());
             }

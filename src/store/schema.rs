@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
+use crate::domain::search_run::StaleRun;
 use crate::domain::{
     Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
-    Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    Room, RoomId, SearchRun, Setting, Subscription, Time, Upload, UploadId, User, UserId,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -70,6 +71,8 @@ kinds! {
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
     b'h' "reply" Reply [MessageId, Time, MessageId];
+    b'W' "search run" SearchRun [RoomId, Time, MessageId];
+    b'7' "stale search run" StaleRun [RoomId, Time, MessageId];
     b'c' "unfinished import" UnfinishedImport [RoomId];
     b'd' "deleted room" DeletedRoom [RoomId];
     b'f' "upload" Upload [UploadId];

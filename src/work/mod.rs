@@ -1,7 +1,9 @@
-//! What the server does by itself: it renders and delivers exports, sends mails, and sweeps.
+//! What the server does by itself: it renders and delivers exports, sends mails, indexes what searches
+//! look for, and sweeps.
 
 pub mod downloads;
 pub mod exports;
+pub mod indexing;
 pub mod mails;
 pub mod sweep;
 
@@ -33,6 +35,7 @@ impl Work {
             tokio::spawn(exports::run(Arc::clone(app), told())),
             tokio::spawn(mails::run(Arc::clone(app), told())),
             tokio::spawn(sweep::run(Arc::clone(app), told())),
+            tokio::spawn(indexing::run(Arc::clone(app), told())),
         ];
         Self { stop, tasks }
     }

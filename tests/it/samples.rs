@@ -2,11 +2,12 @@
 
 use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
+use roomscribe::domain::search_run::StaleRun;
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
     Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
     LoginToken, Message, MessageId, Order, OutboxMail, OutboxState, Role, RoleScope, Room, RoomId, RoomKind,
-    Rooms, Setting, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
+    Rooms, SearchRun, Setting, Signature, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::schema::{
     AuditOfJob, AuditOfUser, BlobUse, DeletedRoom, EndedJob, EndedMembership, FileOfRoom, JobOfUser,
@@ -196,7 +197,10 @@ fn messages(golden: &mut Golden) {
     let plain = Message::new(id.clone(), general(), reference(), at(-9_999_999_999), "");
     golden.add(&(general(), plain.sent_at, id.clone()), &plain);
     golden.add(&(id.clone(),), &MessagePlace { room: general(), sent_at: at(0) });
-    golden.add(&(MessageId::new("thread"), at(0), id), &Reply);
+    golden.add(&(MessageId::new("thread"), at(0), id.clone()), &Reply);
+    let signature = Signature::of(&[1, 2, 1 << 63]);
+    golden.add(&(general(), at(0), id.clone()), &SearchRun { after: (at(-9), id.clone()), signature });
+    golden.add(&(general(), at(0), id), &StaleRun);
 }
 
 fn audit(golden: &mut Golden, id: &JobId, order: Order) {

@@ -15,6 +15,7 @@ use crate::service::{messages, uploads};
 mod changing;
 mod files;
 mod marks;
+mod search;
 mod sending;
 mod threads;
 
@@ -26,6 +27,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         post("chat.update").user(changing::update),
         post("chat.delete").user(changing::delete),
         get("chat.getMessage").user(get_message),
+        get("chat.search")
+            .takes("roomId*, searchText*, offset number, count number")
+            .returns("messages* objects")
+            .user(search::search),
         get("chat.getPinnedMessages").user(pinned),
         get("chat.getStarredMessages").user(starred),
         get("chat.getMentionedMessages").user(mentioned),
