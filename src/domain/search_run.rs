@@ -10,8 +10,8 @@ pub type Place = (Time, MessageId);
 /// A run of a room's messages, kept under the place of its last one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchRun {
-    /// The messages after this place belong to it, mostly those since the end of the run before.
-    pub after: Place,
+    /// The messages from this place on belong to it, mostly those since the end of the run before.
+    pub from: Place,
     /// What they may hold.
     pub signature: Signature,
 }

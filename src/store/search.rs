@@ -78,7 +78,7 @@ impl Store {
         let runs = stretch(room, &low, &last);
         self.walk::<SearchRun, E>(runs, direction, |(_, time, id), run| {
             let may_hold = needs.may_be_in(&run.signature);
-            let begins = behind(&run.after).clamp(low.clone(), high.clone());
+            let begins = run.from.clamp(low.clone(), high.clone());
             let ends = behind(&(time, id)).clamp(begins.clone(), high.clone());
             // What lies between two runs was never looked at.
             let mut flow = match direction {
@@ -116,17 +116,17 @@ impl Store {
         Ok(found.map(|((_, time, id), run)| ((time, id), run)))
     }
 
-    /// The place of the last message in a run; nothing before it is loose.
+    /// Where the loose messages of a room begin.
     fn sealed_until(&self, room: &RoomId) -> Result<Place> {
         let last = self.list::<SearchRun>(Span::of(&(room.clone(),)), Direction::Descending, 0, 1)?.pop();
-        Ok(last.map_or_else(start, |((_, time, id), _)| (time, id)))
+        Ok(last.map_or_else(start, |((_, time, id), _)| behind(&(time, id))))
     }
 
     /// Seals the next `length` messages of a room, if at least as many stay loose behind them. Whether
     /// it did. To be called by one thread only.
     pub fn seal_run(&self, room: &RoomId, length: usize) -> Result<bool> {
-        let after = self.sealed_until(room)?;
-        let loose = stretch(room, &behind(&after), &end());
+        let from = self.sealed_until(room)?;
+        let loose = stretch(room, &from, &end());
         let enough = 2 * length as u64;
         if self.count::<Message>(loose, enough)? < enough {
             return Ok(false);
@@ -135,9 +135,9 @@ impl Store {
             if !batch.has::<Room>(&(room.clone(),))? {
                 return Ok(false);
             }
-            let Some(gathered) = self.gather(room, &after, &end(), length)? else { return Ok(false) };
+            let Some(gathered) = self.gather(room, &from, &end(), length)? else { return Ok(false) };
             let (time, id) = gathered.last;
-            let run = SearchRun { after, signature: gathered.signature };
+            let run = SearchRun { from, signature: gathered.signature };
             batch.put(&(room.clone(), time, id), &run)?;
             self.sealed.0.fetch_max(time.millis(), Ordering::SeqCst);
             Ok(true)
@@ -156,11 +156,11 @@ impl Store {
                 return Ok(true);
             };
             let (room, time, id) = key.clone();
-            match self.gather(&room, &run.after, &behind(&(time, id)), length)? {
+            match self.gather(&room, &run.from, &behind(&(time, id)), length)? {
                 Some(gathered) if gathered.goes_on => {
                     let (time, id) = gathered.last;
-                    let part = SearchRun { after: run.after, signature: gathered.signature };
-                    run.after = (time, id.clone());
+                    let part = SearchRun { from: run.from, signature: gathered.signature };
+                    run.from = behind(&(time, id.clone()));
                     batch.put(&(room, time, id), &part)?;
                 }
                 gathered => {
@@ -174,11 +174,11 @@ impl Store {
         })
     }
 
-    /// What the next messages after a place hold, `length` at most, before `to`.
-    fn gather(&self, room: &RoomId, after: &Place, to: &Place, length: usize) -> Result<Option<Gathered>> {
+    /// What the messages from one place to before another hold, the first `length` at most.
+    fn gather(&self, room: &RoomId, from: &Place, to: &Place, length: usize) -> Result<Option<Gathered>> {
         let (mut features, mut count) = (Vec::new(), 0);
         let (mut last, mut goes_on) = (None, false);
-        let span = stretch(room, &behind(after), to);
+        let span = stretch(room, from, to);
         self.walk::<Message, Error>(span, Direction::Ascending, |_, message| {
             let before = features.len();
             if count < length {
@@ -219,7 +219,7 @@ impl Store {
             }
             // What comes there late belongs to the run that is the first now.
             if let Some((place, mut run)) = self.run_with(room, &behind(&(time, id)))? {
-                run.after = start();
+                run.from = start();
                 batch.put(&(room.clone(), place.0, place.1), &run)?;
             }
             Ok(empty.len() == PART)
@@ -257,7 +257,7 @@ impl Batch<'_> {
         let (room, place) = (&message.room, (message.sent_at, message.id.clone()));
         let Some(((time, id), _)) = store.run_with(room, &place)? else { return Ok(()) };
         let key = (room.clone(), time, id);
-        let Some(mut run) = self.get::<SearchRun>(&key)?.filter(|run| run.after < place) else {
+        let Some(mut run) = self.get::<SearchRun>(&key)?.filter(|run| run.from <= place) else {
             return Ok(());
         };
         let mut features = Vec::new();

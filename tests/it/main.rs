@@ -49,6 +49,8 @@ mod registration;
 mod rooms;
 mod round_trip;
 mod said;
+mod search;
+mod search_index;
 mod settings;
 mod store;
 mod stored_bytes;

@@ -199,7 +199,7 @@ fn messages(golden: &mut Golden) {
     golden.add(&(id.clone(),), &MessagePlace { room: general(), sent_at: at(0) });
     golden.add(&(MessageId::new("thread"), at(0), id.clone()), &Reply);
     let signature = Signature::of(&[1, 2, 1 << 63]);
-    golden.add(&(general(), at(0), id.clone()), &SearchRun { after: (at(-9), id.clone()), signature });
+    golden.add(&(general(), at(0), id.clone()), &SearchRun { from: (at(-9), id.clone()), signature });
     golden.add(&(general(), at(0), id), &StaleRun);
 }
 
