@@ -1,16 +1,12 @@
 //! The delivery `webhook`: one signed request, and what its answer means.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use export_sdk::{Attempt, Delivery, Error, ErrorKind, Export, OptionSpec, Packaging, Receipt, Result};
 use hyper::StatusCode;
-use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
-use url::Host;
+use outbound::{Connector, Host};
 
-use crate::connection::Connector;
+use crate::connection::exchange;
 use crate::hosts::HostPattern;
 use crate::options::{SPECS, WebhookOptions};
 use crate::request::request;
@@ -29,11 +25,9 @@ impl Webhook {
         if settings.timeout_seconds == 0 {
             return Err(bad_settings("`timeout_seconds` must be at least 1"));
         }
-        let connector = Connector {
-            tls: Arc::new(tls(&settings)?),
-            allow_private: settings.allow_private,
-            patience: Duration::from_secs(settings.timeout_seconds),
-        };
+        let patience = Duration::from_secs(settings.timeout_seconds);
+        let connector = Connector::new(&settings.certificate_authority, settings.allow_private, patience)
+            .map_err(|complaint| bad_settings(&format!("`certificate_authority`: {complaint}")))?;
         let rules = Rules {
             has_secret: !settings.secret.bytes().is_empty(),
             hosts: settings.hosts.iter().map(|text| HostPattern::parse(text)).collect::<Result<_>>()?,
@@ -46,30 +40,6 @@ impl Webhook {
 
 fn bad_settings(complaint: &str) -> Error {
     Error::new(ErrorKind::BadSettings, format!("config.toml, table [plugins.webhook]: {complaint}"))
-}
-
-/// The public authorities, and the private one of the settings.
-fn tls(settings: &WebhookSettings) -> Result<ClientConfig> {
-    let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    let authority = &settings.certificate_authority;
-    if !authority.as_os_str().is_empty() {
-        let unreadable = |error: &dyn std::fmt::Display| {
-            let path = authority.display();
-            bad_settings(&format!("`certificate_authority`: {path} is no readable PEM file: {error}"))
-        };
-        let before = roots.len();
-        for certificate in CertificateDer::pem_file_iter(authority).map_err(|error| unreadable(&error))? {
-            let certificate = certificate.map_err(|error| unreadable(&error))?;
-            roots.add(certificate).map_err(|error| unreadable(&error))?;
-        }
-        if roots.len() == before {
-            return Err(unreadable(&"it holds no certificate"));
-        }
-    }
-    let versions = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(ErrorKind::Internal, "TLS cannot be set up").because(error))?;
-    Ok(versions.with_root_certificates(roots).with_no_client_auth())
 }
 
 impl Delivery for Webhook {
@@ -104,7 +74,7 @@ impl Delivery for Webhook {
         // The settings may be others than when it was asked for.
         self.rules.check(&options.target)?;
         let request = request(&options, export, attempt, &self.secret).await?;
-        let status = self.connector.exchange(&options.target, request).await?;
+        let status = exchange(&self.connector, &options.target, request).await?;
         judge(&options.target.host, status)
     }
 }

@@ -1,7 +1,7 @@
 //! The hosts that the administrator lets exports go to: names, and patterns of names.
 
 use export_sdk::{Error, ErrorKind, Result};
-use url::Host;
+use outbound::Host;
 
 /// One entry of `hosts`.
 #[derive(Debug, PartialEq, Eq)]

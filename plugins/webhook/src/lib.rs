@@ -3,12 +3,10 @@
 //! A requester must not reach what only this machine can reach: hosts are those the administrator
 //! names, every address is looked at before it is connected to, and no redirect is followed.
 
-mod address;
 mod connection;
 mod content;
 mod delivery;
 mod hosts;
-mod idle;
 mod options;
 mod request;
 mod settings;

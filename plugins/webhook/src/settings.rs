@@ -4,12 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use export_sdk::{Error, Result};
+use outbound::{Host, Target, is_public};
 use serde::{Deserialize, Deserializer};
-use url::Host;
 
-use crate::address::is_public;
 use crate::hosts::HostPattern;
-use crate::options::Target;
 
 /// The table as it is written.
 #[derive(Debug, Deserialize)]

@@ -36,7 +36,7 @@ const REFUSED_V6: &[(Ipv6Addr, u32)] = &[
 ];
 
 /// Whether the address belongs to the public internet.
-pub(crate) fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !REFUSED_V4.iter().any(|network| in_v4(address, *network)),
         IpAddr::V6(address) => {
