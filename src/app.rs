@@ -14,10 +14,14 @@ use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
 use crate::limits::{Estimates, LoginGuard, RateLimiter, Seats};
 use crate::passwords::Passwords;
+use crate::preview::Fetcher;
 use crate::store::Store;
 
 /// Searches at the same time: each may keep a core busy for some seconds.
 const MOST_SEARCHES: usize = 8;
+
+/// Previews that somebody waits for at the same time: each holds a thread for some seconds.
+const MOST_PREVIEWS: usize = 4;
 
 /// One running server, or one command that works on its data.
 pub struct App {
@@ -43,6 +47,10 @@ pub struct App {
     pub estimates: Estimates,
     /// Searches that somebody waits for.
     pub searches: Seats,
+    /// Fetches what is behind links.
+    pub fetcher: Fetcher,
+    /// Previews that somebody waits for.
+    pub previews: Seats,
     /// Exports that are being rendered.
     pub running: Running,
     /// Set once an administrator was seen: the last one can never go.
@@ -74,6 +82,8 @@ impl App {
             logins: LoginGuard::default(),
             estimates: Estimates::default(),
             searches: Seats::of(MOST_SEARCHES),
+            fetcher: Fetcher::new().map_err(std::io::Error::other)?,
+            previews: Seats::of(MOST_PREVIEWS),
             running: Running::default(),
             has_admin: AtomicBool::new(false),
             export_bell: Notify::new(),

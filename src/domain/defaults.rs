@@ -25,8 +25,9 @@ pub fn definition(id: &str) -> Option<&'static Definition> {
 
 /// All settings of a new server.
 ///
-/// Two defaults differ from Rocket.Chat's on purpose: the rate limit, which at 10 calls a minute
-/// makes ordinary clients fail, and the second factor by password, which no Python client speaks.
+/// Three defaults differ from Rocket.Chat's on purpose: the rate limit, which at 10 calls a minute
+/// makes ordinary clients fail; the second factor by password, which no Python client speaks; and
+/// previews of links, which are off, for fetching them tells strangers what is talked about.
 pub const SETTINGS: &[Definition] = &[
     // General
     public("Site_Url", r#""""#),
@@ -48,6 +49,9 @@ pub const SETTINGS: &[Definition] = &[
     private("Rate_Limiter_Limit_RegisterUser", "1"),
     private("API_Enable_CORS", "false"),
     private("API_CORS_Origin", r#""*""#),
+    private("API_Embed", "false"),
+    private("API_EmbedIgnoredHosts", r#""localhost, 127.0.0.1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16""#),
+    private("API_EmbedSafePorts", r#""80, 443""#),
     private("API_User_Limit", "500"),
     private("API_Enable_Direct_Message_History_EndPoint", "false"),
     private("API_Enable_Shields", "true"),

@@ -35,6 +35,7 @@ pub mod permissions;
 pub mod personal_tokens;
 pub mod preferences;
 pub mod presence;
+pub mod previews;
 pub mod quotas;
 pub mod reactions;
 pub mod retention;

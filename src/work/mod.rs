@@ -1,10 +1,11 @@
 //! What the server does by itself: it renders and delivers exports, sends mails, indexes what searches
-//! look for, and sweeps.
+//! look for, fetches previews of links, and sweeps.
 
 pub mod downloads;
 pub mod exports;
 pub mod indexing;
 pub mod mails;
+pub mod previews;
 pub mod sweep;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ impl Work {
             tokio::spawn(mails::run(Arc::clone(app), told())),
             tokio::spawn(sweep::run(Arc::clone(app), told())),
             tokio::spawn(indexing::run(Arc::clone(app), told())),
+            tokio::spawn(previews::run(Arc::clone(app), told())),
         ];
         Self { stop, tasks }
     }

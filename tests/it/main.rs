@@ -44,6 +44,7 @@ mod history;
 mod im;
 mod login_blocking;
 mod permissions;
+mod previews;
 mod readme;
 mod registration;
 mod rooms;

@@ -15,6 +15,7 @@ use crate::service::{messages, uploads};
 mod changing;
 mod files;
 mod marks;
+mod previews;
 mod search;
 mod sending;
 mod threads;
@@ -31,6 +32,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .takes("roomId*, searchText*, offset number, count number")
             .returns("messages* objects")
             .user(search::search),
+        get("chat.getURLPreview").returns("urlPreview* object").user(previews::preview),
         get("chat.getPinnedMessages").user(pinned),
         get("chat.getStarredMessages").user(starred),
         get("chat.getMentionedMessages").user(mentioned),
