@@ -65,7 +65,7 @@ fn probes(feature: u64, bytes: usize) -> impl Iterator<Item = (usize, u8)> {
     let (first, step) = (hash & 0xffff_ffff, hash >> 32 | 1);
     let count = if bytes == 0 { 0 } else { PROBES };
     (0..count).map(move |probe| {
-        let at = ((first + probe * step) & 0xffff_ffff) * bits >> 32;
+        let at = (((first + probe * step) & 0xffff_ffff) * bits) >> 32;
         (usize::try_from(at / 8).expect("within the bytes"), 1 << (at % 8))
     })
 }

@@ -147,15 +147,12 @@ fn unescaped(text: &str) -> String {
         rest = &rest[at..];
         let entity =
             rest.find(';').filter(|end| *end <= 10).and_then(|end| Some((entity(&rest[1..end])?, end)));
-        match entity {
-            Some((c, end)) => {
-                plain.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                plain.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((c, end)) = entity {
+            plain.push(c);
+            rest = &rest[end + 1..];
+        } else {
+            plain.push('&');
+            rest = &rest[1..];
         }
     }
     plain + rest
@@ -212,9 +209,8 @@ mod tests {
 
     #[test]
     fn no_page_says_too_much() {
-        let page: String = (0..100)
-            .map(|number| format!("<meta property=\"og:x{number}\" content=\"{}\">", "y".repeat(3000)))
-            .collect();
+        let element = |number| format!("<meta property=\"og:x{number}\" content=\"{}\">", "y".repeat(3000));
+        let page = (0..100).map(element).collect::<Vec<_>>().concat();
         let meta = meta_of(&page);
         assert!(meta.to_string().len() < 2 * LARGEST && meta["ogX0"].as_str().unwrap().len() == LONGEST);
     }

@@ -84,20 +84,22 @@ impl Scene<'_> {
                 all.push(message);
                 Ok(ControlFlow::Continue(()))
             })
-            .unwrap();
+            .expect("the store works");
         all
     }
 
     fn put(&self, message: &Message) {
-        self.server.app.store.write::<_, Error>(|batch| batch.put_message(message)).unwrap();
+        self.server.app.store.write::<_, Error>(|batch| batch.put_message(message)).expect("the store works");
     }
 
     fn delete(&self, messages: &[Message]) {
         let deleted = self.server.app.store.write::<_, Error>(|batch| {
-            messages.iter().for_each(|message| batch.delete_message(message));
+            for message in messages {
+                batch.delete_message(message);
+            }
             Ok(())
         });
-        deleted.unwrap();
+        deleted.expect("the store works");
     }
 
     fn happen(&self, event: Event) {
@@ -127,7 +129,7 @@ impl Scene<'_> {
             }
             Event::Delete(which) => self.delete(&chosen(which).into_iter().collect::<Vec<_>>()),
             Event::DeleteFirst(count) => self.delete(&all[..count.min(all.len())]),
-            Event::Index => indexing::pass(&self.server.app, None, RUN, || true).unwrap(),
+            Event::Index => indexing::pass(&self.server.app, None, RUN, || true).expect("the store works"),
         }
     }
 
@@ -135,7 +137,7 @@ impl Scene<'_> {
     fn expected(&self, text: &str) -> Vec<MessageId> {
         let find =
             |name: &str| Ok(self.users.iter().find(|user| user.username == name).map(|user| user.id.clone()));
-        let query = SearchQuery::read(text, &self.users[0], false, find).unwrap();
+        let query = SearchQuery::read(text, &self.users[0], false, find).expect("the store works");
         let mut all = self.all();
         if query.direction == Direction::Descending {
             all.reverse();
@@ -145,7 +147,8 @@ impl Scene<'_> {
     }
 
     fn found(&self, text: &str, page: (usize, usize)) -> Vec<MessageId> {
-        let found = search(&self.server.app, &self.users[0], &self.room, text, page).unwrap();
+        let found =
+            search(&self.server.app, &self.users[0], &self.room, text, page).expect("the store works");
         found.into_iter().map(|message| message.id).collect()
     }
 }
@@ -185,7 +188,7 @@ fn the_index_finds_what_reading_everything_finds() {
 /// The stretches that a search for a text would read, and how many it would pass over.
 fn read(server: &TestServer, room: &RoomId, text: &str) -> (Vec<Stretch>, usize) {
     let (mut read, mut passed) = (Vec::new(), 0);
-    let query = SearchQuery::read(text, &server.user("al"), false, |_| Ok(None)).unwrap();
+    let query = SearchQuery::read(text, &server.user("al"), false, |_| Ok(None)).expect("the store works");
     let window = (query.since, query.until);
     let store = &server.app.store;
     let needs: Needs = query.needs();
@@ -197,7 +200,7 @@ fn read(server: &TestServer, room: &RoomId, text: &str) -> (Vec<Stretch>, usize)
             }
             Ok(ControlFlow::Continue(()))
         })
-        .unwrap();
+        .expect("the store works");
     (read, passed)
 }
 
@@ -238,7 +241,7 @@ fn a_crowd_of_late_messages_gets_runs_of_its_own() {
     assert_eq!((count("search run"), count("stale search run")), (2, 0));
     let author = server.user("al").reference();
     for number in 0..50 {
-        let text = format!("{:032x}", u128::from_str_radix(&"9".repeat(30), 10).unwrap() / (number + 7));
+        let text = format!("{:032x}", u128::MAX / (number + 7));
         let id = MessageId::random();
         let message = Message::new(id, room.clone(), author.clone(), Time::from_millis(NOW - 9), text);
         server.app.store.write::<_, Error>(|batch| batch.put_message(&message)).unwrap();
