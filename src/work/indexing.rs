@@ -29,6 +29,8 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
     let work = async {
         let mut since = None;
         loop {
+            // A server that has just started has others to serve first.
+            let _ = tokio::time::timeout(PAUSE, app.index_bell.notified()).await;
             let began = app.now();
             let (indexer, asked) = (Arc::clone(&app), Arc::clone(&stopping));
             let goes_on = move || !asked.load(Ordering::SeqCst);
@@ -38,7 +40,6 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
                 Err(panic) => tracing::error!(%panic, "indexing failed; trying again later"),
             }
             tokio::time::sleep(SHORTEST_PAUSE).await;
-            let _ = tokio::time::timeout(PAUSE, app.index_bell.notified()).await;
         }
     };
     tokio::select! {

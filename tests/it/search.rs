@@ -187,6 +187,7 @@ fn background_work_indexes_what_is_there() {
         })
         .unwrap();
     server.work();
+    server.app.index_bell.notify_one();
     let sealed = || server.app.store.count::<SearchRun>(Span::all(), 2).unwrap() == 1;
     server.wait_until("the run is sealed", sealed);
     assert_eq!(found(&server.as_user("bob"), &room, "many").len(), 50);
