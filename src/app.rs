@@ -13,10 +13,17 @@ use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
 use crate::limits::remembered::Remembered;
-use crate::limits::{Estimates, LoginGuard, RateLimiter};
+use crate::limits::{Estimates, LoginGuard, RateLimiter, Seats};
 use crate::passwords::Passwords;
+use crate::preview::Fetcher;
 use crate::store::Store;
 use crate::store::integrations::WaysOut;
+
+/// Searches at the same time: each may keep a core busy for some seconds.
+const MOST_SEARCHES: usize = 8;
+
+/// Previews that somebody waits for at the same time: each holds a thread for some seconds.
+const MOST_PREVIEWS: usize = 4;
 
 /// One running server, or one command that works on its data.
 pub struct App {
@@ -46,6 +53,12 @@ pub struct App {
     pub estimates: Estimates,
     /// So many pictures are fetched from elsewhere at the same time: each keeps a worker waiting.
     pub fetches: Semaphore,
+    /// Searches that somebody waits for.
+    pub searches: Seats,
+    /// Fetches what is behind links.
+    pub fetcher: Fetcher,
+    /// Previews that somebody waits for.
+    pub previews: Seats,
     /// Exports that are being rendered.
     pub running: Running,
     /// Set once an administrator was seen: the last one can never go.
@@ -60,6 +73,8 @@ pub struct App {
     pub hook_bell: Notify,
     /// Rung when there is something to clear away.
     pub sweep_bell: Notify,
+    /// Rung when searches read what should be in their index by now.
+    pub index_bell: Notify,
 }
 
 impl App {
@@ -81,6 +96,9 @@ impl App {
             remembered: Remembered::default(),
             estimates: Estimates::default(),
             fetches: Semaphore::new(2),
+            searches: Seats::of(MOST_SEARCHES),
+            fetcher: Fetcher::new().map_err(std::io::Error::other)?,
+            previews: Seats::of(MOST_PREVIEWS),
             running: Running::default(),
             has_admin: AtomicBool::new(false),
             export_bell: Notify::new(),
@@ -88,6 +106,7 @@ impl App {
             ways_out: WaysOut::default(),
             hook_bell: Notify::new(),
             sweep_bell: Notify::new(),
+            index_bell: Notify::new(),
         })
     }
 

@@ -11,6 +11,7 @@ pub mod export;
 pub mod limits;
 pub mod mail;
 pub mod passwords;
+pub mod preview;
 
 pub mod app;
 

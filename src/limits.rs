@@ -5,6 +5,8 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use crate::domain::{Time, UserId};
 
 pub mod remembered;
@@ -119,6 +121,23 @@ impl Estimates {
 impl Drop for EstimatePlace<'_> {
     fn drop(&mut self) {
         self.estimates.users.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.user);
+    }
+}
+
+/// So many of something at the same time, and no more.
+pub struct Seats {
+    free: Semaphore,
+}
+
+impl Seats {
+    /// So many.
+    pub fn of(count: usize) -> Self {
+        Self { free: Semaphore::new(count) }
+    }
+
+    /// Takes a seat until what is returned is dropped; `None` if there is none.
+    pub fn take(&self) -> Option<SemaphorePermit<'_>> {
+        self.free.try_acquire().ok()
     }
 }
 

@@ -26,8 +26,9 @@ pub fn definition(id: &str) -> Option<&'static Definition> {
 /// All settings of a new server.
 ///
 /// Some defaults differ from Rocket.Chat's on purpose: the rate limit, which at 10 calls a minute
-/// makes ordinary clients fail, and the second factor by password or, without being asked for, by
-/// mail, which no Python client speaks.
+/// makes ordinary clients fail; the second factor by password or, without being asked for, by mail,
+/// which no Python client speaks; and previews of links, which are off, for fetching them tells
+/// strangers what is talked about.
 pub const SETTINGS: &[Definition] = &[
     // General
     public("Site_Url", r#""""#),
@@ -49,6 +50,9 @@ pub const SETTINGS: &[Definition] = &[
     private("Rate_Limiter_Limit_RegisterUser", "1"),
     private("API_Enable_CORS", "false"),
     private("API_CORS_Origin", r#""*""#),
+    private("API_Embed", "false"),
+    private("API_EmbedIgnoredHosts", r#""localhost, 127.0.0.1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16""#),
+    private("API_EmbedSafePorts", r#""80, 443""#),
     private("API_User_Limit", "500"),
     private("API_Enable_Direct_Message_History_EndPoint", "false"),
     private("API_Enable_Shields", "true"),
@@ -167,6 +171,7 @@ pub const SETTINGS: &[Definition] = &[
     public("Message_AllowStarring", "true"),
     public("Message_QuoteChainLimit", "2"),
     public("Message_ErasureType", r#""Delete""#),
+    public("Message_AlwaysSearchRegExp", "false"),
     public("Message_Read_Receipt_Enabled", "false"),
     public("Message_AllowDirectMessagesToYourself", "true"),
     private("Message_CustomFields_Enabled", "false"),

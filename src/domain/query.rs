@@ -47,6 +47,7 @@ use std::fmt;
 use jiff::tz::TimeZone;
 
 pub use error::QueryError;
+pub(crate) use fold::fold;
 pub use instant::{Bound, instant};
 
 use super::{Message, Room, Time};

@@ -104,6 +104,7 @@ impl Batch<'_> {
             }
         }
         self.list_message(before.as_ref(), Some(message))?;
+        self.note_searchable(message)?;
         self.put(&key, message)
     }
 

@@ -27,6 +27,7 @@ pub mod messages;
 pub mod reports;
 pub mod rooms;
 pub mod schema;
+pub mod search;
 mod span;
 mod upgrade;
 pub mod uploads;
@@ -91,6 +92,7 @@ pub struct Store {
     flusher: Flusher,
     writer: Mutex<()>,
     feed: Feed,
+    sealed: search::Sealed,
     blobs: Blobs,
     /// Held as long as the store is open; the lock goes with the file.
     _lock: File,
@@ -119,8 +121,8 @@ impl Store {
         let engine = engine(&data_dir.join("store"))?;
         let flusher = Flusher::start(Arc::clone(&engine))?;
         let blobs = Blobs::open(data_dir)?;
-        let store =
-            Self { engine, flusher, writer: Mutex::default(), feed: Feed::default(), blobs, _lock: lock };
+        let (writer, feed, sealed) = Default::default();
+        let store = Self { engine, flusher, writer, feed, sealed, blobs, _lock: lock };
         store.check_schema()?;
         directory::build(&store)?;
         Ok(store)

@@ -159,7 +159,8 @@ impl Store {
         let gone = self.part_of::<DeletedMessage>(&room)?;
         let hidden = self.part_of::<HiddenMessage>(&room)?;
         let unused = self.write::<_, Error>(|batch| {
-            if messages.is_empty() && files.is_empty() && gone.is_empty() && hidden.is_empty() {
+            let had_runs = batch.forget_runs(&room)?;
+            if messages.is_empty() && files.is_empty() && gone.is_empty() && hidden.is_empty() && !had_runs {
                 let picture = batch.delete_avatar(&Shown::Room(room.clone()))?;
                 batch.delete::<DeletedRoom>(&(room,));
                 return Ok(picture.into_iter().collect());

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::key::Key;
 use super::message_indexes::List;
 use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
+use crate::domain::search_run::StaleRun;
 use crate::domain::{
     Activity, AuditEntry, Avatar, ExportLink, Grant, HookRecord, Integration, IntegrationId, Job, JobId,
     LoginToken, Message, MessageId, OneTimeToken, OutboxMail, PasswordHistory, Report, Rewriting, Role, Room,
-    RoomId, SecondFactor, Setting, Subscription, Time, Upload, UploadId, User, UserId, WaitingCall,
+    RoomId, SearchRun, SecondFactor, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    WaitingCall,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -85,6 +87,8 @@ kinds! {
     b'C' "report of a message" ReportOfMessage [MessageId, Time, String];
     b'X' "report of an author" ReportOfAuthor [UserId, Time, String];
     b'U' "report of a user" ReportOfUser [UserId, Time, String];
+    b'W' "search run" SearchRun [RoomId, Time, MessageId];
+    b'7' "stale search run" StaleRun [RoomId, Time, MessageId];
     b'c' "unfinished import" UnfinishedImport [RoomId];
     b'd' "deleted room" DeletedRoom [RoomId];
     b'f' "upload" Upload [UploadId];

@@ -1,11 +1,13 @@
-//! What the server does by itself: it renders and delivers exports, sends mails, calls those who want to know
-//! what happens, and sweeps.
+//! What the server does by itself: it renders and delivers exports, sends mails, calls those who want
+//! to know what happens, indexes what searches look for, fetches previews of links, and sweeps.
 
 pub mod downloads;
 pub mod exports;
+pub mod indexing;
 pub mod mails;
 pub mod outgoing;
 mod own_data;
+pub mod previews;
 pub mod sweep;
 
 use std::sync::Arc;
@@ -37,6 +39,8 @@ impl Work {
             tokio::spawn(mails::run(Arc::clone(app), told())),
             tokio::spawn(outgoing::run(Arc::clone(app), told())),
             tokio::spawn(sweep::run(Arc::clone(app), told())),
+            tokio::spawn(indexing::run(Arc::clone(app), told())),
+            tokio::spawn(previews::run(Arc::clone(app), told())),
         ];
         Self { stop, tasks }
     }

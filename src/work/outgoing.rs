@@ -201,7 +201,7 @@ async fn make(connector: &Connector, integration: &Integration, call: &WaitingCa
         Err(error) => return Outcome::failed(error),
     };
     match connector.exchange(&target, request, LONGEST_ANSWER).await {
-        Ok(Answer { status, body }) => Outcome::Answered { status: status.as_u16(), body },
+        Ok(Answer { status, body, .. }) => Outcome::Answered { status: status.as_u16(), body },
         Err(error @ outbound::Error::Private(_)) => Outcome::Refused(format!(
             "{error}; give another address, or ask the administrator for `allow_private` of [integrations]"
         )),

@@ -9,12 +9,13 @@ use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
 use roomscribe::domain::report::{About, Dismissal};
 use roomscribe::domain::rewriting::{Rewrite, Rewriting};
+use roomscribe::domain::search_run::StaleRun;
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
     Activity, Archive, AuditEntry, AuditEvent, Avatar, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
     LoginToken, Message, MessageId, OneTimeToken, Order, OutboxMail, OutboxState, PasswordHistory, Report,
-    Role, RoleScope, Room, RoomId, RoomKind, Rooms, SecondFactor, Setting, Subscription, Time, Upload,
-    UploadId, User, UserId, UserRef,
+    Role, RoleScope, Room, RoomId, RoomKind, Rooms, SearchRun, SecondFactor, Setting, Signature,
+    Subscription, Time, Upload, UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::message_indexes::List;
 use roomscribe::store::schema::{
@@ -276,6 +277,9 @@ fn reports(golden: &mut Golden, id: &MessageId, message: Message) {
     golden.add(&(id.clone(), at(6), text("report")), &ReportOfMessage);
     golden.add(&(bob(), at(6), text("report")), &ReportOfAuthor);
     golden.add(&(bob(), at(6), text("report")), &ReportOfUser);
+    let signature = Signature::of(&[1, 2, 1 << 63]);
+    golden.add(&(general(), at(0), id.clone()), &SearchRun { from: (at(-9), id.clone()), signature });
+    golden.add(&(general(), at(0), id.clone()), &StaleRun);
 }
 
 fn audit(golden: &mut Golden, id: &JobId, order: Order) {

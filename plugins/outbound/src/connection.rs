@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Buf;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
+use hyper::header::HeaderMap;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -37,7 +38,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The host has an address that is not of the public internet.
+    /// The host has an address that is not of the public internet, or that the caller does not allow.
     #[error("{0} has an address that is not of the public internet")]
     Private(Host),
     /// The host's name is none that a certificate could be for.
@@ -65,6 +66,8 @@ pub enum Error {
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The beginning of the body, as far as it was wanted.
     pub body: Vec<u8>,
 }
@@ -95,7 +98,23 @@ impl Connector {
         B::Data: Send,
         B::Error: Into<Cause>,
     {
-        let stream = self.connect(target).await?;
+        self.exchange_where(target, request, most, &|_| true).await
+    }
+
+    /// The same if `allows` allows all addresses of the host, too.
+    pub async fn exchange_where<B>(
+        &self,
+        target: &Target,
+        request: Request<B>,
+        most: usize,
+        allows: &(dyn Fn(IpAddr) -> bool + Sync),
+    ) -> Result<Answer, Error>
+    where
+        B: Body + 'static,
+        B::Data: Send,
+        B::Error: Into<Cause>,
+    {
+        let stream = self.connect(target, allows).await?;
         let host = &target.host;
         if !target.encrypted {
             return exchange(host, stream, request, most).await;
@@ -113,9 +132,13 @@ impl Connector {
     }
 
     /// Connects to the first address that can be reached. No other code resolves names.
-    async fn connect(&self, target: &Target) -> Result<Idle, Error> {
+    async fn connect(
+        &self,
+        target: &Target,
+        allows: &(dyn Fn(IpAddr) -> bool + Sync),
+    ) -> Result<Idle, Error> {
         let mut failure = io::Error::from(io::ErrorKind::NotFound);
-        for address in self.addresses(target).await? {
+        for address in self.addresses(target, allows).await? {
             match timeout(self.patience, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok(Idle::new(stream, self.patience)),
                 Ok(Err(error)) => failure = error,
@@ -127,7 +150,11 @@ impl Connector {
 
     /// The addresses of the host, all of which are allowed. One that is not refuses the host: who
     /// answers with both tries something.
-    async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, Error> {
+    async fn addresses(
+        &self,
+        target: &Target,
+        allows: &(dyn Fn(IpAddr) -> bool + Sync),
+    ) -> Result<Vec<SocketAddr>, Error> {
         let (host, port) = (&target.host, target.port);
         let found: Vec<SocketAddr> = match host {
             Host::Ipv4(address) => vec![SocketAddr::from((*address, port))],
@@ -138,7 +165,8 @@ impl Connector {
                 found.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(unknown)?.collect()
             }
         };
-        if !self.allow_private && found.iter().any(|address| !is_public(address.ip())) {
+        let is_allowed = |address: IpAddr| (self.allow_private || is_public(address)) && allows(address);
+        if !found.iter().all(|address| is_allowed(address.ip())) {
             return Err(Error::Private(host.clone()));
         }
         Ok(found.into_iter().take(MOST_ADDRESSES).collect())
@@ -217,5 +245,5 @@ async fn read(response: Response<Incoming>, most: usize) -> hyper::Result<Answer
             body.extend_from_slice(&piece.copy_to_bytes(taken));
         }
     }
-    Ok(Answer { status: head.status, body })
+    Ok(Answer { status: head.status, headers: head.headers, body })
 }

@@ -2,7 +2,7 @@
 
 /// The text in lower case, one character after the other: what contains a part before contains it
 /// afterwards, too. The standard library looks at a sigma's neighbours and would break that.
-pub(super) fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }

@@ -16,6 +16,8 @@ mod conduct;
 mod files;
 mod lists;
 mod marks;
+mod previews;
+mod search;
 mod sending;
 mod sync;
 mod threads;
@@ -73,6 +75,11 @@ fn marking() -> Vec<Endpoint> {
 fn reading() -> Vec<Endpoint> {
     vec![
         get("chat.getMessage").takes("msgId*").returns(MESSAGE).user(get_message),
+        get("chat.search")
+            .takes("roomId*, searchText*, offset number, count number")
+            .returns("messages* objects")
+            .user(search::search),
+        get("chat.getURLPreview").returns("urlPreview* object").user(previews::preview),
         get("chat.getPinnedMessages").takes("roomId*").returns(PAGE).user(lists::pinned),
         get("chat.getStarredMessages").takes("roomId*").returns(PAGE).user(lists::starred),
         get("chat.getMentionedMessages").takes("roomId*").returns(PAGE).user(lists::mentioned),
