@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,10 @@ use serde::Deserialize;
 
 use crate::domain::Time;
 use crate::domain::time::DAY;
+
+mod environment;
+
+pub use environment::{Environment, FirstAdmin};
 
 /// Bytes of what the settings call MB.
 pub const MEGABYTE: u64 = 1024 * 1024;
@@ -204,39 +208,6 @@ impl Default for Mail {
     }
 }
 
-/// What Rocket.Chat's environment variables ask for.
-#[derive(Debug, Clone, Default)]
-pub struct Environment {
-    /// `ADMIN_*`, if `ADMIN_PASS` is set.
-    pub admin: Option<FirstAdmin>,
-    /// `INITIAL_USER`: a JSON object.
-    pub initial_user: Option<String>,
-    /// `OVERWRITE_SETTING_<id>`: forced on every start.
-    pub overwritten: BTreeMap<String, String>,
-    /// `<id>` of a setting: its value until it is changed.
-    pub initial: BTreeMap<String, String>,
-}
-
-/// `ADMIN_USERNAME` and its siblings.
-#[derive(Clone)]
-pub struct FirstAdmin {
-    /// The login name.
-    pub username: String,
-    /// The display name.
-    pub name: String,
-    /// The address, if given.
-    pub email: Option<String>,
-    /// The password.
-    pub password: String,
-}
-
-/// The password is nobody's business, in logs least of all.
-impl std::fmt::Debug for FirstAdmin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FirstAdmin").field("username", &self.username).finish_non_exhaustive()
-    }
-}
-
 impl Config {
     /// Reads the file (`path`, else config.toml if there is one) and the environment.
     pub fn load(path: Option<&Path>) -> Result<Self> {
@@ -268,9 +239,17 @@ impl Config {
             let port = port.parse().with_context(|| format!("PORT={port} is no port number"))?;
             self.server.listen.set_port(port);
         }
-        if let Some(ip) = all.get("BIND_IP") {
-            let ip: IpAddr = ip.parse().with_context(|| format!("BIND_IP={ip} is no IP address"))?;
-            self.server.listen.set_ip(ip);
+        for key in ["BIND_IP", "HOST"] {
+            // HOST is set by many a shell, to a name.
+            let Some(ip) = all.get(key) else { continue };
+            match ip.parse() {
+                Ok(ip) => {
+                    self.server.listen.set_ip(ip);
+                    break;
+                }
+                Err(_) if key == "HOST" => {}
+                Err(_) => bail!("{key}={ip} is no IP address"),
+            }
         }
         if let Some(url) = all.remove("ROOT_URL") {
             self.server.root_url = url;
@@ -282,23 +261,7 @@ impl Config {
             self.server.forwarded_count =
                 count.parse().with_context(|| format!("HTTP_FORWARDED_COUNT={count} is no number"))?;
         }
-        let environment = &mut self.environment;
-        if let Some(password) = all.remove("ADMIN_PASS") {
-            environment.admin = Some(FirstAdmin {
-                username: all.remove("ADMIN_USERNAME").unwrap_or_else(|| "admin".to_owned()),
-                name: all.remove("ADMIN_NAME").unwrap_or_else(|| "Administrator".to_owned()),
-                email: all.remove("ADMIN_EMAIL"),
-                password,
-            });
-        }
-        environment.initial_user = all.remove("INITIAL_USER");
-        for (key, value) in all {
-            if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {
-                environment.overwritten.insert(id.to_owned(), value);
-            } else if crate::domain::defaults::definition(&key).is_some() {
-                environment.initial.insert(key, value);
-            }
-        }
+        self.environment = Environment::read(all)?;
         Ok(())
     }
 

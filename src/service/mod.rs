@@ -28,6 +28,7 @@ pub mod members;
 pub mod mentions;
 pub mod messages;
 pub mod names;
+pub mod oauth;
 pub mod orders;
 pub mod ownership;
 pub mod password_policy;

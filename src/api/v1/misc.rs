@@ -12,12 +12,7 @@ use crate::service::{access, password_policy};
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![
-        get("info").anybody(info),
-        get("pw.getPolicy").public(policy),
-        get("service.configurations").public(|_, _, _: Nothing| Ok(json!({"configurations": []}))),
-        get("settings.oauth").public(|_, _, _: Nothing| Ok(json!({"services": []}))),
-    ]
+    vec![get("info").anybody(info), get("pw.getPolicy").public(policy)]
 }
 
 #[derive(Deserialize, JsonSchema)]

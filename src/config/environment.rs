@@ -1,0 +1,210 @@
+//! What Rocket.Chat's environment variables say about users, settings and the deployment.
+//!
+//! `MONGO_URL`, `NODE_ENV`, `INSTANCE_IP` and others that mean nothing here are passed over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, bail};
+
+use crate::domain::defaults;
+
+/// Sessions a user may have, unless `MAX_RESUME_LOGIN_TOKENS` says otherwise.
+const MOST_SESSIONS: usize = 50;
+
+/// What the environment asks for.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// `ADMIN_*`, if `ADMIN_PASS` is set.
+    pub admin: Option<FirstAdmin>,
+    /// `INITIAL_USER`: a JSON object.
+    pub initial_user: Option<String>,
+    /// `OVERWRITE_SETTING_<id>`: forced on every start.
+    pub overwritten: BTreeMap<String, String>,
+    /// `<id>` of a setting: its value until it is changed.
+    pub initial: BTreeMap<String, String>,
+    /// `SETTINGS_BLOCKED`: ids of settings that nobody may change.
+    pub blocked: BTreeSet<String>,
+    /// `SETTINGS_HIDDEN`: ids of settings that nobody may see.
+    pub hidden: BTreeSet<String>,
+    /// `MAX_RESUME_LOGIN_TOKENS`: sessions a user may have.
+    pub most_sessions: usize,
+    /// `CREATE_TOKENS_FOR_USERS`: administrators may log in as others.
+    pub create_tokens: bool,
+    /// `CREATE_TOKENS_FOR_USERS_SECRET`: what they must know for it.
+    pub create_tokens_secret: Option<Secret>,
+    /// `ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS`.
+    pub unsafe_query: bool,
+    /// `DEPLOY_METHOD`: how the server was installed.
+    pub deploy_method: Option<String>,
+    /// `DEPLOY_PLATFORM`: on what.
+    pub deploy_platform: Option<String>,
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self {
+            admin: None,
+            initial_user: None,
+            overwritten: BTreeMap::new(),
+            initial: BTreeMap::new(),
+            blocked: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+            most_sessions: MOST_SESSIONS,
+            create_tokens: false,
+            create_tokens_secret: None,
+            unsafe_query: false,
+            deploy_method: None,
+            deploy_platform: None,
+        }
+    }
+}
+
+/// `ADMIN_USERNAME` and its siblings.
+#[derive(Clone)]
+pub struct FirstAdmin {
+    /// The login name.
+    pub username: String,
+    /// The display name.
+    pub name: String,
+    /// The address, if given.
+    pub email: Option<String>,
+    /// Whether the address counts as verified.
+    pub verified: bool,
+    /// The password.
+    pub password: String,
+}
+
+/// The password is nobody's business, in logs least of all.
+impl std::fmt::Debug for FirstAdmin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FirstAdmin").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// A text that does not print itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Environment {
+    /// Reads the variables that are left, none of them empty.
+    pub(super) fn read(mut all: BTreeMap<String, String>) -> Result<Self> {
+        let ids = |list: Option<String>| -> BTreeSet<String> {
+            let list = list.unwrap_or_default();
+            list.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect()
+        };
+        let mut read = Self {
+            admin: first_admin(&mut all),
+            initial_user: all.remove("INITIAL_USER"),
+            blocked: ids(all.remove("SETTINGS_BLOCKED")),
+            hidden: ids(all.remove("SETTINGS_HIDDEN")),
+            create_tokens: all.get("CREATE_TOKENS_FOR_USERS").is_some_and(|value| value == "true"),
+            create_tokens_secret: all.remove("CREATE_TOKENS_FOR_USERS_SECRET").map(Secret),
+            unsafe_query: all
+                .get("ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true")),
+            deploy_method: all.remove("DEPLOY_METHOD"),
+            deploy_platform: all.remove("DEPLOY_PLATFORM"),
+            ..Self::default()
+        };
+        if let Some(most) = all.get("MAX_RESUME_LOGIN_TOKENS") {
+            let number = most.parse().ok().filter(|most| *most > 0);
+            read.most_sessions =
+                number.with_context(|| format!("MAX_RESUME_LOGIN_TOKENS={most} must be a number from 1"))?;
+        }
+        for (key, value) in all {
+            if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {
+                check(id, &key, &value)?;
+                read.overwritten.insert(id.to_owned(), value);
+            } else if defaults::definition(&key).is_some() {
+                check(&key, &key, &value)?;
+                read.initial.insert(key, value);
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether nobody may change a setting.
+    pub fn is_fixed(&self, id: &str) -> bool {
+        self.overwritten.contains_key(id) || self.blocked.contains(id) || self.hidden.contains(id)
+    }
+}
+
+fn first_admin(all: &mut BTreeMap<String, String>) -> Option<FirstAdmin> {
+    let password = all.remove("ADMIN_PASS")?;
+    Some(FirstAdmin {
+        username: all.remove("ADMIN_USERNAME").unwrap_or_else(|| "admin".to_owned()),
+        name: all.remove("ADMIN_NAME").unwrap_or_else(|| "Administrator".to_owned()),
+        email: all.remove("ADMIN_EMAIL"),
+        verified: all.get("ADMIN_EMAIL_VERIFIED").is_none_or(|value| !value.eq_ignore_ascii_case("false")),
+        password,
+    })
+}
+
+/// Refuses a value that a setting cannot have: better now than never in force.
+fn check(id: &str, key: &str, value: &str) -> Result<()> {
+    let Some(definition) = defaults::definition(id) else { return Ok(()) };
+    if definition.kind.from_environment(value).is_none() {
+        bail!("{key}={value} does not suit the setting {id}: it takes a {}", definition.kind.word());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(given: &[(&str, &str)]) -> Result<Environment> {
+        let pairs = given.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Environment::read(pairs.collect())
+    }
+
+    #[test]
+    fn settings_are_forced_or_given_or_fixed() {
+        let given = [
+            ("OVERWRITE_SETTING_Site_Name", "x"),
+            ("Language", "de"),
+            ("SETTINGS_BLOCKED", "Site_Url, E2E_Enable,"),
+            ("SETTINGS_HIDDEN", "SMTP_Host"),
+            ("PATH", "/bin"),
+        ];
+        let read = read(&given).unwrap();
+        assert_eq!(read.overwritten["Site_Name"], "x");
+        assert_eq!(read.initial.into_iter().collect::<Vec<_>>(), [("Language".to_owned(), "de".to_owned())]);
+        assert_eq!(read.blocked.len(), 2);
+        assert!(read.hidden.contains("SMTP_Host"));
+    }
+
+    #[test]
+    fn values_that_do_not_suit_stop_the_start() {
+        let error = read(&[("OVERWRITE_SETTING_API_User_Limit", "many")]).unwrap_err().to_string();
+        assert!(error.contains("OVERWRITE_SETTING_API_User_Limit=many"), "{error}");
+        assert!(read(&[("Message_AllowEditing", "perhaps")]).is_err());
+        assert!(read(&[("MAX_RESUME_LOGIN_TOKENS", "0")]).is_err());
+        assert_eq!(read(&[("MAX_RESUME_LOGIN_TOKENS", "3")]).unwrap().most_sessions, 3);
+        assert_eq!(read(&[]).unwrap().most_sessions, 50);
+    }
+
+    #[test]
+    fn the_first_administrator_takes_a_password() {
+        assert!(read(&[("ADMIN_USERNAME", "root")]).unwrap().admin.is_none());
+        let given = [("ADMIN_PASS", "secret"), ("ADMIN_EMAIL", "a@b"), ("ADMIN_EMAIL_VERIFIED", "false")];
+        let read = read(&given).unwrap();
+        assert!(!format!("{read:?}").contains("secret"));
+        let admin = read.admin.unwrap();
+        assert_eq!((admin.username.as_str(), admin.verified), ("admin", false));
+    }
+
+    #[test]
+    fn logging_in_as_others_takes_a_word() {
+        assert!(!read(&[]).unwrap().create_tokens);
+        let given = [("CREATE_TOKENS_FOR_USERS", "true"), ("CREATE_TOKENS_FOR_USERS_SECRET", "hush")];
+        let read = read(&given).unwrap();
+        assert!(read.create_tokens && !format!("{read:?}").contains("hush"));
+    }
+}
