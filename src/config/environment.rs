@@ -11,8 +11,8 @@ use crate::domain::defaults;
 /// Sessions a user may have, unless `MAX_RESUME_LOGIN_TOKENS` says otherwise.
 const MOST_SESSIONS: usize = 50;
 
-/// What the environment asks for.
-#[derive(Debug, Clone)]
+/// What the environment asks for. Much of it is secret, so it prints little of itself.
+#[derive(Clone)]
 pub struct Environment {
     /// `ADMIN_*`, if `ADMIN_PASS` is set.
     pub admin: Option<FirstAdmin>,
@@ -31,7 +31,7 @@ pub struct Environment {
     /// `CREATE_TOKENS_FOR_USERS`: administrators may log in as others.
     pub create_tokens: bool,
     /// `CREATE_TOKENS_FOR_USERS_SECRET`: what they must know for it.
-    pub create_tokens_secret: Option<Secret>,
+    pub create_tokens_secret: Option<String>,
     /// `ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS`.
     pub unsafe_query: bool,
     /// `DEPLOY_METHOD`: how the server was installed.
@@ -81,13 +81,10 @@ impl std::fmt::Debug for FirstAdmin {
     }
 }
 
-/// A text that does not print itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl std::fmt::Debug for Secret {
+impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
+        let ids: Vec<&String> = self.overwritten.keys().chain(self.initial.keys()).collect();
+        f.debug_struct("Environment").field("settings", &ids).finish_non_exhaustive()
     }
 }
 
@@ -104,7 +101,7 @@ impl Environment {
             blocked: ids(all.remove("SETTINGS_BLOCKED")),
             hidden: ids(all.remove("SETTINGS_HIDDEN")),
             create_tokens: all.get("CREATE_TOKENS_FOR_USERS").is_some_and(|value| value == "true"),
-            create_tokens_secret: all.remove("CREATE_TOKENS_FOR_USERS_SECRET").map(Secret),
+            create_tokens_secret: all.remove("CREATE_TOKENS_FOR_USERS_SECRET"),
             unsafe_query: all
                 .get("ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS")
                 .is_some_and(|value| value.eq_ignore_ascii_case("true")),
@@ -193,9 +190,9 @@ mod tests {
     #[test]
     fn the_first_administrator_takes_a_password() {
         assert!(read(&[("ADMIN_USERNAME", "root")]).unwrap().admin.is_none());
-        let given = [("ADMIN_PASS", "secret"), ("ADMIN_EMAIL", "a@b"), ("ADMIN_EMAIL_VERIFIED", "false")];
+        let given = [("ADMIN_PASS", "sesame"), ("ADMIN_EMAIL", "a@b"), ("ADMIN_EMAIL_VERIFIED", "false")];
         let read = read(&given).unwrap();
-        assert!(!format!("{read:?}").contains("secret"));
+        assert!(!format!("{read:?}").contains("sesame"));
         let admin = read.admin.unwrap();
         assert_eq!((admin.username.as_str(), admin.verified), ("admin", false));
     }

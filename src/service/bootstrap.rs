@@ -64,6 +64,7 @@ fn furnish(app: &App, batch: &mut Batch<'_>) -> Result<()> {
                 scope: *scope,
                 protected: true,
                 updated: now,
+                second_factor: false,
             };
             batch.put(&key, &role)?;
         }

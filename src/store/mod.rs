@@ -14,12 +14,14 @@ pub mod audit;
 mod batch;
 pub mod blobs;
 mod codec;
+pub mod devices;
 pub mod engine;
 pub mod feed;
 mod flusher;
 pub mod jobs;
 pub mod key;
 pub mod messages;
+pub mod roles;
 pub mod rooms;
 pub mod schema;
 pub mod uploads;
@@ -126,12 +128,19 @@ impl Store {
         let key = ("schema".to_owned(),);
         match self.get::<Schema>(&key)? {
             Some(Schema(found)) if found > SCHEMA => Err(Error::Newer { found }),
-            Some(_) => Ok(()),
-            None => {
-                self.write(|batch| batch.put(&key, &Schema(SCHEMA)))?;
-                self.durable_blocking()
+            Some(Schema(SCHEMA)) => Ok(()),
+            Some(Schema(_)) => {
+                // The number is written last: a step that was cut short begins anew.
+                self.list_role_holders()?;
+                self.put_schema()
             }
+            None => self.put_schema(),
         }
+    }
+
+    fn put_schema(&self) -> Result<()> {
+        self.write(|batch| batch.put(&("schema".to_owned(),), &Schema(SCHEMA)))?;
+        self.durable_blocking()
     }
 
     /// The record at this key.

@@ -92,7 +92,9 @@ impl Batch<'_> {
     /// Puts a membership; a new one is counted.
     pub fn put_subscription(&mut self, subscription: &Subscription) -> Result<()> {
         let key = (subscription.room.clone(), subscription.user.clone());
-        if !self.has::<Subscription>(&key)? {
+        let old = self.get::<Subscription>(&key)?;
+        self.index_member_roles(old.as_ref(), Some(subscription))?;
+        if old.is_none() {
             self.put(&(subscription.user.clone(), subscription.room.clone()), &RoomOfUser)?;
             let mut activity = self.activity(&subscription.room)?;
             activity.members += 1;
@@ -104,9 +106,8 @@ impl Batch<'_> {
     /// Ends a membership; whether there was one.
     pub fn delete_subscription(&mut self, room: &RoomId, user: &UserId) -> Result<bool> {
         let key = (room.clone(), user.clone());
-        if !self.has::<Subscription>(&key)? {
-            return Ok(false);
-        }
+        let Some(old) = self.get::<Subscription>(&key)? else { return Ok(false) };
+        self.index_member_roles(Some(&old), None)?;
         self.delete::<Subscription>(&key);
         self.delete::<RoomOfUser>(&(user.clone(), room.clone()));
         let mut activity = self.activity(room)?;
@@ -120,6 +121,7 @@ impl Batch<'_> {
     pub fn delete_room(&mut self, room: &Room) -> Result<()> {
         let store = self.store();
         store.members::<Error>(&room.id, |member| {
+            self.index_member_roles(Some(&member), None)?;
             self.delete::<Subscription>(&(room.id.clone(), member.user.clone()));
             self.delete::<RoomOfUser>(&(member.user, room.id.clone()));
             Ok(ControlFlow::Continue(()))

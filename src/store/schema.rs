@@ -6,14 +6,16 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::codec::decode_body;
 use super::key::Key;
 use crate::domain::{
-    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
-    Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    Activity, AuditEntry, CustomStatus, EmojiName, ExportLink, Grant, Job, JobId, LoginToken, Message,
+    MessageId, OutboxMail, PushToken, Removed, Role, RoleScope, Room, RoomId, Setting, Subscription, Time,
+    Upload, UploadId, User, UserId,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A kind of value that the store keeps.
 pub trait Record: Serialize + DeserializeOwned {
@@ -36,11 +38,21 @@ pub trait Record: Serialize + DeserializeOwned {
 
 /// Declares the table of kinds, and a function that names every one of them.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $prefix:literal $name:literal $record:ty [$($key:ty),+];)*) => {
+    ($(
+        $(#[$doc:meta])* $prefix:literal $name:literal $record:ty [$($key:ty),+]
+        $(version $version:literal by $upgrade:path)?;
+    )*) => {
         $(impl Record for $record {
             const PREFIX: u8 = $prefix;
             const NAME: &'static str = $name;
             type Key = ($($key,)+);
+            $(
+                const VERSION: u8 = $version;
+
+                fn upgrade(version: u8, body: &[u8]) -> Option<Self> {
+                    $upgrade(version, body)
+                }
+            )?
         })*
 
         /// Every kind: prefix, name, and a check that key and value of an entry can be read.
@@ -75,7 +87,9 @@ kinds! {
     b'f' "upload" Upload [UploadId];
     b'F' "file of a room" FileOfRoom [RoomId, Time, UploadId];
     b'b' "use of a blob" BlobUse [[u8; 32], UploadId];
-    b'l' "role" Role [String];
+    b'l' "role" Role [String] version 2 by upgrade_role;
+    b'(' "role holder" RoleHolder [String, String, RoomId];
+    b'!' "removed thing" Removed [String, String];
     b'p' "permission" Grant [String];
     b'g' "setting" Setting [String];
     b'j' "export job" Job [JobId];
@@ -88,9 +102,34 @@ kinds! {
     b'v' "audit entry" AuditEntry [Time, u64];
     b'V' "audit of a job" AuditOfJob [JobId, Time, u64];
     b'w' "audit of a user" AuditOfUser [UserId, Time, u64];
+    b'$' "custom emoji" EmojiName [String];
+    b'%' "custom status" CustomStatus [String];
+    b'&' "push token" PushToken [UserId, String];
     b'o' "mail" OutboxMail [String];
     b'O' "waiting mail" WaitingMail [Time, String];
 }
+
+/// A role as it was before it could ask for a second factor.
+fn upgrade_role(version: u8, body: &[u8]) -> Option<Role> {
+    #[derive(Serialize, Deserialize)]
+    struct First {
+        id: String,
+        name: String,
+        description: String,
+        scope: RoleScope,
+        protected: bool,
+        updated: Time,
+    }
+    if version != 1 {
+        return None;
+    }
+    let First { id, name, description, scope, protected, updated } = decode_body(body)?;
+    Some(Role { id, name, description, scope, protected, updated, second_factor: false })
+}
+
+/// Who holds a role there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleHolder(pub UserId);
 
 /// The number of the layout, under the key `schema`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -59,9 +59,11 @@ impl Store {
 impl Batch<'_> {
     /// Puts an account and makes its login name and addresses lead to it, and no others.
     pub fn put_user(&mut self, user: &User) -> Result<()> {
-        if let Some(old) = self.get::<User>(&(user.id.clone(),))? {
-            self.forget_names(&old);
+        let old = self.get::<User>(&(user.id.clone(),))?;
+        if let Some(old) = &old {
+            self.forget_names(old);
         }
+        self.index_user_roles(old.as_ref(), Some(user))?;
         self.put(&(user.username.to_lowercase(),), &UserByName(user.id.clone()))?;
         for email in &user.emails {
             self.put(&(email.address.to_lowercase(),), &UserByEmail(user.id.clone()))?;
@@ -71,8 +73,11 @@ impl Batch<'_> {
 
     /// Deletes an account and its tokens. Its memberships and messages are the caller's business.
     pub fn delete_user(&mut self, user: &User) -> Result<()> {
+        let old = self.get::<User>(&(user.id.clone(),))?;
+        self.index_user_roles(old.as_ref(), None)?;
         self.forget_names(user);
         self.delete_tokens(&user.id, |_, _| true)?;
+        self.delete_push_tokens(&user.id)?;
         self.delete::<User>(&(user.id.clone(),));
         Ok(())
     }

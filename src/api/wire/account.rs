@@ -57,7 +57,7 @@ pub fn role(role: &Role) -> Value {
         "description": role.description,
         "scope": role.scope.word(),
         "protected": role.protected,
-        "mandatory2fa": false,
+        "mandatory2fa": role.second_factor,
         "_updatedAt": time(role.updated),
     })
 }
