@@ -39,6 +39,8 @@ pub mod presence;
 pub mod quotas;
 pub mod reactions;
 pub mod retention;
+pub mod role_holders;
+pub mod roles;
 pub mod room_edits;
 pub mod room_roles;
 pub mod rooms;

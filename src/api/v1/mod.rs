@@ -13,6 +13,7 @@ mod misc;
 mod permissions;
 mod personal_tokens;
 mod presence;
+mod roles;
 mod rooms;
 mod settings;
 mod settings_keys;
@@ -30,6 +31,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         presence::endpoints(),
         settings::endpoints(),
         permissions::endpoints(),
+        roles::endpoints(),
         exports::endpoints(),
         channels::endpoints(),
         im::endpoints(),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Detail, time};
 use crate::domain::{Grant, LoginToken, Role, User};
+use crate::service::settings::setting_of;
 
 /// An account as its owner sees it after logging in.
 pub fn me(user: &User, preferences: &Map<String, Value>, site_url: &str) -> Value {
@@ -64,5 +65,10 @@ pub fn role(role: &Role) -> Value {
 
 /// A permission with the roles that hold it.
 pub fn permission(id: &str, grant: &Grant) -> Value {
-    json!({"_id": id, "roles": grant.roles, "_updatedAt": time(grant.updated)})
+    let mut value = json!({"_id": id, "roles": grant.roles, "_updatedAt": time(grant.updated)});
+    if let Some(setting) = setting_of(id) {
+        value["level"] = "settings".into();
+        value["settingId"] = setting.id.into();
+    }
+    value
 }
