@@ -60,6 +60,8 @@ pub enum Limit {
     Default,
     /// As often as this setting says.
     Setting(&'static str),
+    /// So often.
+    Calls(u64),
     /// As often as they like.
     None,
 }
@@ -68,6 +70,27 @@ type Handler = Box<dyn Fn(&App, &Client, Option<&Caller>, Input) -> Result<Value
 
 /// Decides, before the body is read, whether the caller may send a file to a room, and how large.
 pub type Admit = fn(&App, &Caller, &RoomId) -> Result<Option<u64>>;
+
+/// The same for a file that does not go to a room.
+pub type AdmitForm = fn(&App, &Caller) -> Result<Option<u64>>;
+
+/// A file that an endpoint takes in.
+#[derive(Clone, Copy)]
+pub struct FileField {
+    /// The field of the form that holds it.
+    pub name: &'static str,
+    /// Who may send it.
+    pub admits: Admits,
+}
+
+/// Who may send a file.
+#[derive(Clone, Copy)]
+pub enum Admits {
+    /// It goes to the room that the path names by `:rid`.
+    Room(Admit),
+    /// It goes elsewhere.
+    Form(AdmitForm),
+}
 
 /// A row of the table.
 pub struct Endpoint {
@@ -85,8 +108,10 @@ pub struct Endpoint {
     pub limit: Limit,
     /// Whether the reply waits for the disk.
     pub writes: bool,
-    /// Set for endpoints that take a file in, as `multipart/form-data` with one part `file`.
-    pub admits: Option<Admit>,
+    /// Set for endpoints that take a file in, as `multipart/form-data`.
+    pub file: Option<FileField>,
+    /// The media type of the answer to a success, if it is not JSON; the handler gives its text.
+    pub media_type: Option<&'static str>,
     /// The JSON schema of the parameters; what does not fit never comes to the handler.
     pub schema: Value,
     /// How the request names its room, if the row finds it.
@@ -144,6 +169,11 @@ pub fn post(path: &'static str) -> Draft {
     Draft::new(Method::Post, path)
 }
 
+/// A row that removes something.
+pub fn delete(path: &'static str) -> Draft {
+    Draft::new(Method::Delete, path)
+}
+
 /// A row without a handler.
 pub struct Draft {
     method: Method,
@@ -152,7 +182,8 @@ pub struct Draft {
     needs_in_room: Option<Permission>,
     limit: Limit,
     writes: bool,
-    admits: Option<Admit>,
+    file: Option<FileField>,
+    media_type: Option<&'static str>,
     family: Option<Family>,
     takes: Fields,
     returns: Fields,
@@ -174,7 +205,8 @@ impl Draft {
             needs_in_room: None,
             limit: Limit::Default,
             writes,
-            admits: None,
+            file: None,
+            media_type: None,
             family: None,
             takes: Fields(""),
             returns: Fields(""),
@@ -199,6 +231,13 @@ impl Draft {
     #[must_use]
     pub fn writes(mut self) -> Self {
         self.writes = true;
+        self
+    }
+
+    /// Another answer than JSON: the handler gives its text.
+    #[must_use]
+    pub fn media_type(mut self, media_type: &'static str) -> Self {
+        self.media_type = Some(media_type);
         self
     }
 
@@ -275,9 +314,24 @@ impl Draft {
         admit: Admit,
         handler: fn(&App, &Caller, Arrived, P) -> Result<Value>,
     ) -> Endpoint {
-        self.admits = Some(admit);
+        self.file = Some(FileField { name: "file", admits: Admits::Room(admit) });
         self.known(schema::of::<P>(), move |app, caller, mut input| {
             let file = input.file.take().ok_or_else(|| Error::code("No file uploaded"))?;
+            handler(app, caller, file, input.parse()?)
+        })
+    }
+
+    /// For users who send a form that may hold a file, in this field. `admit` decides about them
+    /// before the body is read; the form's other fields are the parameters.
+    pub fn form<P: Params + 'static>(
+        mut self,
+        field: &'static str,
+        admit: AdmitForm,
+        handler: fn(&App, &Caller, Option<Arrived>, P) -> Result<Value>,
+    ) -> Endpoint {
+        self.file = Some(FileField { name: field, admits: Admits::Form(admit) });
+        self.known(schema::of::<P>(), move |app, caller, mut input| {
+            let file = input.file.take();
             handler(app, caller, file, input.parse()?)
         })
     }
@@ -293,7 +347,19 @@ impl Draft {
     }
 
     fn row(self, access: Access, schema: Value, handler: Handler) -> Endpoint {
-        let Self { method, path, needs, needs_in_room, limit, writes, admits, family, takes, returns } = self;
+        let Self {
+            method,
+            path,
+            needs,
+            needs_in_room,
+            limit,
+            writes,
+            file,
+            media_type,
+            family,
+            takes,
+            returns,
+        } = self;
         Endpoint {
             method,
             path,
@@ -302,7 +368,8 @@ impl Draft {
             needs_in_room,
             limit,
             writes,
-            admits,
+            file,
+            media_type,
             schema,
             family,
             takes,

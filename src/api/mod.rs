@@ -32,7 +32,7 @@ pub mod schema;
 pub mod v1;
 pub mod wire;
 
-use endpoint::{Access, Endpoint, Limit, Method};
+use endpoint::{Access, Admits, Endpoint, Limit, Method};
 use reply::Reply;
 use request::{Incoming, Input, LARGEST_BODY, LARGEST_STRANGE_BODY, PathParameters};
 
@@ -101,16 +101,18 @@ impl Api {
         incoming: Incoming,
         path: PathParameters,
     ) -> Result<Input, Reply> {
-        let (Some(admit), Some(caller)) = (self.endpoints[number].admits, caller) else {
+        let (Some(field), Some(caller)) = (self.endpoints[number].file, caller) else {
             let most = if caller.is_some() { LARGEST_BODY } else { LARGEST_STRANGE_BODY };
             return incoming.read(path, most).await;
         };
         let rid = path.iter().find(|(name, _)| *name == "rid").map(|(_, rid)| RoomId::new(rid.as_str()));
         let (worker, caller) = (Arc::clone(app), caller.clone());
-        let admitted =
-            tokio::task::spawn_blocking(move || admit(&worker, &caller, &rid.ok_or(Error::Unauthorized)?));
+        let admitted = tokio::task::spawn_blocking(move || match field.admits {
+            Admits::Room(admit) => admit(&worker, &caller, &rid.ok_or(Error::Unauthorized)?),
+            Admits::Form(admit) => admit(&worker, &caller),
+        });
         match admitted.await.unwrap_or_else(|panic| Err(Error::internal(panic))) {
-            Ok(most) => incoming.read_file(app, path, most).await,
+            Ok(most) => incoming.read_file(app, path, field.name, most).await,
             Err(error) => Err(Reply::failure(&error)),
         }
     }
@@ -140,17 +142,18 @@ impl Api {
         if !settings::is_on(app, "API_Enable_Rate_Limiter")? {
             return Ok(None);
         }
-        let id = match self.endpoints[number].limit {
-            Limit::Default => "API_Enable_Rate_Limiter_Limit_Calls_Default",
-            Limit::Setting(id) => id,
-            Limit::None => return Ok(None),
+        let limit = match self.endpoints[number].limit {
+            Limit::Default => settings::limit(app, "API_Enable_Rate_Limiter_Limit_Calls_Default")?,
+            Limit::Setting(id) => settings::limit(app, id)?,
+            Limit::Calls(calls) => Some(calls),
+            Limit::None => None,
         };
+        let Some(limit) = limit else { return Ok(None) };
         if let Some(caller) = caller
             && access::holds(app, &caller.user, "api-bypass-rate-limit")?
         {
             return Ok(None);
         }
-        let Some(limit) = settings::limit(app, id)? else { return Ok(None) };
         let window = settings::limit(app, "API_Enable_Rate_Limiter_Limit_Time_Default")?.unwrap_or(60_000);
         let window = i64::try_from(window).unwrap_or(i64::MAX);
         Ok(Some(app.limiter.count(number, client.address, limit, window, app.now())))
@@ -168,7 +171,7 @@ impl Api {
         let Ok(permit) = Arc::clone(&self.workers).acquire_owned().await else {
             return Reply::failure(&Error::Busy);
         };
-        let writes = self.endpoints[number].writes;
+        let (writes, media_type) = (self.endpoints[number].writes, self.endpoints[number].media_type);
         let worker = Arc::clone(&app);
         let result = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -184,7 +187,7 @@ impl Api {
         let durable = if writes { app.store.durable().await } else { Ok(()) };
         match result {
             Ok(value) => match durable {
-                Ok(()) => Reply::success(value),
+                Ok(()) => Reply::success_as(value, media_type),
                 Err(error) => Reply::failure(&Error::internal(error)),
             },
             Err(error) => Reply::failure(&error),

@@ -32,13 +32,14 @@ const MOST_UNREAD: usize = 1024 * 1024;
 const MOST_FIELDS: usize = 32;
 const LARGEST_FIELD: usize = 64 * 1024;
 
-/// Reads a form with exactly one file, in the field `file`, of at most `most` bytes. Answers its
+/// Reads a form with at most one file, in the field `wanted`, of at most `most` bytes. Answers its
 /// other fields and the file; the error is the whole answer.
 pub async fn receive(
     app: &Arc<App>,
     incoming: Incoming,
+    wanted: &str,
     most: Option<u64>,
-) -> Result<(Map<String, Value>, Arrived), Reply> {
+) -> Result<(Map<String, Value>, Option<Arrived>), Reply> {
     let boundary = multer::parse_boundary(&incoming.content_type).map_err(|error| unreadable(&error))?;
     let unread = Arc::new(AtomicUsize::new(0));
     let measured =
@@ -57,7 +58,7 @@ pub async fn receive(
             fields.insert(name, Value::String(text));
             continue;
         }
-        if field.name() != Some("file") {
+        if field.name() != Some(wanted) {
             return Err(Reply::failure(&Error::code("invalid-field")));
         }
         if file.is_some() {
@@ -68,7 +69,6 @@ pub async fn receive(
         let bytes = form.bytes(app, &mut field, most).await?;
         file = Some(Arrived { name, declared, bytes });
     }
-    let file = file.ok_or_else(|| Reply::failure(&Error::code("No file uploaded")))?;
     Ok((fields, file))
 }
 

@@ -35,6 +35,6 @@ pub struct Emoji {
 impl Emoji {
     /// The media type of its file.
     pub fn media_type(&self) -> String {
-        format!("image/{}", self.extension.replace("jpg", "jpeg"))
+        format!("image/{}", self.extension)
     }
 }

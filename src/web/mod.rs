@@ -14,6 +14,7 @@ use crate::service::settings;
 
 pub mod credentials;
 pub mod download;
+pub mod emoji;
 pub mod export;
 pub mod file;
 
@@ -28,6 +29,11 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
         && incoming.method == "GET"
     {
         return export::export(app, id, headers, &incoming).await;
+    }
+    if let Some(name) = emoji::emoji_name(path)
+        && incoming.method == "GET"
+    {
+        return emoji::emoji(app, &name, headers).await;
     }
     match path {
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),

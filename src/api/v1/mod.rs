@@ -6,6 +6,8 @@ mod account_changes;
 mod auth;
 mod channels;
 mod chat;
+mod custom_status;
+mod emoji;
 mod exports;
 mod history;
 mod im;
@@ -13,6 +15,7 @@ mod misc;
 mod permissions;
 mod personal_tokens;
 mod presence;
+mod push;
 mod roles;
 mod rooms;
 mod settings;
@@ -32,6 +35,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         settings::endpoints(),
         permissions::endpoints(),
         roles::endpoints(),
+        emoji::endpoints(),
+        custom_status::endpoints(),
+        push::endpoints(),
         exports::endpoints(),
         channels::endpoints(),
         im::endpoints(),
