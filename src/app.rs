@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use crate::config::Config;
 use crate::domain::Time;
+use crate::domain::statistics::Counted;
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
@@ -42,6 +43,10 @@ pub struct App {
     pub running: Running,
     /// Set once an administrator was seen: the last one can never go.
     pub has_admin: AtomicBool,
+    /// When this began.
+    pub started: Time,
+    /// What was counted last.
+    pub statistics: Counted,
     /// Rung when there is an export to do.
     pub export_bell: Notify,
     /// Rung when there is a mail to send.
@@ -55,6 +60,7 @@ impl App {
     pub fn new(config: Config, store: Store, registry: Registry, clock: Clock) -> std::io::Result<Self> {
         let signer = Signer::open_or_create(&config.server.data)?;
         let passwords = Passwords::start(config.passwords.threads, config.passwords.queue)?;
+        let started = clock.now();
         Ok(Self {
             config,
             store: Arc::new(store),
@@ -68,6 +74,8 @@ impl App {
             estimates: Estimates::default(),
             running: Running::default(),
             has_admin: AtomicBool::new(false),
+            started,
+            statistics: Counted::default(),
             export_bell: Notify::new(),
             mail_bell: Notify::new(),
             sweep_bell: Notify::new(),

@@ -21,6 +21,7 @@ pub mod query;
 pub mod removed;
 pub mod room;
 pub mod setting;
+pub mod statistics;
 pub mod status;
 pub mod time;
 pub mod upload;

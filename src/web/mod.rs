@@ -36,6 +36,9 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
         return emoji::emoji(app, &name, headers).await;
     }
     match path {
+        "/readyz" if app.store.has_failed() => {
+            text(StatusCode::SERVICE_UNAVAILABLE, "the store failed: look at the log and start again")
+        }
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),
         "/robots.txt" => {
             text(StatusCode::OK, &settings::text(app, "Robot_Instructions_File_Content").unwrap_or_default())
@@ -48,6 +51,13 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
 /// A JSON answer.
 pub fn small(reply: Reply) -> Response {
     reply.into_response().into_response()
+}
+
+/// A document in JSON that everybody may read.
+pub fn json(document: &serde_json::Value) -> Response {
+    let mut response = warp::http::Response::new(document.to_string()).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// A short plain text.

@@ -20,6 +20,8 @@ mod roles;
 mod rooms;
 mod settings;
 mod settings_keys;
+mod shield;
+mod statistics;
 mod subscriptions;
 mod users;
 
@@ -27,6 +29,8 @@ mod users;
 pub fn endpoints() -> Vec<Endpoint> {
     [
         misc::endpoints(),
+        statistics::endpoints(),
+        shield::endpoints(),
         auth::endpoints(),
         users::endpoints(),
         account_changes::endpoints(),
