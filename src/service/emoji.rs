@@ -5,11 +5,12 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use super::removed::{self, Changes};
 use super::uploads::{Arrived, remove_unused};
 use super::{access, settings};
 use crate::app::App;
 use crate::domain::id::random_id;
-use crate::domain::{Emoji, EmojiName, Removed, Time, UploadId};
+use crate::domain::{Emoji, EmojiName, Time, UploadId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::blobs::Arriving;
@@ -75,18 +76,12 @@ pub fn page(app: &App, part: Option<&str>, offset: usize, count: usize) -> Resul
     Ok((found, total))
 }
 
-/// All emoji, or those that changed since a time; and what is gone since then.
-pub fn since(app: &App, since: Option<Time>) -> Result<(Vec<Emoji>, Vec<(String, Time)>)> {
-    let (mut changed, mut gone) = (Vec::new(), Vec::new());
+/// All emoji, or those that changed since a time and what is gone since then.
+pub fn since(app: &App, since: Option<Time>) -> Result<Changes<Emoji>> {
+    let mut changed = Vec::new();
     all(app, |emoji| changed.extend(since.is_none_or(|since| emoji.updated > since).then_some(emoji)))?;
-    if let Some(since) = since {
-        let removed = Span::of(&(KIND.to_owned(),));
-        app.store.walk::<Removed, Error>(removed, Direction::Ascending, |(_, id), removed| {
-            gone.extend((removed.at > since).then_some((id, removed.at)));
-            Ok(ControlFlow::Continue(()))
-        })?;
-    }
-    Ok((changed, gone))
+    let gone = since.map(|since| removed::since(app, KIND, since)).transpose()?;
+    Ok(Changes { changed, gone: gone.unwrap_or_default() })
 }
 
 /// What an emoji is to be.
@@ -146,8 +141,7 @@ pub fn delete(app: &App, id: &str) -> Result<()> {
         let invalid = || Error::refused("Custom_Emoji_Error_Invalid_Emoji", "Invalid emoji");
         let emoji = find(app, id)?.ok_or_else(invalid)?;
         forget(batch, &emoji);
-        let removed = Removed { name: emoji.name, at: app.now() };
-        batch.put(&(KIND.to_owned(), id.to_owned()), &removed)?;
+        removed::note(batch, KIND, id, emoji.name, app.now())?;
         Ok::<_, Error>(emoji.sha256)
     })?;
     remove_unused(app, &[unused])

@@ -41,6 +41,7 @@ pub mod preferences;
 pub mod presence;
 pub mod quotas;
 pub mod reactions;
+pub mod removed;
 pub mod retention;
 pub mod role_holders;
 pub mod roles;

@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 
 use super::members::has_several_owners;
+use super::removed::{self, Changes};
 use super::{access, permissions};
 use crate::app::App;
 use crate::domain::id::random_id;
-use crate::domain::{Grant, Removed, Role, RoleScope, RoomId, Subscription, Time, User};
+use crate::domain::{Grant, Role, RoleScope, RoomId, Subscription, Time, User};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::store::{Batch, Direction, Span};
+use crate::store::Batch;
 
 /// What removed roles are kept as.
 const KIND: &str = "role";
@@ -37,19 +38,11 @@ pub fn find(app: &App, id_or_name: &str) -> Result<Option<Role>> {
     Ok(permissions::roles(app)?.into_iter().find(|role| role.name == id_or_name))
 }
 
-/// The roles that changed since a time, and those that are gone since then: their ids and when.
-pub fn since(app: &App, since: Time) -> Result<(Vec<Role>, Vec<(String, Time)>)> {
+/// The roles that changed since a time, and those that are gone.
+pub fn since(app: &App, since: Time) -> Result<Changes<Role>> {
     let mut changed = permissions::roles(app)?;
     changed.retain(|role| role.updated > since);
-    let mut gone = Vec::new();
-    let removed = Span::of(&(KIND.to_owned(),));
-    app.store.walk::<Removed, Error>(removed, Direction::Ascending, |(_, id), removed| {
-        if removed.at > since {
-            gone.push((id, removed.at));
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok((changed, gone))
+    Ok(Changes { changed, gone: removed::since(app, KIND, since)? })
 }
 
 /// Makes a role.
@@ -136,7 +129,7 @@ pub fn delete(app: &App, id: &str) -> Result<()> {
             }
         }
         batch.delete::<Role>(&(id.to_owned(),));
-        Ok(batch.put(&(KIND.to_owned(), id.to_owned()), &Removed { name: role.name, at: now })?)
+        removed::note(batch, KIND, id, role.name, now)
     })
 }
 

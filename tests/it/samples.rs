@@ -4,14 +4,15 @@ use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
-    Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
-    LoginToken, Message, MessageId, Order, OutboxMail, OutboxState, Role, RoleScope, Room, RoomId, RoomKind,
-    Rooms, Setting, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
+    Activity, Archive, AuditEntry, AuditEvent, Choice, CustomStatus, Emoji, EmojiName, ExportLink, Grant,
+    Job, JobId, JobState, Json, LoginToken, Message, MessageId, Order, OutboxMail, OutboxState, PushToken,
+    Removed, Role, RoleScope, Room, RoomId, RoomKind, Rooms, Setting, Subscription, Time, Upload, UploadId,
+    User, UserId, UserRef,
 };
 use roomscribe::store::schema::{
     AuditOfJob, AuditOfUser, BlobUse, DeletedRoom, EndedJob, EndedMembership, FileOfRoom, JobOfUser,
-    KeptFile, LinkOfJob, MessagePlace, OpenJob, Reply, RoomByName, RoomOfUser, Schema, TokenOfUser,
-    UnfinishedImport, UserByEmail, UserByName, WaitingMail,
+    KeptFile, LinkOfJob, MessagePlace, OpenJob, Reply, RoleHolder, RoomByName, RoomOfUser, Schema,
+    TokenOfUser, UnfinishedImport, UserByEmail, UserByName, WaitingMail,
 };
 
 use crate::stored_bytes::Golden;
@@ -57,11 +58,42 @@ pub(crate) fn add_all(golden: &mut Golden) {
         scope: RoleScope::Subscriptions,
         protected: true,
         updated: at(0),
+        second_factor: true,
     };
     golden.add(&(text("owner"),), &role);
     golden.add(&(text("admin"),), &Role { scope: RoleScope::Users, protected: false, ..role });
+    golden.add(&(text("owner"), text("bob"), general()), &RoleHolder(bob()));
+    golden.add(&(text("role"), text("id")), &Removed { name: text("Gone"), at: at(1) });
+    additions(golden);
     golden.add(&(text("create-c"),), &Grant { roles: vec![text("admin"), text("user")], updated: at(0) });
     golden.add(&(text("Site_Name"),), &Setting { value: json("\"My chat\""), updated: at(0) });
+}
+
+/// What administrators add for everybody, and the devices of people.
+fn additions(golden: &mut Golden) {
+    let emoji = Emoji {
+        id: text("emoji"),
+        name: text("party"),
+        aliases: vec![text("fete")],
+        extension: text("png"),
+        size: 1000,
+        sha256: HASH,
+        updated: at(0),
+    };
+    golden.add(&(text("party"),), &EmojiName::Own(emoji));
+    golden.add(&(text("fete"),), &EmojiName::Alias(text("party")));
+    let status =
+        CustomStatus { id: text("status"), name: text("at sea"), status: text("away"), updated: at(0) };
+    golden.add(&(text("status"),), &status);
+    let token = PushToken {
+        id: text("device"),
+        service: text("gcm"),
+        value: text("address"),
+        application: text("app"),
+        created: at(0),
+        updated: at(1),
+    };
+    golden.add(&(bob(), text("address")), &token);
 }
 
 fn people(golden: &mut Golden) {

@@ -12,6 +12,7 @@ use crate::domain::{Emoji, Time};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::service::emoji::{self, Wish};
+use crate::service::removed::Changes;
 use crate::service::uploads::Arrived;
 
 /// The rows. The picture comes in the field `emoji` of a form.
@@ -43,7 +44,7 @@ fn list(app: &App, _: &Caller, params: Since) -> Result<Value> {
             Error::refused("error-roomId-param-invalid", text)
         })
     });
-    let (changed, gone) = emoji::since(app, since.transpose()?)?;
+    let Changes { changed, gone } = emoji::since(app, since.transpose()?)?;
     let update: Vec<Value> = changed.iter().map(shape).collect();
     let remove: Vec<Value> = gone.iter().map(|(id, at)| present::gone(id, *at)).collect();
     Ok(json!({"emojis": {"update": update, "remove": remove}}))

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::domain::{Role, RoomId, Time};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
+use crate::service::removed::Changes;
 use crate::service::roles::{self, Wish};
 use crate::service::{access, permissions, role_holders};
 
@@ -69,7 +70,7 @@ fn sync(app: &App, _: &Caller, params: Since) -> Result<Value> {
         let text = r#"The "updatedSince" query parameter must be a valid date."#;
         Error::refused("error-updatedSince-param-invalid", text)
     })?;
-    let (changed, gone) = roles::since(app, since)?;
+    let Changes { changed, gone } = roles::since(app, since)?;
     let gone: Vec<Value> = gone.iter().map(|(id, at)| present::gone(id, *at)).collect();
     Ok(json!({"roles": {"update": shapes(&changed), "remove": gone}}))
 }
