@@ -16,6 +16,7 @@ use crate::export::space::FreeSpace;
 use crate::limits::{Estimates, LoginGuard, RateLimiter};
 use crate::passwords::Passwords;
 use crate::store::Store;
+use crate::telemetry::LogLines;
 
 /// One running server, or one command that works on its data.
 pub struct App {
@@ -47,6 +48,8 @@ pub struct App {
     pub started: Time,
     /// What was counted last.
     pub statistics: Counted,
+    /// What was logged last.
+    pub log: LogLines,
     /// Rung when there is an export to do.
     pub export_bell: Notify,
     /// Rung when there is a mail to send.
@@ -75,6 +78,7 @@ impl App {
             running: Running::default(),
             has_admin: AtomicBool::new(false),
             started,
+            log: LogLines::default(),
             statistics: Counted::default(),
             export_bell: Notify::new(),
             mail_bell: Notify::new(),

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::domain::{Activity, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
+use crate::domain::{
+    Activity, EmojiName, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User,
+};
 use crate::store::schema::{KeptFile, MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName};
 use crate::store::{Direction, Error, Result, Span, Store};
 
@@ -35,6 +37,7 @@ pub fn check(store: &Store, data_dir: &Path) -> Result<Findings> {
     members(store, &mut findings)?;
     users(store, &mut findings)?;
     uploads(store, &mut findings)?;
+    emoji(store, &mut findings)?;
     exports(store, data_dir, &mut findings)?;
     Ok(findings)
 }
@@ -136,6 +139,23 @@ fn uploads(store: &Store, findings: &mut Findings) -> Result<()> {
                     "the bytes of upload {id} ({:?}) cannot be read: {error}",
                     upload.name
                 ));
+            }
+        }
+        GO_ON
+    })
+}
+
+fn emoji(store: &Store, findings: &mut Findings) -> Result<()> {
+    store.walk::<EmojiName, Error>(Span::all(), Direction::Ascending, |(name,), emoji| {
+        match emoji {
+            EmojiName::Own(emoji) if !store.blobs().is_whole(&emoji.sha256)? => {
+                findings.complain(format!("the bytes of emoji {name:?} are damaged or gone"));
+            }
+            EmojiName::Own(_) => {}
+            EmojiName::Alias(own) => {
+                if !store.has::<EmojiName>(&(own.clone(),))? {
+                    findings.complain(format!("emoji {name:?} is another name of {own:?}, which is none"));
+                }
             }
         }
         GO_ON

@@ -19,7 +19,7 @@ fn send(caller: &Caller<'_>, endpoint: &str, fields: &[(&str, &str)], picture: O
 }
 
 fn known(caller: &Caller<'_>) -> Vec<Value> {
-    caller.get("emoji-custom.list", "").ok()["emojis"]["update"].as_array().unwrap().clone()
+    caller.get("emoji-custom.list", "").ok()["emojis"]["update"].as_array().expect("a list").clone()
 }
 
 #[test]
@@ -156,11 +156,14 @@ fn what_is_no_emoji_is_refused_and_leaves_nothing() {
 fn an_emoji_of_ones_own_is_a_reaction() {
     let server = TestServer::start();
     let admin = server.as_admin();
-    send(&admin, "emoji-custom.create", &[("name", "lighthouse"), ("aliases", "beacon")], Some(PNG)).ok();
+    send(&admin, "emoji-custom.create", &[("name", "lighthouse"), ("aliases", "beacon, land!")], Some(PNG))
+        .ok();
     admin.post("channels.join", json!({"roomId": "GENERAL"})).ok();
     let sent = admin.post("chat.postMessage", json!({"roomId": "GENERAL", "text": "land"}));
     let id = sent.ok()["message"]["_id"].clone();
-    for emoji in ["lighthouse", ":beacon:"] {
+    for emoji in ["lighthouse", ":beacon:", "land!"] {
         admin.post("chat.react", json!({"messageId": id, "emoji": emoji})).ok();
     }
+    let unknown = admin.post("chat.react", json!({"messageId": id, "emoji": "sea!"}));
+    assert_eq!(unknown.refusal(), "Invalid emoji provided. [error-not-allowed]");
 }

@@ -80,6 +80,17 @@ fn the_server_is_its_only_instance() {
 }
 
 #[test]
+fn the_last_lines_of_the_log_are_for_those_who_may_see_them() {
+    let server = TestServer::start();
+    server.app.log.note("ready");
+    let queue = server.as_admin().get("stdout.queue", "").ok()["queue"].clone();
+    let expected = json!([{"id": "0", "string": "ready", "ts": queue[0]["ts"]}]);
+    assert_eq!(queue, expected);
+    assert!(queue[0]["ts"].is_string());
+    assert_eq!(server.as_user("bob").get("stdout.queue", "").status(), 403);
+}
+
+#[test]
 fn what_there_is_none_of_is_said_so() {
     let server = TestServer::start();
     let bob = server.as_user("bob");

@@ -30,6 +30,19 @@ fn operators_see_that_the_server_is_well() {
 }
 
 #[test]
+fn a_server_whose_disk_failed_lives_but_is_not_ready() {
+    let (server, disk) = TestServer::start_faulty();
+    assert_eq!(get(&server, "/readyz").status(), 200);
+    let admin = server.as_admin();
+    disk.fail_writes_after(0);
+    let headers = [("content-type", "application/json")];
+    let failed = admin.raw("POST", "/api/v1/settings/Site_Name", &headers, r#"{"value": "x"}"#);
+    assert_eq!(failed.status(), 500);
+    assert_eq!((get(&server, "/livez").status(), get(&server, "/readyz").status()), (200, 503));
+    disk.heal();
+}
+
+#[test]
 fn the_documentation_names_every_endpoint() {
     let server = TestServer::start();
     let answer = get(&server, "/api-docs");

@@ -24,6 +24,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .user(list),
         post("statistics.telemetry").user(|_, _, _: Telemetry| Ok(Value::Null)),
         get("instances.get").returns("instances* objects").user(instances),
+        get("stdout.queue").returns("queue* objects").user(log),
         get("licenses.maxActiveUsers").returns("maxActiveUsers any, activeUsers* number").user(active_users),
     ]
 }
@@ -126,6 +127,18 @@ fn instances(app: &App, caller: &Caller, _: Nothing) -> Result<Value> {
         "broadcastAuth": true,
     });
     Ok(json!({"instances": [instance]}))
+}
+
+/// What was logged last.
+fn log(app: &App, caller: &Caller, _: Nothing) -> Result<Value> {
+    if !access::holds(app, &caller.user, "view-logs")? {
+        return Err(Error::Unauthorized);
+    }
+    let lines = app.log.last().into_iter().map(|line| {
+        let at = wire::time(Time::from_system(line.at));
+        json!({"id": line.number.to_string(), "string": line.text, "ts": at})
+    });
+    Ok(json!({"queue": lines.collect::<Vec<_>>()}))
 }
 
 /// As many as like to.
