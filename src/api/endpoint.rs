@@ -74,22 +74,13 @@ pub type Admit = fn(&App, &Caller, &RoomId) -> Result<Option<u64>>;
 /// The same for a file that does not go to a room.
 pub type AdmitForm = fn(&App, &Caller) -> Result<Option<u64>>;
 
-/// A file that an endpoint takes in.
+/// How a row takes a file in.
 #[derive(Clone, Copy)]
-pub struct FileField {
-    /// The field of the form that holds it.
-    pub name: &'static str,
-    /// Who may send it.
-    pub admits: Admits,
-}
-
-/// Who may send a file.
-#[derive(Clone, Copy)]
-pub enum Admits {
-    /// It goes to the room that the path names by `:rid`.
+pub enum Intake {
+    /// For the room that the path names by `:rid`, in the part `file` of a form.
     Room(Admit),
-    /// It goes elsewhere.
-    Form(AdmitForm),
+    /// For something else, in the part of this name.
+    Form(&'static str, AdmitForm),
 }
 
 /// A row of the table.
@@ -108,8 +99,8 @@ pub struct Endpoint {
     pub limit: Limit,
     /// Whether the reply waits for the disk.
     pub writes: bool,
-    /// Set for endpoints that take a file in, as `multipart/form-data`.
-    pub file: Option<FileField>,
+    /// Set for endpoints that take a file in, as a part of `multipart/form-data`.
+    pub intake: Option<Intake>,
     /// The media type of the answer to a success, if it is not JSON; the handler gives its text.
     pub media_type: Option<&'static str>,
     /// The JSON schema of the parameters; what does not fit never comes to the handler.
@@ -182,7 +173,7 @@ pub struct Draft {
     needs_in_room: Option<Permission>,
     limit: Limit,
     writes: bool,
-    file: Option<FileField>,
+    intake: Option<Intake>,
     media_type: Option<&'static str>,
     family: Option<Family>,
     takes: Fields,
@@ -205,7 +196,7 @@ impl Draft {
             needs_in_room: None,
             limit: Limit::Default,
             writes,
-            file: None,
+            intake: None,
             media_type: None,
             family: None,
             takes: Fields(""),
@@ -314,7 +305,7 @@ impl Draft {
         admit: Admit,
         handler: fn(&App, &Caller, Arrived, P) -> Result<Value>,
     ) -> Endpoint {
-        self.file = Some(FileField { name: "file", admits: Admits::Room(admit) });
+        self.intake = Some(Intake::Room(admit));
         self.known(schema::of::<P>(), move |app, caller, mut input| {
             let file = input.file.take().ok_or_else(|| Error::code("No file uploaded"))?;
             handler(app, caller, file, input.parse()?)
@@ -329,7 +320,7 @@ impl Draft {
         admit: AdmitForm,
         handler: fn(&App, &Caller, Option<Arrived>, P) -> Result<Value>,
     ) -> Endpoint {
-        self.file = Some(FileField { name: field, admits: Admits::Form(admit) });
+        self.intake = Some(Intake::Form(field, admit));
         self.known(schema::of::<P>(), move |app, caller, mut input| {
             let file = input.file.take();
             handler(app, caller, file, input.parse()?)
@@ -354,7 +345,7 @@ impl Draft {
             needs_in_room,
             limit,
             writes,
-            file,
+            intake,
             media_type,
             family,
             takes,
@@ -368,7 +359,7 @@ impl Draft {
             needs_in_room,
             limit,
             writes,
-            file,
+            intake,
             media_type,
             schema,
             family,

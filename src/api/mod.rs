@@ -32,7 +32,7 @@ pub mod schema;
 pub mod v1;
 pub mod wire;
 
-use endpoint::{Access, Admits, Endpoint, Limit, Method};
+use endpoint::{Access, Endpoint, Intake, Limit, Method};
 use reply::Reply;
 use request::{Incoming, Input, LARGEST_BODY, LARGEST_STRANGE_BODY, PathParameters};
 
@@ -101,18 +101,22 @@ impl Api {
         incoming: Incoming,
         path: PathParameters,
     ) -> Result<Input, Reply> {
-        let (Some(field), Some(caller)) = (self.endpoints[number].file, caller) else {
+        let (Some(intake), Some(caller)) = (self.endpoints[number].intake, caller) else {
             let most = if caller.is_some() { LARGEST_BODY } else { LARGEST_STRANGE_BODY };
             return incoming.read(path, most).await;
         };
         let rid = path.iter().find(|(name, _)| *name == "rid").map(|(_, rid)| RoomId::new(rid.as_str()));
         let (worker, caller) = (Arc::clone(app), caller.clone());
-        let admitted = tokio::task::spawn_blocking(move || match field.admits {
-            Admits::Room(admit) => admit(&worker, &caller, &rid.ok_or(Error::Unauthorized)?),
-            Admits::Form(admit) => admit(&worker, &caller),
+        let admitted = tokio::task::spawn_blocking(move || match intake {
+            Intake::Room(admit) => admit(&worker, &caller, &rid.ok_or(Error::Unauthorized)?),
+            Intake::Form(_, admit) => admit(&worker, &caller),
         });
+        let part = match intake {
+            Intake::Room(_) => "file",
+            Intake::Form(part, _) => part,
+        };
         match admitted.await.unwrap_or_else(|panic| Err(Error::internal(panic))) {
-            Ok(most) => incoming.read_file(app, path, field.name, most).await,
+            Ok(most) => incoming.read_file(app, path, part, most).await,
             Err(error) => Err(Reply::failure(&error)),
         }
     }

@@ -5,14 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
 
 use crate::domain::defaults;
 
-/// Sessions a user may have, unless `MAX_RESUME_LOGIN_TOKENS` says otherwise.
-const MOST_SESSIONS: usize = 50;
-
 /// What the environment asks for. Much of it is secret, so it prints little of itself.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Environment {
     /// `ADMIN_*`, if `ADMIN_PASS` is set.
     pub admin: Option<FirstAdmin>,
@@ -27,36 +25,17 @@ pub struct Environment {
     /// `SETTINGS_HIDDEN`: ids of settings that nobody may see.
     pub hidden: BTreeSet<String>,
     /// `MAX_RESUME_LOGIN_TOKENS`: sessions a user may have.
-    pub most_sessions: usize,
-    /// `CREATE_TOKENS_FOR_USERS`: administrators may log in as others.
-    pub create_tokens: bool,
-    /// `CREATE_TOKENS_FOR_USERS_SECRET`: what they must know for it.
-    pub create_tokens_secret: Option<String>,
+    pub most_sessions: Option<usize>,
+    /// `CREATE_TOKENS_FOR_USERS`: whether callers make tokens for users.
+    pub tokens_for_users: bool,
+    /// `CREATE_TOKENS_FOR_USERS_SECRET`, hashed: whoever knows it does, too.
+    pub tokens_secret: Option<[u8; 32]>,
     /// `ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS`.
     pub unsafe_query: bool,
     /// `DEPLOY_METHOD`: how the server was installed.
     pub deploy_method: Option<String>,
     /// `DEPLOY_PLATFORM`: on what.
     pub deploy_platform: Option<String>,
-}
-
-impl Default for Environment {
-    fn default() -> Self {
-        Self {
-            admin: None,
-            initial_user: None,
-            overwritten: BTreeMap::new(),
-            initial: BTreeMap::new(),
-            blocked: BTreeSet::new(),
-            hidden: BTreeSet::new(),
-            most_sessions: MOST_SESSIONS,
-            create_tokens: false,
-            create_tokens_secret: None,
-            unsafe_query: false,
-            deploy_method: None,
-            deploy_platform: None,
-        }
-    }
 }
 
 /// `ADMIN_USERNAME` and its siblings.
@@ -100,8 +79,12 @@ impl Environment {
             initial_user: all.remove("INITIAL_USER"),
             blocked: ids(all.remove("SETTINGS_BLOCKED")),
             hidden: ids(all.remove("SETTINGS_HIDDEN")),
-            create_tokens: all.get("CREATE_TOKENS_FOR_USERS").is_some_and(|value| value == "true"),
-            create_tokens_secret: all.remove("CREATE_TOKENS_FOR_USERS_SECRET"),
+            tokens_for_users: all
+                .get("CREATE_TOKENS_FOR_USERS")
+                .is_some_and(|word| matches!(word.as_str(), "yes" | "true")),
+            tokens_secret: all
+                .remove("CREATE_TOKENS_FOR_USERS_SECRET")
+                .map(|secret| Sha256::digest(secret).into()),
             unsafe_query: all
                 .get("ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS")
                 .is_some_and(|value| value.eq_ignore_ascii_case("true")),
@@ -111,8 +94,9 @@ impl Environment {
         };
         if let Some(most) = all.get("MAX_RESUME_LOGIN_TOKENS") {
             let number = most.parse().ok().filter(|most| *most > 0);
-            read.most_sessions =
-                number.with_context(|| format!("MAX_RESUME_LOGIN_TOKENS={most} must be a number from 1"))?;
+            let number =
+                number.with_context(|| format!("MAX_RESUME_LOGIN_TOKENS={most} must be a number from 1 on"));
+            read.most_sessions = Some(number?);
         }
         for (key, value) in all {
             if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {
@@ -183,8 +167,8 @@ mod tests {
         assert!(error.contains("OVERWRITE_SETTING_API_User_Limit=many"), "{error}");
         assert!(read(&[("Message_AllowEditing", "perhaps")]).is_err());
         assert!(read(&[("MAX_RESUME_LOGIN_TOKENS", "0")]).is_err());
-        assert_eq!(read(&[("MAX_RESUME_LOGIN_TOKENS", "3")]).unwrap().most_sessions, 3);
-        assert_eq!(read(&[]).unwrap().most_sessions, 50);
+        assert_eq!(read(&[("MAX_RESUME_LOGIN_TOKENS", "3")]).unwrap().most_sessions, Some(3));
+        assert_eq!(read(&[]).unwrap().most_sessions, None);
     }
 
     #[test]
@@ -198,10 +182,11 @@ mod tests {
     }
 
     #[test]
-    fn logging_in_as_others_takes_a_word() {
-        assert!(!read(&[]).unwrap().create_tokens);
-        let given = [("CREATE_TOKENS_FOR_USERS", "true"), ("CREATE_TOKENS_FOR_USERS_SECRET", "hush")];
+    fn making_tokens_for_others_takes_a_word() {
+        assert!(!read(&[]).unwrap().tokens_for_users);
+        let given = [("CREATE_TOKENS_FOR_USERS", "yes"), ("CREATE_TOKENS_FOR_USERS_SECRET", "hush")];
         let read = read(&given).unwrap();
-        assert!(read.create_tokens && !format!("{read:?}").contains("hush"));
+        assert!(read.tokens_for_users);
+        assert_eq!(read.tokens_secret, Some(Sha256::digest("hush").into()));
     }
 }

@@ -12,6 +12,9 @@ use crate::domain::{LoginToken, Time, User, UserId};
 use crate::error::Result;
 use crate::store::Batch;
 
+/// Sessions a user may have; the oldest makes room.
+const MOST_SESSIONS: usize = 50;
+
 /// The hash under which a token is kept.
 pub fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
@@ -52,8 +55,8 @@ pub fn open(app: &App, batch: &mut Batch<'_>, user: &mut User) -> Result<String>
     let mut sessions: Vec<_> = app.store.tokens_of(&user.id)?;
     sessions.retain(|(_, token)| token.personal.is_none());
     sessions.sort_by_key(|(_, token)| token.created);
-    // The oldest makes room.
-    let surplus = (sessions.len() + 1).saturating_sub(app.config.environment.most_sessions);
+    let most = app.config.environment.most_sessions.unwrap_or(MOST_SESSIONS);
+    let surplus = (sessions.len() + 1).saturating_sub(most);
     let oldest: Vec<_> = sessions.into_iter().take(surplus).map(|(hash, _)| hash).collect();
     batch.delete_tokens(&user.id, |hash, _| oldest.contains(hash))?;
     batch.put_token(hash(&token), &LoginToken { user: user.id.clone(), created: now, personal: None })?;

@@ -4,10 +4,6 @@ use crate::domain::setting::{Definition, private, public};
 
 pub(super) const SETTINGS: &[Definition] = &[
     private("Accounts_AllowPasswordChangeForOAuthUsers", "true"),
-    private("Accounts_Send_Email_When_Activating", "true"),
-    private("Accounts_Send_Email_When_Deactivating", "true"),
-    private("Accounts_Password_History_Enabled", "false"),
-    private("Accounts_Password_History_Amount", "5"),
     private("Block_Multiple_Failed_Logins_Notify_Failed", "false"),
     private("Block_Multiple_Failed_Logins_Notify_Failed_Channel", r#""""#),
     // Other services that vouch for people

@@ -32,9 +32,6 @@ pub(super) const SETTINGS: &[Definition] = &[
     // Mail
     private("SMTP_Pool", "true"),
     private("SMTP_Test_Button", r#""sendSMTPTestEmail""#).as_kind(Kind::Action),
-    private("Email_Header", r#""""#).code(),
-    private("Email_Footer", r#""""#).code(),
-    private("email_plain_text_only", "false"),
     // Copies of one's own data
     private("UserData_FileSystemPath", r#""""#),
     private("UserData_FileSystemZipPath", r#""""#),
