@@ -8,6 +8,7 @@ use export_sdk::Registry;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
+use crate::domain::statistics::Counted;
 use crate::domain::{IntegrationId, Time};
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
@@ -18,6 +19,7 @@ use crate::passwords::Passwords;
 use crate::preview::Fetcher;
 use crate::store::Store;
 use crate::store::integrations::WaysOut;
+use crate::telemetry::LogLines;
 
 /// Searches at the same time: each may keep a core busy for some seconds.
 const MOST_SEARCHES: usize = 8;
@@ -63,6 +65,12 @@ pub struct App {
     pub running: Running,
     /// Set once an administrator was seen: the last one can never go.
     pub has_admin: AtomicBool,
+    /// When this began.
+    pub started: Time,
+    /// What was counted last.
+    pub statistics: Counted,
+    /// What was logged last.
+    pub log: LogLines,
     /// Rung when there is an export to do.
     pub export_bell: Notify,
     /// Rung when there is a mail to send.
@@ -82,6 +90,7 @@ impl App {
     pub fn new(config: Config, store: Store, registry: Registry, clock: Clock) -> std::io::Result<Self> {
         let signer = Signer::open_or_create(&config.server.data)?;
         let passwords = Passwords::start(config.passwords.threads, config.passwords.queue)?;
+        let started = clock.now();
         Ok(Self {
             config,
             store: Arc::new(store),
@@ -101,6 +110,9 @@ impl App {
             previews: Seats::of(MOST_PREVIEWS),
             running: Running::default(),
             has_admin: AtomicBool::new(false),
+            started,
+            log: LogLines::default(),
+            statistics: Counted::default(),
             export_bell: Notify::new(),
             mail_bell: Notify::new(),
             ways_out: WaysOut::default(),

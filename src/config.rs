@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::domain::Time;
 use crate::domain::time::DAY;
 
-pub use environment::{Environment, FirstAdmin};
-pub mod environment;
-
+mod environment;
 mod integrations;
+
+pub use environment::{Environment, FirstAdmin};
 pub use integrations::Integrations;
 
 /// Bytes of what the settings call MB.
@@ -244,9 +243,17 @@ impl Config {
             let port = port.parse().with_context(|| format!("PORT={port} is no port number"))?;
             self.server.listen.set_port(port);
         }
-        if let Some(ip) = all.get("BIND_IP") {
-            let ip: IpAddr = ip.parse().with_context(|| format!("BIND_IP={ip} is no IP address"))?;
-            self.server.listen.set_ip(ip);
+        for key in ["BIND_IP", "HOST"] {
+            // HOST is set by many a shell, to a name.
+            let Some(ip) = all.get(key) else { continue };
+            match ip.parse() {
+                Ok(ip) => {
+                    self.server.listen.set_ip(ip);
+                    break;
+                }
+                Err(_) if key == "HOST" => {}
+                Err(_) => bail!("{key}={ip} is no IP address"),
+            }
         }
         if let Some(url) = all.remove("ROOT_URL") {
             self.server.root_url = url;
@@ -258,32 +265,7 @@ impl Config {
             self.server.forwarded_count =
                 count.parse().with_context(|| format!("HTTP_FORWARDED_COUNT={count} is no number"))?;
         }
-        let environment = &mut self.environment;
-        if let Some(password) = all.remove("ADMIN_PASS") {
-            environment.admin = Some(FirstAdmin {
-                username: all.remove("ADMIN_USERNAME").unwrap_or_else(|| "admin".to_owned()),
-                name: all.remove("ADMIN_NAME").unwrap_or_else(|| "Administrator".to_owned()),
-                email: all.remove("ADMIN_EMAIL"),
-                password,
-            });
-        }
-        environment.initial_user = all.remove("INITIAL_USER");
-        if let Some(most) = all.remove("MAX_RESUME_LOGIN_TOKENS") {
-            let most = most.parse().ok().filter(|most| *most > 0);
-            environment.most_sessions =
-                Some(most.context("MAX_RESUME_LOGIN_TOKENS must be a number from 1 on")?);
-        }
-        let switch = all.remove("CREATE_TOKENS_FOR_USERS");
-        environment.tokens_for_users = switch.is_some_and(|word| matches!(word.as_str(), "yes" | "true"));
-        environment.tokens_secret =
-            all.remove("CREATE_TOKENS_FOR_USERS_SECRET").map(|secret| Sha256::digest(secret).into());
-        for (key, value) in all {
-            if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {
-                environment.overwritten.insert(id.to_owned(), value);
-            } else if crate::domain::defaults::definition(&key).is_some() {
-                environment.initial.insert(key, value);
-            }
-        }
+        self.environment = Environment::read(all)?;
         Ok(())
     }
 

@@ -18,9 +18,9 @@ use warp::http::{HeaderMap, Method};
 use warp::path::FullPath;
 use warp::reply::Response;
 
-use crate::api::Api;
 use crate::api::reply::Reply;
 use crate::api::request::Incoming;
+use crate::api::{Api, openapi};
 use crate::app::App;
 use crate::service::caller::Proof;
 use crate::web;
@@ -128,6 +128,9 @@ async fn answer(
         "/api/info" | "/api/v1" | "/api" => Some("info"),
         path => path.strip_prefix("/api/v1/"),
     };
+    if path == "/api-docs" && incoming.method == "GET" {
+        return web::json(&openapi::document(api.endpoints()));
+    }
     let Some(rest) = rest else {
         return web::answer(&app, path, &headers, incoming).await;
     };

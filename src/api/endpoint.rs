@@ -61,6 +61,8 @@ pub enum Limit {
     Default,
     /// As often as this setting says.
     Setting(&'static str),
+    /// So often.
+    Calls(u64),
     /// As often as they like.
     None,
 }
@@ -83,13 +85,16 @@ type Handler = Box<dyn Fn(Context<'_>, Input) -> Result<Value> + Send + Sync>;
 /// Decides, before the body is read, whether the caller may send a file to a room, and how large.
 pub type Admit = fn(&App, &Caller, &RoomId) -> Result<Option<u64>>;
 
+/// The same for a file that does not go to a room.
+pub type AdmitForm = fn(&App, &Caller) -> Result<Option<u64>>;
+
 /// How a row takes a file in.
 #[derive(Clone, Copy)]
 pub enum Intake {
     /// For the room that the path names by `:rid`, in the part `file` of a form.
     Room(Admit),
-    /// If it comes in a form, in the part of this name, with so many bytes at most.
-    Part(&'static str, u64),
+    /// For something else, in the part of this name, if it comes in a form.
+    Form(&'static str, AdmitForm),
 }
 
 /// A row of the table.
@@ -114,6 +119,8 @@ pub struct Endpoint {
     pub intake: Option<Intake>,
     /// Whether a success sends the client to another address.
     pub redirects: bool,
+    /// The media type of the answer to a success, if it is not JSON; the handler gives its text.
+    pub media_type: Option<&'static str>,
     /// The JSON schema of the parameters; what does not fit never comes to the handler.
     pub schema: Value,
     /// How the request names its room, if the row finds it.
@@ -186,6 +193,11 @@ pub fn put(path: &'static str) -> Draft {
     Draft::new(Method::Put, path)
 }
 
+/// A row that removes something.
+pub fn delete(path: &'static str) -> Draft {
+    Draft::new(Method::Delete, path)
+}
+
 /// A row without a handler.
 pub struct Draft {
     method: Method,
@@ -197,6 +209,7 @@ pub struct Draft {
     writes: bool,
     intake: Option<Intake>,
     redirects: bool,
+    media_type: Option<&'static str>,
     family: Option<Family>,
     takes: Fields,
     returns: Fields,
@@ -221,6 +234,7 @@ impl Draft {
             writes,
             intake: None,
             redirects: false,
+            media_type: None,
             family: None,
             takes: Fields(""),
             returns: Fields(""),
@@ -259,6 +273,13 @@ impl Draft {
     #[must_use]
     pub fn writes(mut self) -> Self {
         self.writes = true;
+        self
+    }
+
+    /// Another answer than JSON: the handler gives its text.
+    #[must_use]
+    pub fn media_type(mut self, media_type: &'static str) -> Self {
+        self.media_type = Some(media_type);
         self
     }
 
@@ -354,15 +375,15 @@ impl Draft {
         })
     }
 
-    /// For users who may send a file of at most `most` bytes along, in the part `name` of a form; its
-    /// other fields, or what comes in any other way, are the parameters.
-    pub fn part<P: Params + 'static>(
+    /// For users who may send a file along, in this field of a form. `admit` decides about it before
+    /// the body is read; the form's other fields, or what comes in any other way, are the parameters.
+    pub fn form<P: Params + 'static>(
         mut self,
-        name: &'static str,
-        most: u64,
+        field: &'static str,
+        admit: AdmitForm,
         handler: fn(&App, &Caller, Option<Arrived>, P) -> Result<Value>,
     ) -> Endpoint {
-        self.intake = Some(Intake::Part(name, most));
+        self.intake = Some(Intake::Form(field, admit));
         self.known(schema::of::<P>(), move |app, caller, mut input| {
             let file = input.file.take();
             handler(app, caller, file, input.parse()?)
@@ -399,6 +420,7 @@ impl Draft {
             writes,
             intake,
             redirects,
+            media_type,
             family,
             takes,
             returns,
@@ -414,6 +436,7 @@ impl Draft {
             writes,
             intake,
             redirects,
+            media_type,
             schema,
             family,
             takes,

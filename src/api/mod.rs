@@ -103,22 +103,25 @@ impl Api {
         incoming: Incoming,
         path: PathParameters,
     ) -> Result<Input, Reply> {
-        let (admit, caller) = match (self.endpoints[number].intake, caller) {
-            (Some(Intake::Room(admit)), Some(caller)) => (admit, caller),
-            (Some(Intake::Part(name, most)), Some(_)) if incoming.is_form_of_parts() => {
-                return incoming.read_file(app, path, name, Some(most)).await;
-            }
-            (_, caller) => {
-                let most = if caller.is_some() { LARGEST_BODY } else { LARGEST_STRANGE_BODY };
-                return incoming.read(path, most).await;
-            }
+        let (Some(intake), Some(caller)) = (self.endpoints[number].intake, caller) else {
+            let most = if caller.is_some() { LARGEST_BODY } else { LARGEST_STRANGE_BODY };
+            return incoming.read(path, most).await;
+        };
+        if matches!(intake, Intake::Form(..)) && !incoming.is_form_of_parts() {
+            return incoming.read(path, LARGEST_BODY).await;
         };
         let rid = path.iter().find(|(name, _)| *name == "rid").map(|(_, rid)| RoomId::new(rid.as_str()));
         let (worker, caller) = (Arc::clone(app), caller.clone());
-        let admitted =
-            tokio::task::spawn_blocking(move || admit(&worker, &caller, &rid.ok_or(Error::Unauthorized)?));
+        let admitted = tokio::task::spawn_blocking(move || match intake {
+            Intake::Room(admit) => admit(&worker, &caller, &rid.ok_or(Error::Unauthorized)?),
+            Intake::Form(_, admit) => admit(&worker, &caller),
+        });
+        let part = match intake {
+            Intake::Room(_) => "file",
+            Intake::Form(part, _) => part,
+        };
         match admitted.await.unwrap_or_else(|panic| Err(Error::internal(panic))) {
-            Ok(most) => incoming.read_file(app, path, "file", most).await,
+            Ok(most) => incoming.read_file(app, path, part, most).await,
             Err(error) => Err(Reply::failure(&error)),
         }
     }
@@ -148,17 +151,18 @@ impl Api {
         if !settings::is_on(app, "API_Enable_Rate_Limiter")? {
             return Ok(None);
         }
-        let id = match self.endpoints[number].limit {
-            Limit::Default => "API_Enable_Rate_Limiter_Limit_Calls_Default",
-            Limit::Setting(id) => id,
-            Limit::None => return Ok(None),
+        let limit = match self.endpoints[number].limit {
+            Limit::Default => settings::limit(app, "API_Enable_Rate_Limiter_Limit_Calls_Default")?,
+            Limit::Setting(id) => settings::limit(app, id)?,
+            Limit::Calls(calls) => Some(calls),
+            Limit::None => None,
         };
+        let Some(limit) = limit else { return Ok(None) };
         if let Some(caller) = caller
             && access::holds(app, &caller.user, "api-bypass-rate-limit")?
         {
             return Ok(None);
         }
-        let Some(limit) = settings::limit(app, id)? else { return Ok(None) };
         let window = settings::limit(app, "API_Enable_Rate_Limiter_Limit_Time_Default")?.unwrap_or(60_000);
         let window = i64::try_from(window).unwrap_or(i64::MAX);
         Ok(Some(app.limiter.count(number, client.address, limit, window, app.now())))
@@ -176,7 +180,7 @@ impl Api {
         let Ok(permit) = Arc::clone(&self.workers).acquire_owned().await else {
             return Reply::failure(&Error::Busy);
         };
-        let (writes, redirects) = (self.endpoints[number].writes, self.endpoints[number].redirects);
+        let Endpoint { writes, redirects, media_type, .. } = self.endpoints[number];
         let worker = Arc::clone(&app);
         let result = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -190,7 +194,7 @@ impl Api {
         match result {
             Ok(value) => match durable {
                 Ok(()) if redirects => Reply::elsewhere(value),
-                Ok(()) => Reply::success(value),
+                Ok(()) => Reply::success_as(value, media_type),
                 Err(error) => Reply::failure(&Error::internal(error)),
             },
             Err(error) => Reply::failure(&error),

@@ -137,7 +137,7 @@ fn body(endpoint: &Endpoint, mut shape: Value) -> Value {
     let (part, needed) = match endpoint.intake {
         None => return json!({"content": {"application/json": {"schema": shape}}}),
         Some(Intake::Room(_)) => ("file", true),
-        Some(Intake::Part(name, _)) => (name, false),
+        Some(Intake::Form(name, _)) => (name, false),
     };
     shape["properties"][part] = json!({"type": "string", "format": "binary"});
     if needed {
@@ -172,10 +172,10 @@ fn responses(endpoint: &Endpoint) -> Value {
 /// `success` is in every success but those of logging in and out, which say `status`, and in bare
 /// lists.
 fn success(endpoint: &Endpoint) -> Value {
-    let said = endpoint.returns.0;
-    if said.contains('/') {
-        return json!({"description": "Success", "content": {said: {}}});
+    if let Some(media_type) = endpoint.media_type {
+        return json!({"description": "Success", "content": {media_type: {}}});
     }
+    let said = endpoint.returns.0;
     let mut schema = endpoint.returns.schema();
     if said == "[]" {
         schema = json!({"type": "array"});

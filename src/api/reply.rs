@@ -14,7 +14,10 @@ pub struct Reply {
     status: StatusCode,
     body: Value,
     headers: Vec<(&'static str, String)>,
+    media_type: &'static str,
 }
+
+const JSON: &str = "application/json";
 
 impl Reply {
     /// The answer to a success: status 200. An object gets `"success": true`, unless it carries a
@@ -30,13 +33,21 @@ impl Reply {
             }
             other => other,
         };
-        Self { status: StatusCode::OK, body, headers: Vec::new() }
+        Self { status: StatusCode::OK, body, headers: Vec::new(), media_type: JSON }
+    }
+
+    /// The same for endpoints whose answer may be a text of another media type.
+    pub fn success_as(value: Value, media_type: Option<&'static str>) -> Self {
+        match media_type {
+            Some(media_type) => Self { status: StatusCode::OK, body: value, headers: Vec::new(), media_type },
+            None => Self::success(value),
+        }
     }
 
     /// The answer that sends the client to another address: status 307, which the body repeats.
     pub fn elsewhere(address: Value) -> Self {
         let headers = vec![(LOCATION.as_str(), address.as_str().unwrap_or_default().to_owned())];
-        Self { status: StatusCode::TEMPORARY_REDIRECT, body: address, headers }
+        Self { status: StatusCode::TEMPORARY_REDIRECT, body: address, headers, media_type: JSON }
     }
 
     /// The answer to a refusal. What is ours to mend is logged here, and nowhere else.
@@ -69,26 +80,27 @@ impl Reply {
                 (StatusCode::INTERNAL_SERVER_ERROR, failed(&text))
             }
         };
-        Self { status, body, headers: Vec::new() }
+        Self { status, body, headers: Vec::new(), media_type: JSON }
     }
 
     /// 404 in both families of envelopes, so that every client recognises it.
     pub fn no_endpoint() -> Self {
         let text = "API endpoint does not exist";
         let body = json!({"success": false, "error": text, "status": "error", "message": text});
-        Self { status: StatusCode::NOT_FOUND, body, headers: Vec::new() }
+        Self { status: StatusCode::NOT_FOUND, body, headers: Vec::new(), media_type: JSON }
     }
 
     /// 405 with the methods that would do.
     pub fn wrong_method(allowed: &[Method]) -> Self {
         let body = json!({"status": "error", "message": "API endpoint does not exist"});
         let headers = vec![(ALLOW.as_str(), super::allow_header(allowed))];
-        Self { status: StatusCode::METHOD_NOT_ALLOWED, body, headers }
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, body, headers, media_type: JSON }
     }
 
     /// Another refusal of the transport: too large, too slow, no JSON.
     pub fn transport(status: StatusCode, error: &str) -> Self {
-        Self { status, body: json!({"success": false, "error": error}), headers: Vec::new() }
+        let body = json!({"success": false, "error": error});
+        Self { status, body, headers: Vec::new(), media_type: JSON }
     }
 
     /// The same reply with the headers of the rate limit.
@@ -114,10 +126,14 @@ impl Reply {
 
     /// The reply as HTTP, with the headers that every answer of the API has.
     pub fn into_response(self) -> Response<Vec<u8>> {
-        let mut response = Response::new(self.body.to_string().into_bytes());
+        let text = match self.body {
+            Value::String(text) if self.media_type != JSON => text,
+            body => body.to_string(),
+        };
+        let mut response = Response::new(text.into_bytes());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
         for (name, value) in CORS {

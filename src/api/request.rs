@@ -61,12 +61,18 @@ pub struct Incoming {
 impl Incoming {
     /// Reads what the endpoint needs, at most so many bytes. The error is the whole answer.
     pub async fn read(self, path: PathParameters, most: usize) -> Result<Input, Reply> {
-        let mut params = if self.method == "GET" || self.method == "DELETE" {
+        let mut params = if self.method == "GET" {
             Ok(from_pairs(&self.query))
         } else {
             let body = collect(self.body, self.patience, most).await?;
             parse_body(&self.content_type, &body)
         };
+        if self.method == "DELETE"
+            && let Ok(params) = &mut params
+        {
+            // Some clients say in the query what is to go.
+            params.extend(from_pairs(&self.query));
+        }
         if let Ok(params) = &mut params {
             params.extend(named(path));
         }

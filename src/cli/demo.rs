@@ -30,6 +30,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         username: "admin".to_owned(),
         name: "Administrator".to_owned(),
         email: None,
+        verified: false,
         password: password.clone(),
     });
     let runtime = runtime(&config)?;

@@ -55,6 +55,9 @@ struct Place {
     /// Keep the data in this directory [default: data]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// What was logged last.
+    #[arg(skip)]
+    log: telemetry::LogLines,
 }
 
 #[derive(Subcommand)]
@@ -112,9 +115,9 @@ type Outcome = Result<(), Failure>;
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
     // clap itself ends the process with 2 for wrong arguments.
-    let Cli { place, command } = Cli::parse();
+    let Cli { mut place, command } = Cli::parse();
     let serves = matches!(command, Command::Serve(_) | Command::Demo(_));
-    telemetry::start(if serves { "info" } else { "warn" });
+    place.log = telemetry::start(if serves { "info" } else { "warn" });
     let outcome = match command {
         Command::Serve(options) => serve::run(place, &options),
         Command::Demo(options) => demo::run(place, &options),

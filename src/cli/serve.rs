@@ -24,13 +24,15 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(place: Place, options: &Options) -> Outcome {
+    let log = place.log.clone();
     let mut config = place.config()?;
     if let Some(listen) = options.listen {
         config.server.listen = listen;
     }
     let runtime = runtime(&config)?;
     let listener = runtime.block_on(bind(&mut config))?;
-    let app = open(config)?;
+    let mut app = open(config)?;
+    app.log = log;
     // Better now than with the first mail, which may be in a month.
     mails::transport(&app).map_err(|error| usage(anyhow!("mail cannot be sent like this: {error}")))?;
     outgoing::connector(&app).map_err(|error| usage(anyhow!(error)))?;

@@ -1,9 +1,16 @@
-//! What the environment says about users and settings, in Rocket.Chat's variables.
+//! What Rocket.Chat's environment variables say about users, settings and the deployment.
+//!
+//! `MONGO_URL`, `NODE_ENV`, `INSTANCE_IP` and others that mean nothing here are passed over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What Rocket.Chat's environment variables ask for.
-#[derive(Debug, Clone, Default)]
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::domain::defaults;
+
+/// What the environment asks for. Much of it is secret, so it prints little of itself.
+#[derive(Clone, Default)]
 pub struct Environment {
     /// `ADMIN_*`, if `ADMIN_PASS` is set.
     pub admin: Option<FirstAdmin>,
@@ -13,12 +20,22 @@ pub struct Environment {
     pub overwritten: BTreeMap<String, String>,
     /// `<id>` of a setting: its value until it is changed.
     pub initial: BTreeMap<String, String>,
-    /// `MAX_RESUME_LOGIN_TOKENS`: sessions of a user.
+    /// `SETTINGS_BLOCKED`: ids of settings that nobody may change.
+    pub blocked: BTreeSet<String>,
+    /// `SETTINGS_HIDDEN`: ids of settings that nobody may see.
+    pub hidden: BTreeSet<String>,
+    /// `MAX_RESUME_LOGIN_TOKENS`: sessions a user may have.
     pub most_sessions: Option<usize>,
     /// `CREATE_TOKENS_FOR_USERS`: whether callers make tokens for users.
     pub tokens_for_users: bool,
     /// `CREATE_TOKENS_FOR_USERS_SECRET`, hashed: whoever knows it does, too.
     pub tokens_secret: Option<[u8; 32]>,
+    /// `ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS`.
+    pub unsafe_query: bool,
+    /// `DEPLOY_METHOD`: how the server was installed.
+    pub deploy_method: Option<String>,
+    /// `DEPLOY_PLATFORM`: on what.
+    pub deploy_platform: Option<String>,
 }
 
 /// `ADMIN_USERNAME` and its siblings.
@@ -30,6 +47,8 @@ pub struct FirstAdmin {
     pub name: String,
     /// The address, if given.
     pub email: Option<String>,
+    /// Whether the address counts as verified.
+    pub verified: bool,
     /// The password.
     pub password: String,
 }
@@ -38,5 +57,136 @@ pub struct FirstAdmin {
 impl std::fmt::Debug for FirstAdmin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FirstAdmin").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ids: Vec<&String> = self.overwritten.keys().chain(self.initial.keys()).collect();
+        f.debug_struct("Environment").field("settings", &ids).finish_non_exhaustive()
+    }
+}
+
+impl Environment {
+    /// Reads the variables that are left, none of them empty.
+    pub(super) fn read(mut all: BTreeMap<String, String>) -> Result<Self> {
+        let ids = |list: Option<String>| -> BTreeSet<String> {
+            let list = list.unwrap_or_default();
+            list.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect()
+        };
+        let mut read = Self {
+            admin: first_admin(&mut all),
+            initial_user: all.remove("INITIAL_USER"),
+            blocked: ids(all.remove("SETTINGS_BLOCKED")),
+            hidden: ids(all.remove("SETTINGS_HIDDEN")),
+            tokens_for_users: all
+                .get("CREATE_TOKENS_FOR_USERS")
+                .is_some_and(|word| matches!(word.as_str(), "yes" | "true")),
+            tokens_secret: all
+                .remove("CREATE_TOKENS_FOR_USERS_SECRET")
+                .map(|secret| Sha256::digest(secret).into()),
+            unsafe_query: all
+                .get("ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true")),
+            deploy_method: all.remove("DEPLOY_METHOD"),
+            deploy_platform: all.remove("DEPLOY_PLATFORM"),
+            ..Self::default()
+        };
+        if let Some(most) = all.get("MAX_RESUME_LOGIN_TOKENS") {
+            let number = most.parse().ok().filter(|most| *most > 0);
+            let number =
+                number.with_context(|| format!("MAX_RESUME_LOGIN_TOKENS={most} must be a number from 1 on"));
+            read.most_sessions = Some(number?);
+        }
+        for (key, value) in all {
+            if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {
+                check(id, &key, &value)?;
+                read.overwritten.insert(id.to_owned(), value);
+            } else if defaults::definition(&key).is_some() {
+                check(&key, &key, &value)?;
+                read.initial.insert(key, value);
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether nobody may change a setting.
+    pub fn is_fixed(&self, id: &str) -> bool {
+        self.overwritten.contains_key(id) || self.blocked.contains(id) || self.hidden.contains(id)
+    }
+}
+
+fn first_admin(all: &mut BTreeMap<String, String>) -> Option<FirstAdmin> {
+    let password = all.remove("ADMIN_PASS")?;
+    Some(FirstAdmin {
+        username: all.remove("ADMIN_USERNAME").unwrap_or_else(|| "admin".to_owned()),
+        name: all.remove("ADMIN_NAME").unwrap_or_else(|| "Administrator".to_owned()),
+        email: all.remove("ADMIN_EMAIL"),
+        verified: all.get("ADMIN_EMAIL_VERIFIED").is_none_or(|value| !value.eq_ignore_ascii_case("false")),
+        password,
+    })
+}
+
+/// Refuses a value that a setting cannot have: better now than never in force.
+fn check(id: &str, key: &str, value: &str) -> Result<()> {
+    let Some(definition) = defaults::definition(id) else { return Ok(()) };
+    if definition.kind.from_environment(value).is_none() {
+        bail!("{key}={value} does not suit the setting {id}: it takes a {}", definition.kind.word());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(given: &[(&str, &str)]) -> Result<Environment> {
+        let pairs = given.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Environment::read(pairs.collect())
+    }
+
+    #[test]
+    fn settings_are_forced_or_given_or_fixed() {
+        let given = [
+            ("OVERWRITE_SETTING_Site_Name", "x"),
+            ("Language", "de"),
+            ("SETTINGS_BLOCKED", "Site_Url, E2E_Enable,"),
+            ("SETTINGS_HIDDEN", "SMTP_Host"),
+            ("PATH", "/bin"),
+        ];
+        let read = read(&given).unwrap();
+        assert_eq!(read.overwritten["Site_Name"], "x");
+        assert_eq!(read.initial.into_iter().collect::<Vec<_>>(), [("Language".to_owned(), "de".to_owned())]);
+        assert_eq!(read.blocked.len(), 2);
+        assert!(read.hidden.contains("SMTP_Host"));
+    }
+
+    #[test]
+    fn values_that_do_not_suit_stop_the_start() {
+        let error = read(&[("OVERWRITE_SETTING_API_User_Limit", "many")]).unwrap_err().to_string();
+        assert!(error.contains("OVERWRITE_SETTING_API_User_Limit=many"), "{error}");
+        assert!(read(&[("Message_AllowEditing", "perhaps")]).is_err());
+        assert!(read(&[("MAX_RESUME_LOGIN_TOKENS", "0")]).is_err());
+        assert_eq!(read(&[("MAX_RESUME_LOGIN_TOKENS", "3")]).unwrap().most_sessions, Some(3));
+        assert_eq!(read(&[]).unwrap().most_sessions, None);
+    }
+
+    #[test]
+    fn the_first_administrator_takes_a_password() {
+        assert!(read(&[("ADMIN_USERNAME", "root")]).unwrap().admin.is_none());
+        let given = [("ADMIN_PASS", "sesame"), ("ADMIN_EMAIL", "a@b"), ("ADMIN_EMAIL_VERIFIED", "false")];
+        let read = read(&given).unwrap();
+        assert!(!format!("{read:?}").contains("sesame"));
+        let admin = read.admin.unwrap();
+        assert_eq!((admin.username.as_str(), admin.verified), ("admin", false));
+    }
+
+    #[test]
+    fn making_tokens_for_others_takes_a_word() {
+        assert!(!read(&[]).unwrap().tokens_for_users);
+        let given = [("CREATE_TOKENS_FOR_USERS", "yes"), ("CREATE_TOKENS_FOR_USERS_SECRET", "hush")];
+        let read = read(&given).unwrap();
+        assert!(read.tokens_for_users);
+        assert_eq!(read.tokens_secret, Some(Sha256::digest("hush").into()));
     }
 }

@@ -1,45 +1,46 @@
 //! The settings that exist, their defaults, and who may see them.
 
-/// A setting: its id, its default as JSON, and whether everybody may see it.
-pub struct Definition {
-    /// The id, as Rocket.Chat spells it.
-    pub id: &'static str,
-    /// The default as JSON text.
-    pub default: &'static str,
-    /// Visible without logging in.
-    pub public: bool,
-}
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
-const fn public(id: &'static str, default: &'static str) -> Definition {
-    Definition { id, default, public: true }
-}
+use super::setting::{Definition, private, public};
 
-const fn private(id: &'static str, default: &'static str) -> Definition {
-    Definition { id, default, public: false }
+mod accounts;
+mod messages;
+mod server;
+
+/// The tables, area by area.
+const TABLES: &[&[Definition]] = &[SETTINGS, server::SETTINGS, accounts::SETTINGS, messages::SETTINGS];
+
+/// All settings that exist.
+pub fn all() -> impl Iterator<Item = &'static Definition> {
+    TABLES.iter().copied().flatten()
 }
 
 /// The setting of that id.
 pub fn definition(id: &str) -> Option<&'static Definition> {
-    SETTINGS.iter().find(|definition| definition.id == id)
+    static BY_ID: LazyLock<HashMap<&str, &Definition>> =
+        LazyLock::new(|| all().map(|definition| (definition.id, definition)).collect());
+    BY_ID.get(id).copied()
 }
 
-/// All settings of a new server.
+/// The settings that the server acts on, and their kin.
 ///
 /// Some defaults differ from Rocket.Chat's on purpose: the rate limit, which at 10 calls a minute
 /// makes ordinary clients fail; the second factor by password or, without being asked for, by mail,
 /// which no Python client speaks; and previews of links, which are off, for fetching them tells
 /// strangers what is talked about.
-pub const SETTINGS: &[Definition] = &[
+const SETTINGS: &[Definition] = &[
     // General
     public("Site_Url", r#""""#),
     public("Site_Name", r#""roomscribe""#),
-    public("Language", r#""en""#),
+    public("Language", r#""en""#).select(),
     public("uniqueID", r#""""#),
-    public("Show_Setup_Wizard", r#""completed""#),
+    public("Show_Setup_Wizard", r#""completed""#).select(),
     public("First_Channel_After_Login", r#""""#),
-    private("Robot_Instructions_File_Content", r#""User-agent: *\nDisallow: /""#),
+    private("Robot_Instructions_File_Content", r#""User-agent: *\nDisallow: /""#).code(),
     private("Initial_Channel_Created", "true"),
-    private("Log_Level", r#""0""#),
+    private("Log_Level", r#""0""#).select(),
     // REST
     private("API_Default_Count", "50"),
     private("API_Upper_Count_Limit", "100"),
@@ -59,7 +60,7 @@ pub const SETTINGS: &[Definition] = &[
     private("API_Shield_Types", r#""*""#),
     private("API_Apply_permission_view-outside-room_on_users-list", "false"),
     // Accounts
-    public("Accounts_RegistrationForm", r#""Public""#),
+    public("Accounts_RegistrationForm", r#""Public""#).select(),
     private("Accounts_RegistrationForm_SecretURL", r#""""#),
     public("Accounts_AllowAnonymousRead", "false"),
     public("Accounts_AllowAnonymousWrite", "false"),
@@ -72,7 +73,7 @@ pub const SETTINGS: &[Definition] = &[
     public("Accounts_AllowUserAvatarChange", "true"),
     public("Accounts_AllowUserStatusMessageChange", "true"),
     public("Accounts_AllowInvisibleStatusOption", "true"),
-    public("Accounts_CustomFields", r#""""#),
+    public("Accounts_CustomFields", r#""""#).code(),
     public("Accounts_EmailVerification", "false"),
     public("Accounts_ManuallyApproveNewUsers", "false"),
     private("Accounts_LoginExpiration", "90"),
@@ -170,12 +171,12 @@ pub const SETTINGS: &[Definition] = &[
     public("Message_AllowPinning", "true"),
     public("Message_AllowStarring", "true"),
     public("Message_QuoteChainLimit", "2"),
-    public("Message_ErasureType", r#""Delete""#),
+    public("Message_ErasureType", r#""Delete""#).select(),
     public("Message_AlwaysSearchRegExp", "false"),
     public("Message_Read_Receipt_Enabled", "false"),
     public("Message_AllowDirectMessagesToYourself", "true"),
     private("Message_CustomFields_Enabled", "false"),
-    private("Message_CustomFields", r#""""#),
+    private("Message_CustomFields", r#""""#).code(),
     private("Message_AllowBadWordsFilter", "false"),
     private("Message_BadWordsFilterList", r#""""#),
     private("Message_BadWordsWhitelist", r#""""#),
@@ -184,8 +185,8 @@ pub const SETTINGS: &[Definition] = &[
     public("Store_Last_Message", "true"),
     public("Threads_enabled", "true"),
     public("Discussion_enabled", "true"),
-    public("Unread_Count", r#""user_and_group_mentions_only""#),
-    public("Unread_Count_DM", r#""all_messages""#),
+    public("Unread_Count", r#""user_and_group_mentions_only""#).select(),
+    public("Unread_Count_DM", r#""all_messages""#).select(),
     public("UTF8_User_Names_Validation", r#""[0-9a-zA-Z-_.]+""#),
     public("UTF8_Channel_Names_Validation", r#""[0-9a-zA-Z-_.]+""#),
     public("UI_Use_Real_Name", "false"),
@@ -202,12 +203,12 @@ pub const SETTINGS: &[Definition] = &[
     private("FileUpload_Restrict_to_room_members", "true"),
     private("FileUpload_Restrict_to_users_who_can_access_room", "false"),
     // Mail
-    private("SMTP_Protocol", r#""smtp""#),
+    private("SMTP_Protocol", r#""smtp""#).select(),
     private("SMTP_Host", r#""""#),
     private("SMTP_Port", r#""""#),
     private("SMTP_IgnoreTLS", "false"),
     private("SMTP_Username", r#""""#),
-    private("SMTP_Password", r#""""#),
+    private("SMTP_Password", r#""""#).password(),
     private("From_Email", r#""""#),
     private("Email_Header", r#""""#),
     private("Email_Footer", r#""""#),
@@ -227,7 +228,7 @@ mod tests {
     #[test]
     fn every_setting_stands_once_and_its_default_is_json() {
         let mut seen = BTreeSet::new();
-        for definition in SETTINGS {
+        for definition in all() {
             assert!(seen.insert(definition.id), "{} stands twice", definition.id);
             let parsed = serde_json::from_str::<serde_json::Value>(definition.default);
             assert!(parsed.is_ok(), "{}: {}", definition.id, definition.default);
@@ -236,7 +237,7 @@ mod tests {
 
     #[test]
     fn secrets_are_private() {
-        for definition in SETTINGS {
+        for definition in all() {
             let secret = definition.id.starts_with("SMTP_") || definition.id.contains("Secret");
             assert!(!(secret && definition.public), "{}", definition.id);
         }

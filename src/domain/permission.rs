@@ -19,6 +19,8 @@ pub struct Role {
     pub protected: bool,
     /// When it last changed.
     pub updated: Time,
+    /// Whoever has it needs a second factor.
+    pub second_factor: bool,
 }
 
 /// Where a role holds.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::config::FirstAdmin;
 use crate::domain::permission::{PERMISSIONS, ROLES, roles_of};
 use crate::domain::user::{Email, UserKind};
 use crate::domain::{Grant, Json, Role, Room, RoomId, RoomKind, Setting, Subscription, User, UserId, id};
@@ -28,13 +29,19 @@ pub fn prepare(app: &App, make_admin: bool) -> Result<Option<NewAdmin>> {
     if !has_admin(app)? {
         match &app.config.environment.admin {
             Some(wanted) => {
-                let email = wanted.email.as_deref();
-                create_admin(app, &wanted.username, Some(&wanted.name), email, &wanted.password)?;
+                create_admin(app, wanted)?;
             }
             None if make_admin => {
                 let password = id::random_text(20);
                 let username = free_username(app, "admin")?;
-                create_admin(app, &username, Some("Administrator"), None, &password)?;
+                let wanted = FirstAdmin {
+                    username: username.clone(),
+                    name: "Administrator".to_owned(),
+                    email: None,
+                    verified: false,
+                    password: password.clone(),
+                };
+                create_admin(app, &wanted)?;
                 made = Some(NewAdmin { username, password });
             }
             None => {}
@@ -57,6 +64,7 @@ fn furnish(app: &App, batch: &mut Batch<'_>) -> Result<()> {
                 scope: *scope,
                 protected: true,
                 updated: now,
+                second_factor: false,
             };
             batch.put(&key, &role)?;
         }
@@ -116,24 +124,19 @@ fn free_username(app: &App, wish: &str) -> Result<String> {
     Ok(name)
 }
 
-fn create_admin(
-    app: &App,
-    username: &str,
-    name: Option<&str>,
-    email: Option<&str>,
-    password: &str,
-) -> Result<()> {
+fn create_admin(app: &App, wanted: &FirstAdmin) -> Result<()> {
+    let FirstAdmin { username, name, email, verified, password } = wanted;
     let taken = app.store.user_by_name(username)?.is_some()
-        || email.is_some_and(|email| matches!(app.store.user_by_email(email), Ok(Some(_))));
+        || email.as_deref().is_some_and(|email| matches!(app.store.user_by_email(email), Ok(Some(_))));
     if taken {
         tracing::warn!(username, "the first administrator is not made: name or address is taken");
         return Ok(());
     }
     let mut user = User::new(UserId::random(), username, app.now());
-    user.name = name.map(ToOwned::to_owned);
+    user.name = Some(name.clone());
     user.roles = vec!["admin".to_owned(), "user".to_owned()];
     user.emails =
-        email.map(|address| Email { address: address.to_owned(), verified: true }).into_iter().collect();
+        email.iter().map(|address| Email { address: address.clone(), verified: *verified }).collect();
     user.password = Some(app.passwords.hash(PasswordDigest::of(password))?);
     put_with_default_rooms(app, &user)
 }

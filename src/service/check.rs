@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
-use crate::domain::{Activity, Avatar, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User};
+use crate::domain::{
+    Activity, Avatar, EmojiName, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User,
+};
 use crate::store::message_indexes::places;
 use crate::store::schema::{
     KeptFile, ListedMessage, MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName,
@@ -40,6 +42,7 @@ pub fn check(store: &Store, data_dir: &Path) -> Result<Findings> {
     users(store, &mut findings)?;
     lists(store, &mut findings)?;
     uploads(store, &mut findings)?;
+    emoji(store, &mut findings)?;
     exports(store, data_dir, &mut findings)?;
     Ok(findings)
 }
@@ -209,6 +212,23 @@ fn uploads(store: &Store, findings: &mut Findings) -> Result<()> {
             Ok(true) => {}
             Ok(false) => findings.complain(format!("the picture of {kind} {id} is damaged or gone")),
             Err(error) => findings.complain(format!("the picture of {kind} {id} cannot be read: {error}")),
+        }
+        GO_ON
+    })
+}
+
+fn emoji(store: &Store, findings: &mut Findings) -> Result<()> {
+    store.walk::<EmojiName, Error>(Span::all(), Direction::Ascending, |(name,), emoji| {
+        match emoji {
+            EmojiName::Own(emoji) if !store.blobs().is_whole(&emoji.sha256)? => {
+                findings.complain(format!("the bytes of emoji {name:?} are damaged or gone"));
+            }
+            EmojiName::Own(_) => {}
+            EmojiName::Alias(own) => {
+                if !store.has::<EmojiName>(&(own.clone(),))? {
+                    findings.complain(format!("emoji {name:?} is another name of {own:?}, which is none"));
+                }
+            }
         }
         GO_ON
     })

@@ -1,5 +1,6 @@
 //! Which roles there are, and which permissions they hold.
 
+use super::settings;
 use crate::app::App;
 use crate::domain::{Grant, Role, Time};
 use crate::error::{Error, Result};
@@ -28,8 +29,13 @@ pub fn update(app: &App, changes: Vec<(String, Vec<String>)>) -> Result<()> {
     app.store.write(|batch| {
         for (id, roles) in changes {
             let key = (id,);
-            let Some(mut grant) = batch.get::<Grant>(&key)? else {
-                return Err(Error::typed("Invalid permission", "error-invalid-permission"));
+            let mut grant = match batch.get::<Grant>(&key)? {
+                Some(grant) => grant,
+                // To change one setting: nobody holds that until somebody is given it.
+                None if settings::setting_of(&key.0).is_some() => {
+                    Grant { roles: Vec::new(), updated: app.now() }
+                }
+                None => return Err(Error::typed("Invalid permission", "error-invalid-permission")),
             };
             for role in &roles {
                 if !batch.has::<Role>(&(role.clone(),))? {

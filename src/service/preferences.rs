@@ -73,7 +73,7 @@ const KNOWN: &[(Kind, &[&str])] = &[
 /// What a user prefers, laid over the defaults.
 pub fn merged(app: &App, user: &User) -> Result<Map<String, Value>> {
     let mut merged = Map::new();
-    for definition in crate::domain::defaults::SETTINGS {
+    for definition in crate::domain::defaults::all() {
         if let Some(key) = definition.id.strip_prefix(DEFAULTS) {
             merged.insert(key.to_owned(), super::settings::value_of(app, definition)?);
         }

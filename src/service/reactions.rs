@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::editing::{Marked, marked, touch};
-use super::{access, cards, rooms, settings, writing};
+use super::{access, cards, emoji, rooms, settings, writing};
 use crate::app::App;
 use crate::domain::message::{Pinned, Reaction};
 use crate::domain::{Json, Message, MessageId, User};
@@ -27,7 +27,7 @@ pub fn react(
             return Err(Error::refused("not-authorized", "Not Authorized"));
         }
         let invalid = || Error::refused("error-not-allowed", "Invalid emoji provided.");
-        let emoji = short_name(emoji).ok_or_else(invalid)?;
+        let emoji = known_name(app, emoji)?.ok_or_else(invalid)?;
         writing::refuse_archived(&room)?;
         if writing::is_muted(user, &room) {
             let text = "You have been muted and cannot speak in this room";
@@ -44,6 +44,13 @@ pub fn react(
         batch.put_message(&message)?;
         touch(batch, &message)
     })
+}
+
+/// A short name, or the name of an emoji that somebody added: those may hold other characters, too.
+fn known_name(app: &App, given: &str) -> Result<Option<String>> {
+    let name = given.trim_matches(':');
+    let added = emoji::is_known(app, name)?;
+    Ok(if added { Some(format!(":{name}:")) } else { short_name(given) })
 }
 
 /// `smile` and `:smile:` are `:smile:`; anything but a short name is none.

@@ -5,11 +5,14 @@
 
 use serde_json::Value;
 
+use super::{access, oauth};
 use crate::app::App;
-use crate::domain::defaults::{self, Definition};
-use crate::domain::{Json, Setting};
+use crate::domain::setting::{Definition, Kind, Misfit};
+use crate::domain::{Json, Setting, User, defaults};
 use crate::error::{Error, Result};
-use crate::store::Batch;
+
+/// What the ids of permissions to change one setting begin with.
+const CHANGE: &str = "change-setting-";
 
 /// The value of a setting. An unknown id is a bug of this program and reads as `null`.
 pub fn value(app: &App, id: &str) -> Result<Value> {
@@ -23,32 +26,21 @@ pub fn value(app: &App, id: &str) -> Result<Value> {
 /// The value of a known setting.
 pub fn value_of(app: &App, definition: &Definition) -> Result<Value> {
     let environment = &app.config.environment;
-    if let Some(text) = environment.overwritten.get(definition.id) {
-        return Ok(from_environment(definition, text));
+    let forced = environment.overwritten.get(definition.id);
+    if let Some(value) = forced.and_then(|text| definition.kind.from_environment(text)) {
+        return Ok(value);
     }
     if let Some(setting) = app.store.get::<Setting>(&(definition.id.to_owned(),))? {
         return Ok(setting.value.value());
     }
-    if let Some(text) = environment.initial.get(definition.id) {
-        return Ok(from_environment(definition, text));
+    let initial = environment.initial.get(definition.id);
+    if let Some(value) = initial.and_then(|text| definition.kind.from_environment(text)) {
+        return Ok(value);
     }
     if definition.id == "Site_Url" {
         return Ok(Value::String(site_url_default(app)));
     }
-    Ok(default(definition))
-}
-
-fn default(definition: &Definition) -> Value {
-    serde_json::from_str(definition.default).expect("a test checks the defaults")
-}
-
-/// `true` and `false` become booleans, numbers numbers where the default is one, arrays arrays.
-fn from_environment(definition: &Definition, text: &str) -> Value {
-    let parsed = serde_json::from_str::<Value>(text).ok();
-    match (default(definition), parsed) {
-        (Value::String(_), _) | (_, None) => Value::String(text.to_owned()),
-        (_, Some(parsed)) => parsed,
-    }
+    Ok(definition.default_value())
 }
 
 fn site_url_default(app: &App) -> String {
@@ -58,19 +50,30 @@ fn site_url_default(app: &App) -> String {
     }
 }
 
-/// All settings by id, or the public ones only.
-pub fn list(app: &App, with_private: bool) -> Result<Vec<(&'static str, Value)>> {
-    let visible = defaults::SETTINGS.iter().filter(|definition| with_private || definition.public);
+/// All settings by id, or the public ones only. Those that the environment hides are not among them.
+pub fn list(app: &App, with_private: bool) -> Result<Vec<(String, Value)>> {
+    let hidden = &app.config.environment.hidden;
+    let visible = defaults::all()
+        .filter(|definition| (with_private || definition.public) && !hidden.contains(definition.id));
     let mut settings = visible
-        .map(|definition| Ok((definition.id, value_of(app, definition)?)))
+        .map(|definition| Ok((definition.id.to_owned(), value_of(app, definition)?)))
         .collect::<Result<Vec<_>>>()?;
-    settings.sort_by_key(|(id, _)| *id);
+    if with_private {
+        settings.extend(oauth::custom_settings(app)?);
+    }
+    settings.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(settings)
 }
 
-/// The value of the setting of that id, as administrators see it. Unknown ids are refused.
+/// The value of the setting of that id, as administrators see it. Unknown and hidden ids are refused.
 pub fn shown(app: &App, id: &str) -> Result<Value> {
-    value_of(app, defaults::definition(id).ok_or(Error::Silent)?)
+    if app.config.environment.hidden.contains(id) {
+        return Err(Error::Silent);
+    }
+    match defaults::definition(id) {
+        Some(definition) => value_of(app, definition),
+        None => oauth::custom_setting(app, id)?.ok_or(Error::Silent),
+    }
 }
 
 /// A switch; anything but `true` is off.
@@ -114,14 +117,75 @@ pub fn site_url(app: &App) -> Result<String> {
     Ok(text(app, "Site_Url")?.trim_end_matches('/').to_owned())
 }
 
-/// Stores a value as it was sent. Unknown ids and those forced by the environment are refused.
+/// Refuses whoever may not change this setting: it takes a permission for all of them, or one for
+/// some and one for this.
+pub fn may_change(app: &App, user: &User, id: &str) -> Result<bool> {
+    Ok(access::holds(app, user, "edit-privileged-setting")?
+        || access::holds(app, user, "manage-selected-settings")?
+            && access::holds(app, user, &permission_of(id))?)
+}
+
+/// The permission to change one setting.
+pub fn permission_of(id: &str) -> String {
+    format!("{CHANGE}{id}")
+}
+
+/// The setting that a permission is about.
+pub fn setting_of(permission: &str) -> Option<&'static Definition> {
+    permission.strip_prefix(CHANGE).and_then(defaults::definition)
+}
+
+/// Whether there is an action of that id to set off. There is none yet that does anything.
+pub fn is_action(app: &App, id: &str) -> bool {
+    let action = defaults::definition(id).is_some_and(|definition| definition.kind == Kind::Action);
+    action && !app.config.environment.is_fixed(id)
+}
+
+/// Stores a value as it was sent. Unknown ids and those fixed by the environment are refused.
 pub fn set(app: &App, id: &str, value: &Value) -> Result<()> {
-    let forced = app.config.environment.overwritten.contains_key(id);
-    if defaults::definition(id).is_none() || forced {
-        return Err(Error::Silent);
+    set_all(app, &[(id.to_owned(), value.clone())])
+}
+
+/// Refuses values of other types than their settings take.
+pub fn check_types(changes: &[(String, Value)]) -> Result<()> {
+    for (id, value) in changes {
+        let Some(definition) = defaults::definition(id) else { continue };
+        match definition.kind.check(value) {
+            Ok(()) => {}
+            Err(Misfit::Fraction) => {
+                let reason = "Invalid setting value";
+                return Err(Error::refused(format!("{reason} {value}"), reason));
+            }
+            Err(Misfit::Type(wanted)) => {
+                return Err(Error::plain(format!("Match error: Expected {wanted}, got {}", type_of(value))));
+            }
+        }
     }
-    app.store.write(|batch: &mut Batch<'_>| {
-        let setting = Setting { value: Json::of(value), updated: app.now() };
-        Ok(batch.put(&(id.to_owned(),), &setting)?)
+    Ok(())
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Stores values together: all of them or, if one is refused, none.
+pub fn set_all(app: &App, changes: &[(String, Value)]) -> Result<()> {
+    app.store.write(|batch| {
+        for (id, value) in changes {
+            let known = defaults::definition(id).is_some() || oauth::is_custom(batch, id)?;
+            if !known || app.config.environment.is_fixed(id) {
+                return Err(Error::Silent);
+            }
+            let setting = Setting { value: Json::of(value), updated: app.now() };
+            batch.put(&(id.clone(),), &setting)?;
+        }
+        Ok(())
     })
 }

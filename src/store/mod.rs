@@ -15,6 +15,7 @@ pub mod avatars;
 mod batch;
 pub mod blobs;
 mod codec;
+pub mod devices;
 pub mod directory;
 pub mod engine;
 pub mod feed;
@@ -25,6 +26,7 @@ pub mod key;
 pub mod message_indexes;
 pub mod messages;
 pub mod reports;
+pub mod roles;
 pub mod rooms;
 pub mod schema;
 pub mod search;
@@ -134,16 +136,17 @@ impl Store {
     }
 
     fn check_schema(&self) -> Result<()> {
-        let key = ("schema".to_owned(),);
-        match self.get::<Schema>(&key)? {
+        match self.get::<Schema>(&("schema".to_owned(),))? {
             Some(Schema(found)) if found > SCHEMA => Err(Error::Newer { found }),
             Some(Schema(SCHEMA)) => Ok(()),
             Some(Schema(found)) => self.upgrade(found),
-            None => {
-                self.write(|batch| batch.put(&key, &Schema(SCHEMA)))?;
-                self.durable_blocking()
-            }
+            None => self.put_schema(),
         }
+    }
+
+    fn put_schema(&self) -> Result<()> {
+        self.write(|batch| batch.put(&("schema".to_owned(),), &Schema(SCHEMA)))?;
+        self.durable_blocking()
     }
 
     /// The record at this key.

@@ -104,6 +104,7 @@ impl Batch<'_> {
     pub fn put_subscription(&mut self, subscription: &Subscription) -> Result<()> {
         let key = (subscription.room.clone(), subscription.user.clone());
         let old = self.get::<Subscription>(&key)?;
+        self.index_member_roles(old.as_ref(), Some(subscription))?;
         if old.is_none() {
             self.put(&(subscription.user.clone(), subscription.room.clone()), &RoomOfUser)?;
             let mut activity = self.activity(&subscription.room)?;
@@ -119,6 +120,7 @@ impl Batch<'_> {
         let key = (room.clone(), user.clone());
         let Some(old) = self.get::<Subscription>(&key)? else { return Ok(false) };
         self.index_member(Some(&old), None)?;
+        self.index_member_roles(Some(&old), None)?;
         self.delete::<Subscription>(&key);
         self.delete::<RoomOfUser>(&(user.clone(), room.clone()));
         let mut activity = self.activity(room)?;
@@ -133,6 +135,7 @@ impl Batch<'_> {
         let store = self.store();
         store.members::<Error>(&room.id, |member| {
             self.index_member(Some(&member), None)?;
+            self.index_member_roles(Some(&member), None)?;
             self.delete::<Subscription>(&(room.id.clone(), member.user.clone()));
             self.delete::<RoomOfUser>(&(member.user, room.id.clone()));
             Ok(ControlFlow::Continue(()))

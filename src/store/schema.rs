@@ -6,15 +6,16 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::codec::decode_body;
 use super::key::Key;
 use super::message_indexes::List;
 use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
 use crate::domain::search_run::StaleRun;
 use crate::domain::{
-    Activity, AuditEntry, Avatar, ExportLink, Grant, HookRecord, Integration, IntegrationId, Job, JobId,
-    LoginToken, Message, MessageId, OneTimeToken, OutboxMail, PasswordHistory, Report, Rewriting, Role, Room,
-    RoomId, SearchRun, SecondFactor, Setting, Subscription, Time, Upload, UploadId, User, UserId,
-    WaitingCall,
+    Activity, AuditEntry, Avatar, CustomStatus, EmojiName, ExportLink, Grant, HookRecord, Integration,
+    IntegrationId, Job, JobId, LoginToken, Message, MessageId, OneTimeToken, OutboxMail, PasswordHistory,
+    PushToken, Removed, Report, Rewriting, Role, RoleScope, Room, RoomId, SearchRun, SecondFactor, Setting,
+    Subscription, Time, Upload, UploadId, User, UserId, WaitingCall,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -41,11 +42,21 @@ pub trait Record: Serialize + DeserializeOwned {
 
 /// Declares the table of kinds, and a function that names every one of them.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $prefix:literal $name:literal $record:ty [$($key:ty),+];)*) => {
+    ($(
+        $(#[$doc:meta])* $prefix:literal $name:literal $record:ty [$($key:ty),+]
+        $(version $version:literal by $upgrade:path)?;
+    )*) => {
         $(impl Record for $record {
             const PREFIX: u8 = $prefix;
             const NAME: &'static str = $name;
             type Key = ($($key,)+);
+            $(
+                const VERSION: u8 = $version;
+
+                fn upgrade(version: u8, body: &[u8]) -> Option<Self> {
+                    $upgrade(version, body)
+                }
+            )?
         })*
 
         /// Every kind: prefix, name, and a check that key and value of an entry can be read.
@@ -95,7 +106,9 @@ kinds! {
     b'F' "file of a room" FileOfRoom [RoomId, Time, UploadId];
     b'G' "file by name" FileByName [RoomId, String, UploadId];
     b'b' "use of a blob" BlobUse [[u8; 32], UploadId];
-    b'l' "role" Role [String];
+    b'l' "role" Role [String] version 2 by upgrade_role;
+    b'(' "role holder" RoleHolder [String, String, RoomId];
+    b'!' "removed thing" Removed [String, String];
     b'p' "permission" Grant [String];
     b'g' "setting" Setting [String];
     b'j' "export job" Job [JobId];
@@ -109,6 +122,9 @@ kinds! {
     b'V' "audit of a job" AuditOfJob [JobId, Time, u64];
     b'w' "audit of a user" AuditOfUser [UserId, Time, u64];
     b'+' "request for one's data" DataRequest [UserId, u64];
+    b'$' "custom emoji" EmojiName [String];
+    b'%' "custom status" CustomStatus [String];
+    b'&' "push token" PushToken [UserId, String];
     b'o' "mail" OutboxMail [String];
     b'O' "waiting mail" WaitingMail [Time, String];
     b'9' "integration" Integration [IntegrationId];
@@ -119,6 +135,27 @@ kinds! {
 }
 
 /// The number of the layout, under the key `schema`; other keys tell what was added to it since.
+/// A role as it was before it could ask for a second factor.
+fn upgrade_role(version: u8, body: &[u8]) -> Option<Role> {
+    #[derive(Serialize, Deserialize)]
+    struct First {
+        id: String,
+        name: String,
+        description: String,
+        scope: RoleScope,
+        protected: bool,
+        updated: Time,
+    }
+    if version != 1 {
+        return None;
+    }
+    let First { id, name, description, scope, protected, updated } = decode_body(body)?;
+    Some(Role { id, name, description, scope, protected, updated, second_factor: false })
+}
+/// Who holds a role there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleHolder(pub UserId);
+/// The number of the layout, under the key `schema`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema(pub u32);
 

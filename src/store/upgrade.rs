@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use super::message_indexes::{Place, places};
-use super::schema::{ListedMessage, SCHEMA, Schema};
+use super::schema::{ListedMessage, SCHEMA};
 use super::{Direction, Error, Result, Span, Store};
 use crate::domain::Message;
 
@@ -19,9 +19,9 @@ impl Store {
         tracing::info!(from = found, to = SCHEMA, "bringing the store to a new layout");
         if found < 2 {
             self.list_all_messages()?;
+            self.list_role_holders()?;
         }
-        self.write(|batch| batch.put(&("schema".to_owned(),), &Schema(SCHEMA)))?;
-        self.durable_blocking()
+        self.put_schema()
     }
 
     /// Layout 2 lists pinned messages, threads and so on, which was not done before.

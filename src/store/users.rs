@@ -74,6 +74,7 @@ impl Batch<'_> {
             self.forget_names(old);
         }
         self.index_person(old.as_ref(), Some(user))?;
+        self.index_user_roles(old.as_ref(), Some(user))?;
         self.put(&(user.username.to_lowercase(),), &UserByName(user.id.clone()))?;
         for email in &user.emails {
             self.put(&(email.address.to_lowercase(),), &UserByEmail(user.id.clone()))?;
@@ -87,6 +88,8 @@ impl Batch<'_> {
 
     /// Deletes an account and its tokens. Its memberships and messages are the caller's business.
     pub fn delete_user(&mut self, user: &User) -> Result<()> {
+        let old = self.get::<User>(&(user.id.clone(),))?;
+        self.index_user_roles(old.as_ref(), None)?;
         self.forget_names(user);
         self.index_person(Some(user), None)?;
         self.delete_tokens(&user.id, |_, _| true)?;
@@ -96,6 +99,7 @@ impl Batch<'_> {
         }
         self.delete::<SecondFactor>(&own);
         self.delete::<PasswordHistory>(&own);
+        self.delete_push_tokens(&user.id)?;
         self.delete::<User>(&own);
         Ok(())
     }

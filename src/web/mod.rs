@@ -16,6 +16,7 @@ use crate::service::settings;
 pub mod avatar;
 pub mod credentials;
 pub mod download;
+pub mod emoji;
 pub mod export;
 pub mod file;
 pub mod hooks;
@@ -53,7 +54,15 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
     {
         return avatar::avatar(app, wanted, headers, &incoming).await;
     }
+    if let Some(name) = emoji::emoji_name(path)
+        && incoming.method == "GET"
+    {
+        return emoji::emoji(app, &name, headers).await;
+    }
     match path {
+        "/readyz" if app.store.has_failed() => {
+            text(StatusCode::SERVICE_UNAVAILABLE, "the store failed: look at the log and start again")
+        }
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),
         "/robots.txt" => {
             text(StatusCode::OK, &settings::text(app, "Robot_Instructions_File_Content").unwrap_or_default())
@@ -66,6 +75,13 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
 /// A JSON answer.
 pub fn small(reply: Reply) -> Response {
     reply.into_response().into_response()
+}
+
+/// A document in JSON that everybody may read.
+pub fn json(document: &serde_json::Value) -> Response {
+    let mut response = warp::http::Response::new(document.to_string()).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// A short plain text.

@@ -12,16 +12,16 @@ use roomscribe::domain::rewriting::{Rewrite, Rewriting};
 use roomscribe::domain::search_run::StaleRun;
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
-    Activity, Archive, AuditEntry, AuditEvent, Avatar, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
-    LoginToken, Message, MessageId, OneTimeToken, Order, OutboxMail, OutboxState, PasswordHistory, Report,
-    Role, RoleScope, Room, RoomId, RoomKind, Rooms, SearchRun, SecondFactor, Setting, Signature,
-    Subscription, Time, Upload, UploadId, User, UserId, UserRef,
+    Activity, Archive, AuditEntry, AuditEvent, Avatar, Choice, CustomStatus, Emoji, EmojiName, ExportLink,
+    Grant, Job, JobId, JobState, Json, LoginToken, Message, MessageId, OneTimeToken, Order, OutboxMail,
+    OutboxState, PasswordHistory, PushToken, Removed, Report, Role, RoleScope, Room, RoomId, RoomKind, Rooms,
+    SearchRun, SecondFactor, Setting, Signature, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::message_indexes::List;
 use roomscribe::store::schema::{
     AuditOfJob, AuditOfUser, BlobUse, DataRequest, DeletedMessage, DeletedRoom, EndedJob, EndedMembership,
     FileOfRoom, HiddenMessage, JobOfUser, KeptFile, LinkOfJob, ListedMessage, MessagePlace, OpenJob, Reply,
-    ReportOfAuthor, ReportOfMessage, ReportOfUser, RoomByName, RoomOfUser, Schema, TokenOfUser,
+    ReportOfAuthor, ReportOfMessage, ReportOfUser, RoleHolder, RoomByName, RoomOfUser, Schema, TokenOfUser,
     UnfinishedImport, UserByEmail, UserByName, WaitingMail,
 };
 
@@ -71,11 +71,42 @@ pub(crate) fn add_all(golden: &mut Golden) {
         scope: RoleScope::Subscriptions,
         protected: true,
         updated: at(0),
+        second_factor: true,
     };
     golden.add(&(text("owner"),), &role);
     golden.add(&(text("admin"),), &Role { scope: RoleScope::Users, protected: false, ..role });
+    golden.add(&(text("owner"), text("bob"), general()), &RoleHolder(bob()));
+    golden.add(&(text("role"), text("id")), &Removed { name: text("Gone"), at: at(1) });
+    additions(golden);
     golden.add(&(text("create-c"),), &Grant { roles: vec![text("admin"), text("user")], updated: at(0) });
     golden.add(&(text("Site_Name"),), &Setting { value: json("\"My chat\""), updated: at(0) });
+}
+
+/// What administrators add for everybody, and the devices of people.
+fn additions(golden: &mut Golden) {
+    let emoji = Emoji {
+        id: text("emoji"),
+        name: text("party"),
+        aliases: vec![text("fete")],
+        extension: text("png"),
+        size: 1000,
+        sha256: HASH,
+        updated: at(0),
+    };
+    golden.add(&(text("party"),), &EmojiName::Own(emoji));
+    golden.add(&(text("fete"),), &EmojiName::Alias(text("party")));
+    let status =
+        CustomStatus { id: text("status"), name: text("at sea"), status: text("away"), updated: at(0) };
+    golden.add(&(text("status"),), &status);
+    let token = PushToken {
+        id: text("device"),
+        service: text("gcm"),
+        value: text("address"),
+        application: text("app"),
+        created: at(0),
+        updated: at(1),
+    };
+    golden.add(&(bob(), text("address")), &token);
 }
 
 fn people(golden: &mut Golden) {

@@ -57,6 +57,7 @@ impl TestServer {
             username: "admin".to_owned(),
             name: "Administrator".to_owned(),
             email: Some("admin@example.org".to_owned()),
+            verified: true,
             password: "admin-password".to_owned(),
         });
         change(&mut config);

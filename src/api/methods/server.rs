@@ -6,6 +6,7 @@ use super::Methods;
 use super::call::Call;
 use super::rooms::field;
 use crate::domain::defaults;
+use crate::domain::setting::Kind;
 use crate::domain::{Setting, Time};
 use crate::error::{Error, Result};
 use crate::service::{access, settings};
@@ -77,7 +78,7 @@ fn listed_settings(call: &Call<'_>, with_private: bool) -> Result<Option<Value>>
     let since = call.optional_time(0);
     let mut listed = Vec::new();
     for (id, value) in settings::list(call.app, with_private)? {
-        let changed = updated(call, id)?;
+        let changed = updated(call, &id)?;
         if since.is_none_or(|since| changed > since) {
             listed.push(json!({"_id": id, "value": value, "_updatedAt": crate::api::wire::time(changed)}));
         }
@@ -99,7 +100,7 @@ fn save_settings(call: &Call<'_>) -> Result<Option<Value>> {
     for change in changes {
         let id = change["_id"].as_str().unwrap_or_default();
         let Some(definition) = defaults::definition(id) else { continue };
-        let whole = definition.default.parse::<i64>().is_ok();
+        let whole = definition.kind == Kind::Int;
         if whole && change["value"].as_i64().is_none() {
             let code = format!("Invalid setting value {}", plain(&change["value"]));
             return Err(Error::refused(code, "Invalid setting value"));

@@ -18,7 +18,7 @@ use crate::service::uploads::Arrived;
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("users.setAvatar").part("image", LARGEST_PICTURE as u64, set),
+        post("users.setAvatar").form("image", |_, _| Ok(Some(LARGEST_PICTURE as u64)), set),
         get("users.getAvatar").elsewhere(place),
         post("users.resetAvatar").user(reset),
         get("users.getAvatarSuggestion")

@@ -1,22 +1,38 @@
-//! The server itself.
+//! The server itself, and what of Rocket.Chat there is none of here.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::endpoint::{Endpoint, get};
+use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::page::Paged;
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
-use crate::service::{access, password_policy};
+use crate::service::{access, machine, password_policy, settings};
+
+/// The version of the API that is spoken.
+pub(super) const VERSION: &str = "6.14.0";
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("info").anybody(info),
-        get("pw.getPolicy").public(policy),
-        get("service.configurations").public(|_, _, _: Nothing| Ok(json!({"configurations": []}))),
-        get("settings.oauth").public(|_, _, _: Nothing| Ok(json!({"services": []}))),
+        get("info").returns("version*, minimumClientVersions* object, info object").anybody(info),
+        get("pw.getPolicy").returns("enabled* boolean, policy* array").public(policy),
+        get("pw.getPolicyReset").returns("enabled* boolean, policy* array").public(policy_for_reset),
+        get("smtp.check").returns("isSMTPConfigured* boolean").user(smtp),
+        get("custom-sounds.list")
+            .returns("sounds* objects, count* number, offset* number, total* number")
+            .user(sounds),
+        get("custom-sounds.getOne").user(sound),
+        get("assets").returns("assets* objects").user(|_, _, _: Nothing| Ok(json!({"assets": []}))),
+        get("banners").returns("banners* objects").user(banners),
+        get("banners.getNew").returns("banners* objects").user(banners),
+        get("banners/:id").returns("banners* objects").user(banners),
+        post("banners.dismiss").user(dismiss_banner),
+        get("licenses.info")
+            .returns("license* object")
+            .user(|_, _, _: Nothing| Ok(json!({"license": {"tags": [], "activeModules": []}}))),
     ]
 }
 
@@ -25,18 +41,26 @@ struct Nothing {}
 
 /// The version of the API that is spoken; more for those who may see statistics.
 fn info(app: &App, caller: Option<&Caller>, _: Nothing) -> Result<Value> {
-    let full = "6.14.0";
+    let short = VERSION.rsplit_once('.').map_or(VERSION, |(short, _)| short);
     let mut reply = json!({
-        "version": "6.14",
+        "version": short,
         "minimumClientVersions": {"desktop": "3.9.6", "mobile": "4.39.0"},
     });
     if let Some(caller) = caller
         && access::holds(app, &caller.user, "view-statistics")?
     {
-        reply["version"] = full.into();
+        let (total, free) = machine::memory();
+        reply["version"] = VERSION.into();
         reply["info"] = json!({
-            "version": full,
-            "build": {"arch": std::env::consts::ARCH, "platform": std::env::consts::OS},
+            "version": VERSION,
+            "build": {
+                "arch": machine::architecture(),
+                "platform": std::env::consts::OS,
+                "osRelease": machine::release(),
+                "totalMemory": total,
+                "freeMemory": free,
+                "cpus": machine::processors(),
+            },
             "commit": {},
             "marketplaceApiVersion": "1.44.0",
             "roomscribe": env!("CARGO_PKG_VERSION"),
@@ -59,4 +83,49 @@ fn policy(app: &App, _: &Client, _: Nothing) -> Result<Value> {
     };
     let rules: Vec<Value> = policy.rules().into_iter().map(rule).collect();
     Ok(json!({"enabled": true, "policy": rules}))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "nobody has been given a token for this, so none is right")]
+struct Reset {
+    token: String,
+}
+
+fn policy_for_reset(_: &App, _: &Client, _: Reset) -> Result<Value> {
+    Err(Error::Unauthorized)
+}
+
+fn smtp(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
+    let host = settings::text(app, "SMTP_Host")?;
+    Ok(json!({"isSMTPConfigured": !host.is_empty() || !app.config.mail.url.is_empty()}))
+}
+
+fn sounds(app: &App, _: &Caller, params: Paged<Nothing>) -> Result<Value> {
+    Ok(params.page(app)?.cut("sounds", Vec::new()))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "there are none to be found")]
+struct Sound {
+    #[serde(rename = "_id")]
+    id: String,
+}
+
+fn sound(_: &App, _: &Caller, _: Sound) -> Result<Value> {
+    Err(Error::NotFound("Custom Sound not found.".to_owned()))
+}
+
+fn banners(_: &App, _: &Caller, _: Nothing) -> Result<Value> {
+    Ok(json!({"banners": []}))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "there are none to be dismissed")]
+struct Banner {
+    banner_id: String,
+}
+
+fn dismiss_banner(_: &App, _: &Caller, _: Banner) -> Result<Value> {
+    Err(Error::plain("Banner not found"))
 }

@@ -8,8 +8,10 @@ mod avatars;
 mod channels;
 mod chat;
 mod commands;
+mod custom_status;
 mod data_downloads;
 mod directory;
+mod emoji;
 mod exports;
 mod history;
 mod im;
@@ -21,12 +23,16 @@ mod password_mails;
 mod permissions;
 mod personal_tokens;
 mod presence;
+mod push;
+mod roles;
 mod rooms;
 mod rooms_listing;
 mod rooms_membership;
 mod settings;
 mod settings_keys;
+mod shield;
 mod spotlight;
+mod statistics;
 mod subscriptions;
 mod two_factor;
 mod users;
@@ -37,6 +43,8 @@ mod users_names;
 pub fn endpoints() -> Vec<Endpoint> {
     [
         misc::endpoints(),
+        statistics::endpoints(),
+        shield::endpoints(),
         auth::endpoints(),
         users::endpoints(),
         account_changes::endpoints(),
@@ -49,6 +57,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         users_names::endpoints(),
         settings::endpoints(),
         permissions::endpoints(),
+        roles::endpoints(),
+        emoji::endpoints(),
+        custom_status::endpoints(),
+        push::endpoints(),
         exports::endpoints(),
         data_downloads::endpoints(),
         channels::endpoints(),

@@ -1,4 +1,4 @@
-//! Roles, and which permissions they hold.
+//! `permissions.*`: which roles hold which permission.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,9 +15,8 @@ use crate::service::{access, permissions};
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("permissions.listAll").user(list_all),
-        post("permissions.update").user(update),
-        get("roles.list").user(roles),
+        get("permissions.listAll").returns("update* objects, remove* objects").user(list_all),
+        post("permissions.update").takes("permissions* objects").returns("permissions* objects").user(update),
     ]
 }
 
@@ -68,12 +67,4 @@ fn change(given: &Value) -> Option<(String, Vec<String>)> {
         roles.push(role);
     }
     Some((given.get("_id")?.as_str()?.to_owned(), roles))
-}
-
-#[derive(Deserialize, JsonSchema)]
-struct Nothing {}
-
-fn roles(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
-    let roles: Vec<Value> = permissions::roles(app)?.iter().map(wire::account::role).collect();
-    Ok(json!({"roles": roles}))
 }

@@ -9,15 +9,22 @@ use crate::api::page::Paged;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
+use crate::service::oauth::{self, Service};
 use crate::service::{access, settings};
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("settings").user(list),
-        get("settings.public").public(public),
-        get("settings/:_id").user(read),
-        post("settings/:_id").second_factor().user(write),
+        get("settings").returns("settings* objects, count* number, offset* number, total* number").user(list),
+        get("settings.public")
+            .returns("settings* objects, count* number, offset* number, total* number")
+            .public(public),
+        get("settings/:_id").returns("_id*, value any").user(read),
+        post("settings/:_id").takes("_id*, value any, editor, execute boolean").second_factor().user(write),
+        post("settings").second_factor().user(write_all),
+        get("settings.oauth").returns("services* objects").public(buttons),
+        post("settings.addCustomOAuth").takes("name*").second_factor().user(add_service),
+        get("service.configurations").returns("configurations* objects").public(configurations),
     ]
 }
 
@@ -38,7 +45,7 @@ fn public(app: &App, _: &Client, params: Paged<Wanted>) -> Result<Value> {
 fn rows(app: &App, with_private: bool, params: &Paged<Wanted>) -> Result<Value> {
     let wanted: Vec<&str> = params.params.ids.iter().flat_map(|ids| ids.split(',')).map(str::trim).collect();
     let mut settings = settings::list(app, with_private)?;
-    settings.retain(|(id, _)| wanted.is_empty() || wanted.contains(id));
+    settings.retain(|(id, _)| wanted.is_empty() || wanted.contains(&id.as_str()));
     if params.sort()?.first().is_some_and(|(field, ascending)| field == "_id" && !ascending) {
         settings.reverse();
     }
@@ -60,13 +67,74 @@ fn read(app: &App, caller: &Caller, params: Named) -> Result<Value> {
     Ok(json!({"_id": params.id, "value": settings::shown(app, &params.id)?}))
 }
 
-/// Refused in the handler, for the refusal is not that of a row. The value is kept as it is sent.
+/// Refused in the handler, for the refusal is not that of a row. The value is kept as it is sent; of
+/// a colour it may say how it was picked, which nobody needs.
 fn write(app: &App, caller: &Caller, mut params: Map<String, Value>) -> Result<Value> {
-    if !access::holds(app, &caller.user, "edit-privileged-setting")? {
+    let value = params.remove("value");
+    let id = params.get("_id").and_then(Value::as_str).unwrap_or_default();
+    if !settings::may_change(app, &caller.user, id)? {
         return Err(Error::Unauthorized);
     }
-    let value = params.remove("value").ok_or(Error::Silent)?;
-    let id = params.get("_id").and_then(Value::as_str).unwrap_or_default();
-    settings::set(app, id, &value)?;
+    match value {
+        None if params.get("execute") == Some(&Value::Bool(true)) && settings::is_action(app, id) => {}
+        None => return Err(Error::Silent),
+        Some(value) => settings::set(app, id, &value)?,
+    }
+    Ok(Value::Null)
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Change {
+    #[serde(rename = "_id")]
+    id: String,
+    value: Value,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Changes {
+    settings: Vec<Change>,
+}
+
+/// Unlike one by one, together they must be of the right types.
+fn write_all(app: &App, caller: &Caller, params: Changes) -> Result<Value> {
+    let changes: Vec<_> = params.settings.into_iter().map(|change| (change.id, change.value)).collect();
+    let mut refused = Vec::new();
+    for (id, _) in &changes {
+        if !settings::may_change(app, &caller.user, id)? {
+            refused.push(id);
+        }
+    }
+    if !refused.is_empty() {
+        return Err(Error::Refused {
+            code: "error-action-not-allowed".to_owned(),
+            reason: "Editing settings is not allowed".to_owned(),
+            details: json!({"method": "saveSettings", "settingIds": refused}),
+        });
+    }
+    settings::check_types(&changes)?;
+    settings::set_all(app, &changes)?;
+    Ok(Value::Null)
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Nothing {}
+
+fn buttons(app: &App, _: &Client, _: Nothing) -> Result<Value> {
+    let services: Vec<Value> = oauth::services(app)?.iter().map(Service::button).collect();
+    Ok(json!({"services": services}))
+}
+
+fn configurations(app: &App, _: &Client, _: Nothing) -> Result<Value> {
+    let services: Vec<Value> = oauth::services(app)?.iter().map(Service::configuration).collect();
+    Ok(json!({"configurations": services}))
+}
+
+/// Refused in the handler, for the refusals have their own words.
+fn add_service(app: &App, caller: &Caller, params: Map<String, Value>) -> Result<Value> {
+    if !access::holds(app, &caller.user, "add-oauth-service")? {
+        let text = "Adding OAuth Services is not allowed";
+        return Err(Error::refused("error-action-not-allowed", text));
+    }
+    oauth::add_custom(app, params.get("name").and_then(Value::as_str).unwrap_or_default())?;
     Ok(Value::Null)
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Detail, time};
 use crate::domain::{Grant, LoginToken, Role, SecondFactor, User};
+use crate::service::settings::setting_of;
 
 /// An account as its owner sees it after logging in.
 pub fn me(user: &User, factor: &SecondFactor, preferences: &Map<String, Value>, site_url: &str) -> Value {
@@ -68,12 +69,17 @@ pub fn role(role: &Role) -> Value {
         "description": role.description,
         "scope": role.scope.word(),
         "protected": role.protected,
-        "mandatory2fa": false,
+        "mandatory2fa": role.second_factor,
         "_updatedAt": time(role.updated),
     })
 }
 
 /// A permission with the roles that hold it.
 pub fn permission(id: &str, grant: &Grant) -> Value {
-    json!({"_id": id, "roles": grant.roles, "_updatedAt": time(grant.updated)})
+    let mut value = json!({"_id": id, "roles": grant.roles, "_updatedAt": time(grant.updated)});
+    if let Some(setting) = setting_of(id) {
+        value["level"] = "settings".into();
+        value["settingId"] = setting.id.into();
+    }
+    value
 }
