@@ -70,6 +70,10 @@ id!(
     /// An export job's id.
     JobId
 );
+id!(
+    /// A team's id.
+    TeamId
+);
 
 #[cfg(test)]
 mod tests {

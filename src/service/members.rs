@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value};
 
 use super::rooms::{current, note};
-use super::{access, settings};
+use super::{access, settings, teams};
 use crate::app::App;
 use crate::domain::{Json, Message, Room, RoomId, RoomKind, Subscription, Time, User, UserId};
 use crate::error::{Error, Result};
@@ -87,8 +87,9 @@ pub fn enter(
     }
     let member = newcomer(batch, user, &room.id, now)?;
     batch.put_subscription(&member)?;
-    let kind = if room.parent.is_some() { "ut" } else { "uj" };
+    let kind = teams::record_in(room, "uj");
     note(batch, &Message::system(kind, room.id.clone(), user.reference(), now, &user.username))?;
+    teams::members::welcome(app, batch, user, room, now)?;
     Ok(member)
 }
 
@@ -108,10 +109,12 @@ pub fn invite(app: &App, caller: &Caller, room: &RoomId, users: &[User]) -> Resu
             // In channels clients expect the record as if the user had joined; in groups they
             // expect to see who brought whom.
             let (kind, actor) = match room.kind {
-                RoomKind::Channel => ("uj", user),
-                RoomKind::Group | RoomKind::Direct => ("au", &caller.user),
+                RoomKind::Channel if room.team().is_none() => ("uj", user),
+                RoomKind::Channel | RoomKind::Group | RoomKind::Direct => ("au", &caller.user),
             };
+            let kind = teams::record_in(&room, kind);
             note(batch, &Message::system(kind, room.id.clone(), actor.reference(), now, &user.username))?;
+            teams::members::welcome(app, batch, user, &room, now)?;
         }
         Ok(())
     })
@@ -143,7 +146,8 @@ pub fn leave(app: &App, caller: &Caller, room: &RoomId) -> Result<()> {
         }
         end(app, batch, &room, &caller.user.id, "You are not in this room")?;
         let username = &caller.user.username;
-        note(batch, &Message::system("ul", room.id, caller.user.reference(), now, username))
+        let kind = teams::record_in(&room, "ul");
+        note(batch, &Message::system(kind, room.id, caller.user.reference(), now, username))
     })
 }
 
@@ -163,7 +167,8 @@ pub fn remove(app: &App, caller: &Caller, room: &RoomId, user: &User) -> Result<
             return Err(Error::not_allowed());
         }
         end(app, batch, &room, &user.id, "User is not in this room")?;
-        note(batch, &Message::system("ru", room.id, caller.user.reference(), now, &user.username))
+        let kind = teams::record_in(&room, "ru");
+        note(batch, &Message::system(kind, room.id, caller.user.reference(), now, &user.username))
     })
 }
 

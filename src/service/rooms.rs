@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::{access, members, names};
+use super::{access, members, names, teams};
 use crate::app::App;
-use crate::domain::{Json, Message, Room, RoomId, RoomKind, User};
+use crate::domain::{Json, Message, Room, RoomId, RoomKind, Subscription, User};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::schema::RoomByName;
@@ -71,19 +71,24 @@ fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
+/// What it takes to delete a room of this kind.
+pub(super) fn delete_permission(kind: RoomKind) -> access::Permission {
+    match kind {
+        RoomKind::Channel => "delete-c",
+        RoomKind::Group => "delete-p",
+        RoomKind::Direct => "delete-d",
+    }
+}
+
 /// Deletes a room. Its messages and files are cleared away in the background.
 pub fn delete(app: &App, caller: &Caller, id: &RoomId) -> Result<()> {
     let now = app.now();
     app.store.write(|batch| {
         let room = current(batch, id)?;
-        let permission = match room.kind {
-            RoomKind::Channel => "delete-c",
-            RoomKind::Group => "delete-p",
-            RoomKind::Direct => "delete-d",
-        };
-        if !access::holds_in(app, &caller.user, permission, id)? {
+        if !access::holds_in(app, &caller.user, delete_permission(room.kind), id)? {
             return Err(Error::not_allowed());
         }
+        teams::room_deleted(app, batch, &caller.user, &room)?;
         app.store.members::<Error>(id, |member| {
             members::remember_end(batch, &member, now)?;
             Ok(ControlFlow::Continue(()))
@@ -187,19 +192,26 @@ pub fn joined(app: &App, user: &User, kind: RoomKind) -> Result<Vec<RoomId>> {
     Ok(rooms.into_iter().map(|(.., id)| id).collect())
 }
 
-/// Makes a new user a member of every room that new users join.
+/// Makes a new user a member of every room that new users join, and of those that all join in the
+/// teams among them. Some are a favourite from the start.
 pub fn join_default_rooms(app: &App, batch: &mut Batch<'_>, user: &User) -> Result<()> {
-    let mut rooms: Vec<RoomId> = Vec::new();
+    let mut rooms: Vec<Room> = Vec::new();
     app.store.walk::<Room, Error>(Span::all(), Direction::Ascending, |_, room| {
-        if room.default && !room.archived {
-            rooms.push(room.id);
+        if room.default && !room.archived && room.kind != RoomKind::Direct {
+            rooms.push(room);
         }
         Ok(ControlFlow::Continue(()))
     })?;
     for room in rooms {
+        if batch.has::<Subscription>(&(room.id.clone(), user.id.clone()))? {
+            continue;
+        }
         let now = app.now();
-        batch.put_subscription(&members::newcomer(batch, user, &room, now)?)?;
-        note(batch, &Message::system("uj", room, user.reference(), now, &user.username))?;
+        let mut member = members::newcomer(batch, user, &room.id, now)?;
+        member.favorite = room.extra.value()["favorite"] == true;
+        batch.put_subscription(&member)?;
+        note(batch, &Message::system("uj", room.id.clone(), user.reference(), now, &user.username))?;
+        teams::members::welcome(app, batch, user, &room, now)?;
     }
     Ok(())
 }

@@ -98,11 +98,13 @@ impl Batch<'_> {
         if let Some(thread) = &message.thread {
             self.put(&(thread.clone(), message.sent_at, message.id.clone()), &Reply)?;
         }
+        self.note_announcement(message)?;
         self.put(&(message.room.clone(), message.sent_at, message.id.clone()), message)
     }
 
     /// Deletes a message. Counters and files are the caller's business.
     pub fn delete_message(&mut self, message: &Message) {
+        self.forget_announcement(message);
         if let Some(thread) = &message.thread {
             self.delete::<Reply>(&(thread.clone(), message.sent_at, message.id.clone()));
         }

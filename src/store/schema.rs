@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
+use super::room_lists::RoomList;
 use crate::domain::{
-    Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
+    Activity, AuditEntry, ExportLink, Grant, Invite, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
     Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
 };
 
@@ -67,6 +68,10 @@ kinds! {
     b's' "subscription" Subscription [RoomId, UserId];
     b'S' "room of a user" RoomOfUser [UserId, RoomId];
     b'x' "ended membership" EndedMembership [UserId, RoomId];
+    b'M' "listed room" ListedRoom [RoomList, String, RoomId];
+    b'L' "announcement of a discussion" Announcement [RoomId];
+    b'N' "invite" Invite [String];
+    b'P' "invite of a user" InviteOfUser [RoomId, UserId, String];
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
     b'h' "reply" Reply [MessageId, Time, MessageId];
@@ -132,6 +137,18 @@ pub struct DeletedRoom;
 /// A room that an import made and has not finished: it still gets its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnfinishedImport;
+
+/// Finds the rooms of a list in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedRoom;
+
+/// A discussion leads to the message in its parent that tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement(pub MessageId);
+
+/// Finds the invites that a user made for a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteOfUser;
 
 /// A message's id leads to the rest of its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
