@@ -144,6 +144,11 @@ pub fn post(path: &'static str) -> Draft {
     Draft::new(Method::Post, path)
 }
 
+/// A row that removes something.
+pub fn delete(path: &'static str) -> Draft {
+    Draft::new(Method::Delete, path)
+}
+
 /// A row without a handler.
 pub struct Draft {
     method: Method,

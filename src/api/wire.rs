@@ -6,6 +6,9 @@ use crate::domain::{Activity, Json, Message, Room, RoomKind, Subscription, Time,
 use crate::export::view;
 
 pub mod account;
+mod belonging;
+
+pub use belonging::{invite, parent, team, team_type};
 
 /// A point in time.
 pub fn time(time: Time) -> Value {

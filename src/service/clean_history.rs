@@ -81,20 +81,12 @@ pub struct Part {
 
 /// Sweeps one part of a room: looks at [`PART`] messages at most, the oldest first, and changes at most
 /// `limit` of them.
-pub fn sweep_part(
-    app: &App,
-    room: &RoomId,
-    sweep: &Sweep,
-    progress: &Progress,
-    limit: u64,
-) -> Result<Part> {
+pub fn sweep_part(app: &App, room: &RoomId, sweep: &Sweep, progress: &Progress, limit: u64) -> Result<Part> {
     let end = (room.clone(), sweep.until);
     let span = match &progress.0 {
         None => Span::between(&(room.clone(), sweep.from), &end),
         // The smallest key behind that of the message.
-        Some((at, id)) => {
-            Span::between(&(room.clone(), *at, MessageId::new(format!("{id}\0"))), &end)
-        }
+        Some((at, id)) => Span::between(&(room.clone(), *at, MessageId::new(format!("{id}\0"))), &end),
     };
     let (mut looked_at, mut last, mut taken) = (0, None, Vec::new());
     app.store.walk::<Message, Error>(span, Direction::Ascending, |(_, at, id), message| {

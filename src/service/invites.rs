@@ -120,11 +120,10 @@ fn valid(app: &App, batch: &Batch<'_>, id: &str) -> Result<(Invite, Room)> {
 
 /// Whether an invite lets somebody in.
 pub fn is_valid(app: &App, id: &str) -> Result<bool> {
-    app.store.write(|batch| match valid(app, batch, id) {
-        Ok(_) => Ok(true),
-        Err(Error::Internal(source)) => Err(Error::Internal(source)),
-        Err(_) => Ok(false),
-    })
+    match app.store.invite(id)? {
+        Some(invite) => Ok(invite.is_valid(app.now()) && app.store.room(&invite.room)?.is_some()),
+        None => Ok(false),
+    }
 }
 
 /// Makes the caller a member of the room that an invite leads to, and answers it. Who is one already
@@ -143,10 +142,7 @@ pub fn redeem(app: &App, user: &User, id: &str) -> Result<Room> {
         batch.put_invite(&invite)?;
         batch.put_subscription(&members::newcomer(batch, user, &room.id, now)?)?;
         let kind = teams::record_in(&room, "uj");
-        rooms::note(
-            batch,
-            &Message::system(kind, room.id.clone(), user.reference(), now, &user.username),
-        )?;
+        rooms::note(batch, &Message::system(kind, room.id.clone(), user.reference(), now, &user.username))?;
         teams::members::welcome(app, batch, user, &room, now)?;
         Ok(room)
     })

@@ -1,10 +1,9 @@
 //! Changing what a room is called, what it is for, and who may write in it.
 
-use super::access;
-use super::names;
 use super::rooms::{current, note};
+use super::{access, names, retention_policies, teams};
 use crate::app::App;
-use crate::domain::{Json, Message, Room, RoomId, RoomKind};
+use crate::domain::{Json, Message, RetentionEdit, Room, RoomId, RoomKind};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::Batch;
@@ -32,6 +31,10 @@ pub enum Edit {
     Default(bool),
     /// Another code; empty: none.
     JoinCode(String),
+    /// How long messages are kept.
+    Retention(RetentionEdit),
+    /// What the sidebar shows below a team's main room; `None`: what it usually shows.
+    Sidepanel(Option<Vec<String>>),
 }
 
 /// What an edit leaves in the history: kind and parameter of a system message.
@@ -105,6 +108,14 @@ fn apply_one(app: &App, batch: &Batch<'_>, caller: &Caller, room: &mut Room, edi
         }
         Edit::JoinCode(code) => {
             room.join_code = Some(code).filter(|code| !code.is_empty());
+            None
+        }
+        Edit::Retention(edit) => {
+            retention_policies::edit(app, caller, room, edit)?;
+            None
+        }
+        Edit::Sidepanel(items) => {
+            teams::set_sidepanel(app, caller, room, items)?;
             None
         }
     })

@@ -72,7 +72,7 @@ fn filled(text: Option<String>) -> Option<String> {
 }
 
 /// What it takes to delete a room of this kind.
-pub(super) fn delete_permission(kind: RoomKind) -> access::Permission {
+pub fn delete_permission(kind: RoomKind) -> access::Permission {
     match kind {
         RoomKind::Channel => "delete-c",
         RoomKind::Group => "delete-p",

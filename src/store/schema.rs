@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::key::Key;
 use super::room_lists::RoomList;
 use crate::domain::{
-    Activity, AuditEntry, ExportLink, Grant, Invite, Job, JobId, LoginToken, Message, MessageId, OutboxMail, Role,
-    Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
+    Activity, AuditEntry, ExportLink, Grant, Invite, Job, JobId, LoginToken, Message, MessageId, OutboxMail,
+    Role, Room, RoomId, Setting, Subscription, Time, Upload, UploadId, User, UserId,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.

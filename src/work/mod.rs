@@ -1,8 +1,10 @@
-//! What the server does by itself: it renders and delivers exports, sends mails, and sweeps.
+//! What the server does by itself: it renders and delivers exports, sends mails, sweeps, and
+//! clears away messages whose time is over.
 
 pub mod downloads;
 pub mod exports;
 pub mod mails;
+pub mod retention;
 pub mod sweep;
 
 use std::sync::Arc;
@@ -32,6 +34,7 @@ impl Work {
         let tasks = vec![
             tokio::spawn(exports::run(Arc::clone(app), told())),
             tokio::spawn(mails::run(Arc::clone(app), told())),
+            tokio::spawn(retention::run(Arc::clone(app), told())),
             tokio::spawn(sweep::run(Arc::clone(app), told())),
         ];
         Self { stop, tasks }

@@ -6,9 +6,12 @@ mod account_changes;
 mod auth;
 mod channels;
 mod chat;
+mod clean_history;
+mod discussions;
 mod exports;
 mod history;
 mod im;
+mod invites;
 mod misc;
 mod permissions;
 mod personal_tokens;
@@ -17,6 +20,7 @@ mod rooms;
 mod settings;
 mod settings_keys;
 mod subscriptions;
+mod teams;
 mod users;
 
 /// All rows of the table.
@@ -34,6 +38,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         channels::endpoints(),
         im::endpoints(),
         rooms::endpoints(),
+        clean_history::endpoints(),
+        discussions::endpoints(),
+        teams::endpoints(),
+        invites::endpoints(),
         chat::endpoints(),
         subscriptions::endpoints(),
     ]

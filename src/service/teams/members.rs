@@ -119,8 +119,9 @@ fn last_owner() -> Error {
 }
 
 /// Removes somebody from a team and from these of its rooms.
-pub fn remove(app: &App, caller: &Caller, team: &Team, user: &User, from: &[RoomId]) -> Result<()> {
+pub fn remove(app: &App, caller: &Caller, team: &Team, user: Option<&User>, from: &[RoomId]) -> Result<()> {
     require(app, caller, team, "edit-team-member")?;
+    let user = user.ok_or_else(|| Error::plain("invalid-user"))?;
     end(app, team, user, from, ("ru", &caller.user))
 }
 
@@ -129,7 +130,13 @@ pub fn leave(app: &App, caller: &Caller, team: &Team, from: &[RoomId]) -> Result
     end(app, team, &caller.user, from, ("ul", &caller.user))
 }
 
-fn end(app: &App, team: &Team, user: &User, from: &[RoomId], (record, actor): (&'static str, &User)) -> Result<()> {
+fn end(
+    app: &App,
+    team: &Team,
+    user: &User,
+    from: &[RoomId],
+    (record, actor): (&'static str, &User),
+) -> Result<()> {
     let now = app.now();
     if !is_member(app, &user.id, team)? {
         return Err(Error::plain("user-not-on-team"));

@@ -120,7 +120,14 @@ fn each_room<E: From<crate::store::Error>>(
 }
 
 /// Notes down in a team's main room that something happened to one of its rooms.
-fn note_in(batch: &mut Batch<'_>, app: &App, team: &Team, kind: &str, actor: &User, what: &str) -> Result<()> {
+fn note_in(
+    batch: &mut Batch<'_>,
+    app: &App,
+    team: &Team,
+    kind: &str,
+    actor: &User,
+    what: &str,
+) -> Result<()> {
     note(batch, &Message::system(kind, team.room.id.clone(), actor.reference(), app.now(), what))
 }
 
@@ -186,7 +193,8 @@ pub fn set_sidepanel(app: &App, caller: &Caller, room: &mut Room, items: Option<
 fn among(app: &App, team: &Team, ids: &[RoomId]) -> Result<Vec<Room>> {
     let mut rooms = Vec::new();
     for id in ids {
-        let of_team = |room: &Room| room.team_place().is_some_and(|place| !place.main && place.team == team.id);
+        let of_team =
+            |room: &Room| room.team_place().is_some_and(|place| !place.main && place.team == team.id);
         rooms.extend(app.store.room(id)?.filter(of_team));
     }
     Ok(rooms)

@@ -7,8 +7,8 @@ use super::{Team, current, note_in, of_room, require};
 use crate::app::App;
 use crate::domain::{Room, RoomId, RoomKind, Subscription, TeamPlace, User};
 use crate::error::{Error, Result};
-use crate::service::caller::Caller;
 use crate::service::access;
+use crate::service::caller::Caller;
 
 /// Puts rooms that the caller owns into a team.
 pub fn add(app: &App, caller: &Caller, team: &Team, ids: &[RoomId]) -> Result<Vec<Room>> {
