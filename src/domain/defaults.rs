@@ -191,6 +191,9 @@ pub const SETTINGS: &[Definition] = &[
     private("SMTP_Username", r#""""#),
     private("SMTP_Password", r#""""#),
     private("From_Email", r#""""#),
+    private("Email_Header", r#""""#),
+    private("Email_Footer", r#""""#),
+    private("email_plain_text_only", "false"),
     // Exports
     private("UserData_EnableDownload", "true"),
     // How long messages are kept

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod change;
 pub mod defaults;
+pub mod html;
 pub mod id;
 pub mod invite;
 pub mod job;

@@ -1,5 +1,8 @@
-//! Links that let people into a room: made, used, withdrawn, sent by mail.
+//! Links that let people into a room: made, used, withdrawn. And mails that ask people to the server.
 
+use export_sdk::{ErrorKind, Mail, MailAddress, MailSubject, Outbox as _};
+
+use super::outbox::StoreOutbox;
 use super::{access, rooms, settings, teams, writing};
 use crate::app::App;
 use crate::domain::time::DAY;
@@ -12,6 +15,8 @@ use crate::store::invites::MOST_OF_A_ROOM;
 
 /// Longer than can be guessed: whoever has it is let in.
 const LENGTH: usize = 17;
+/// So many people are asked at once.
+const MOST_ASKED: usize = 100;
 const DAYS: [u32; 5] = [0, 1, 7, 15, 30];
 const USES: [u32; 7] = [0, 1, 5, 10, 25, 50, 100];
 /// So many are listed.
@@ -146,4 +151,27 @@ pub fn redeem(app: &App, user: &User, id: &str) -> Result<Room> {
         teams::members::welcome(app, batch, user, &room, now)?;
         Ok(room)
     })
+}
+
+/// Asks people by mail to come to this server. What is no address is passed over.
+pub fn ask_by_mail(app: &App, caller: &Caller, addresses: &[String]) -> Result<()> {
+    if !access::holds(app, &caller.user, "bulk-register-user")? {
+        return Err(Error::not_allowed());
+    }
+    if addresses.len() > MOST_ASKED {
+        let text = format!("At most {MOST_ASKED} people are asked at once. Send the others another request.");
+        return Err(Error::refused("error-too-many-addresses", text));
+    }
+    let (name, url) = (settings::text(app, "Site_Name")?, settings::site_url(app)?);
+    let subject = format!("You have been invited to {name}");
+    let text = format!("Hello,\n\nyou have been invited to {name}.\n\nJoin here: {url}\n");
+    for address in addresses.iter().filter_map(|address| MailAddress::new(address.trim()).ok()) {
+        let key = format!("invitation-{}", id::random_id());
+        let mail = Mail::new(key, address, MailSubject::new(&subject), text.clone());
+        StoreOutbox::new(app).post(mail).map_err(|error| match error.kind() {
+            ErrorKind::Rejected => Error::refused("error-email-send-failed", error.to_string()),
+            _ => Error::internal(error),
+        })?;
+    }
+    Ok(())
 }

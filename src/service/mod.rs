@@ -32,6 +32,7 @@ pub mod mentions;
 pub mod messages;
 pub mod names;
 pub mod orders;
+pub mod outbox;
 pub mod ownership;
 pub mod password_policy;
 pub mod permissions;

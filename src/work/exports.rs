@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::downloads::JobDownloads;
-use super::mails::{StoreOutbox, announce_export, pause_millis};
+use super::mails::{announce_export, pause_millis};
 use crate::app::App;
 use crate::domain::job::{ExportFile, JobEvent};
 use crate::domain::{Job, JobId, JobState, Room, Rooms};
@@ -24,6 +24,7 @@ use crate::export::spool::{Sealed, Spool};
 use crate::export::view;
 use crate::service::jobs::{self, Next};
 use crate::service::orders;
+use crate::service::outbox::StoreOutbox;
 use crate::store::Result;
 
 /// A delivery that takes longer has lost its other side.

@@ -10,14 +10,16 @@ use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use export_sdk as sdk;
 use export_sdk::{ErrorKind, Mail, MailAddress, MailSubject, Outbox};
 
 use crate::app::App;
+use crate::domain::html::escape;
 use crate::domain::{Job, OutboxMail, OutboxState, Time};
-use crate::mail::{self, MailSettings, SendError, Sender, Transport, compose};
+use crate::mail::{MailSettings, SendError, Transport};
+use crate::service::outbox::{StoreOutbox, path, sender, server_url};
 use crate::service::settings;
 use crate::store::Error;
 
@@ -36,63 +38,6 @@ pub fn pause_millis(first_seconds: u64, tries: u32) -> i64 {
         .min(LONGEST_PAUSE)
 }
 
-/// The queue as plug-ins see it.
-pub struct StoreOutbox<'a>(&'a App);
-
-impl<'a> StoreOutbox<'a> {
-    /// The queue of this server.
-    pub fn new(app: &'a App) -> Self {
-        Self(app)
-    }
-}
-
-impl Outbox for StoreOutbox<'_> {
-    fn post(&self, mail: Mail) -> sdk::Result<()> {
-        let app = self.0;
-        let failed = |message: &str| sdk::Error::new(ErrorKind::Internal, message.to_owned());
-        let stored = |error: Error| failed("the mail could not be queued").because(error);
-        if app.store.mail(&mail.key).map_err(stored)?.is_some() {
-            return Ok(());
-        }
-        let sender = sender(app).map_err(|error| failed("the mail has no sender").because(error))?;
-        let text = compose(&mail, &sender, SystemTime::now())
-            .map_err(|error| sdk::Error::new(ErrorKind::Rejected, error.to_string()))?;
-        mail::write(&directory(app), &file_name(&mail.key), &text)?;
-        let now = app.now();
-        let record = OutboxMail {
-            key: mail.key,
-            from: sender.address.to_string(),
-            to: mail.to.to_string(),
-            created: now,
-            attempts: 0,
-            state: OutboxState::Waiting { due: now },
-        };
-        app.store.write(|batch| batch.put_mail(&record)).map_err(stored)?;
-        app.store.durable_blocking().map_err(stored)?;
-        app.mail_bell.notify_one();
-        Ok(())
-    }
-
-    fn knows(&self, key: &str) -> sdk::Result<bool> {
-        let known = self.0.store.mail(key).map_err(|error| {
-            sdk::Error::new(ErrorKind::Internal, "the mail queue cannot be read").because(error)
-        })?;
-        Ok(known.is_some())
-    }
-}
-
-fn directory(app: &App) -> PathBuf {
-    app.config.server.data.join("mails")
-}
-
-fn path(app: &App, key: &str) -> PathBuf {
-    directory(app).join(file_name(key))
-}
-
-fn file_name(key: &str) -> String {
-    format!("{}.eml", sdk::safe_file_name(key))
-}
-
 /// Tells the owner of a finished export where to fetch it, if mail is set up and they have an
 /// address.
 pub fn announce_export(app: &App, job: &Job) -> sdk::Result<()> {
@@ -109,44 +54,11 @@ pub fn announce_export(app: &App, job: &Job) -> sdk::Result<()> {
     let text = format!("Your data file is now ready to download. Open this link to download it:\n\n{link}\n");
     let to = MailAddress::new(&address.address)?;
     let mut mail = Mail::new(format!("{}-done", job.id), to, MailSubject::new("Channel Export"), text);
-    let href = link.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    let href = escape(&link);
     mail.html = Some(format!(
         "<p>Your data file is now ready to download. Click <a href=\"{href}\">here</a> to download it.</p>"
     ));
     StoreOutbox::new(app).post(mail)
-}
-
-/// The mail server's URL: of the configuration, else of the settings. `None`: there is no mail server.
-fn server_url(app: &App) -> crate::error::Result<Option<String>> {
-    let host = settings::text(app, "SMTP_Host")?;
-    if host.trim().is_empty() {
-        return Ok(Some(app.config.mail.url.clone()).filter(|url| !url.is_empty()));
-    }
-    let encode = |text: String| {
-        percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
-    let scheme = if settings::text(app, "SMTP_Protocol")? == "smtps" { "smtps" } else { "smtp" };
-    let port = settings::text(app, "SMTP_Port")?;
-    let port = if port.is_empty() { String::new() } else { format!(":{port}") };
-    let user = encode(settings::text(app, "SMTP_Username")?);
-    let credentials = match user.as_str() {
-        "" => String::new(),
-        user => format!("{user}:{}@", encode(settings::text(app, "SMTP_Password")?)),
-    };
-    let tls = if settings::is_on(app, "SMTP_IgnoreTLS")? { "?tls=none" } else { "" };
-    Ok(Some(format!("{scheme}://{credentials}{}{port}{tls}", host.trim())))
-}
-
-fn sender(app: &App) -> sdk::Result<Sender> {
-    let setting = |id| {
-        settings::text(app, id).map_err(|error| {
-            sdk::Error::new(ErrorKind::Internal, "the settings cannot be read").because(error)
-        })
-    };
-    let chosen = [setting("From_Email")?, app.config.mail.from.clone(), "roomscribe@localhost".to_owned()];
-    let address =
-        chosen.iter().find(|address| !address.trim().is_empty()).map_or("", |address| address.trim());
-    Ok(Sender { address: MailAddress::new(address)?, name: Some(setting("Site_Name")?) })
 }
 
 /// Sends what waits, until `stop` is done.

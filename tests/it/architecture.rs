@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("passwords", &["error"]),
     ("app", &["domain", "store", "config", "export", "limits", "passwords"]),
     ("import", &["domain", "store"]),
-    ("service", &["domain", "store", "config", "error", "export", "limits", "passwords", "app"]),
+    ("service", &["domain", "store", "config", "error", "export", "limits", "mail", "passwords", "app"]),
     ("api", &["domain", "store", "error", "export", "limits", "passwords", "app", "service"]),
     ("work", &["domain", "store", "config", "error", "export", "mail", "app", "service"]),
     ("web", &["domain", "store", "error", "export", "app", "service", "api"]),

@@ -4,13 +4,14 @@ use roomscribe::domain::job::ExportFile;
 use roomscribe::domain::message::{Edited, Pinned, Reaction, Replies};
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
-    Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
+    Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Invite, Job, JobId, JobState, Json,
     LoginToken, Message, MessageId, Order, OutboxMail, OutboxState, Role, RoleScope, Room, RoomId, RoomKind,
-    Rooms, Setting, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
+    Rooms, Setting, Subscription, TeamId, Time, Upload, UploadId, User, UserId, UserRef,
 };
+use roomscribe::store::room_lists::RoomList;
 use roomscribe::store::schema::{
-    AuditOfJob, AuditOfUser, BlobUse, DeletedRoom, EndedJob, EndedMembership, FileOfRoom, JobOfUser,
-    KeptFile, LinkOfJob, MessagePlace, OpenJob, Reply, RoomByName, RoomOfUser, Schema, TokenOfUser,
+    Announcement, AuditOfJob, AuditOfUser, BlobUse, DeletedRoom, EndedJob, EndedMembership, FileOfRoom, JobOfUser,
+    InviteOfUser, KeptFile, LinkOfJob, ListedRoom, MessagePlace, OpenJob, Reply, RoomByName, RoomOfUser, Schema, TokenOfUser,
     UnfinishedImport, UserByEmail, UserByName, WaitingMail,
 };
 
@@ -158,6 +159,29 @@ fn rooms(golden: &mut Golden) {
     };
     golden.add(&(general(), bob()), &subscription);
     golden.add(&(bob(), general()), &RoomOfUser);
+    for list in [
+        RoomList::About(MessageId::new("message")),
+        RoomList::Discussions(RoomId::new("parent")),
+        RoomList::OfTeam(TeamId::new("team")),
+        RoomList::Teams,
+    ] {
+        golden.add(&(list, text("general"), general()), &ListedRoom);
+    }
+    golden.add(&(general(),), &Announcement(MessageId::new("message")));
+    let invite = Invite {
+        id: text("secret"),
+        room: general(),
+        user: bob(),
+        days: 7,
+        most_uses: 10,
+        uses: 2,
+        created: at(0),
+        updated: at(1),
+        expires: Some(at(2)),
+    };
+    golden.add(&(text("secret"),), &invite);
+    golden.add(&(text("secret"),), &Invite { expires: None, ..invite });
+    golden.add(&(general(), bob(), text("secret")), &InviteOfUser);
     golden.add(&(general(),), &DeletedRoom);
     golden.add(&(general(),), &UnfinishedImport);
     golden.add(&(bob(), general()), &EndedMembership { id: text("membershipmembers"), ended: at(1) });

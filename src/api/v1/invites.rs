@@ -23,6 +23,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .returns("_id*, rid*, userId*, days* number, maxUses* number, uses* number, url*")
             .user(find_or_create),
         delete("removeInvite/:_id").user(remove),
+        post("sendInvitationEmail").user(ask_by_mail),
         post("useInviteToken").returns("room* object").user(redeem),
         post("validateInviteToken").returns("valid* boolean").public(validate),
     ]
@@ -86,4 +87,15 @@ fn redeem(app: &App, caller: &Caller, params: Token) -> Result<Value> {
 
 fn validate(app: &App, _: &Client, params: Token) -> Result<Value> {
     Ok(json!({"valid": invites::is_valid(app, &params.token.unwrap_or_default())?}))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Addresses {
+    #[schemars(length(min = 1))]
+    emails: Vec<String>,
+}
+
+fn ask_by_mail(app: &App, caller: &Caller, params: Addresses) -> Result<Value> {
+    invites::ask_by_mail(app, caller, &params.emails)?;
+    Ok(Value::Null)
 }
