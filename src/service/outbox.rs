@@ -69,7 +69,8 @@ fn dressed(app: &App, mut mail: Mail) -> crate::error::Result<Mail> {
     }
     let (header, footer) = (settings::text(app, "Email_Header")?, settings::text(app, "Email_Footer")?);
     let (name, url) = (settings::text(app, "Site_Name")?, settings::site_url(app)?);
-    let fill = |part: String| part.replace("[Site_Name]", &escape(&name)).replace("[Site_URL]", &escape(&url));
+    let fill =
+        |part: String| part.replace("[Site_Name]", &escape(&name)).replace("[Site_URL]", &escape(&url));
     mail.html = Some([fill(header), html, fill(footer)].concat());
     Ok(mail)
 }

@@ -52,7 +52,10 @@ fn a_discussion_is_a_room_that_its_parent_tells_of() {
     let eve = server.as_user("eve");
     eve.post("channels.join", json!({"roomId": id})).ok();
     let said = eve.get("channels.messages", &format!("roomId={id}"));
-    assert_eq!((&said.ok()["messages"][0]["t"], &said.body()["messages"][0]["msg"]), (&json!("ut"), &json!("eve")));
+    assert_eq!(
+        (&said.ok()["messages"][0]["t"], &said.body()["messages"][0]["msg"]),
+        (&json!("ut"), &json!("eve"))
+    );
     let info = eve.get("rooms.info", &format!("roomId={id}"));
     let parent = json!({
         "_id": parent.as_str(), "t": "c", "name": "talk", "fname": "talk",

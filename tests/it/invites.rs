@@ -39,7 +39,10 @@ fn an_invite_lets_a_stranger_in() {
     let room = json!({"rid": id.as_str(), "t": "p", "name": "secret", "fname": "secret"});
     assert_eq!(entered.ok(), &json!({"room": room, "success": true}));
     let said = eve.get("groups.messages", &format!("roomId={id}"));
-    assert_eq!((&said.ok()["messages"][0]["t"], &said.body()["messages"][0]["msg"]), (&json!("uj"), &json!("eve")));
+    assert_eq!(
+        (&said.ok()["messages"][0]["t"], &said.body()["messages"][0]["msg"]),
+        (&json!("uj"), &json!("eve"))
+    );
     eve.post("useInviteToken", json!({"token": secret})).ok();
     assert_eq!(make(&bob, id.as_str(), 7, 10)["uses"], 1, "who is in already uses up nothing");
     let me = eve.get("me", "");
@@ -70,9 +73,8 @@ fn making_an_invite_takes_a_right_in_the_room() {
     let server = TestServer::start();
     let (bob, eve, admin) = (server.as_user("bob"), server.as_user("eve"), server.as_admin());
     let id = server.room(RoomKind::Group, "secret", &["bob"]);
-    let refused = |caller: &Caller<'_>, body: Value| {
-        caller.post("findOrCreateInvite", body).refusal().to_owned()
-    };
+    let refused =
+        |caller: &Caller<'_>, body: Value| caller.post("findOrCreateInvite", body).refusal().to_owned();
     let body = |days: u64, uses: u64| json!({"rid": id.as_str(), "days": days, "maxUses": uses});
     assert_eq!(refused(&eve, body(0, 0)), "[not_authorized]");
     assert_eq!(refused(&admin, body(0, 0)), "The rid field is invalid [error-invalid-room]");
@@ -112,4 +114,25 @@ fn invites_are_listed_and_withdrawn() {
     bob.post("groups.delete", json!({"roomId": id.as_str()})).ok();
     assert_eq!(enter(&eve, &other), "The invite token is invalid. [error-invalid-token]");
     assert_eq!(admin.get("listInvites", "").ok(), &json!([]), "they go with the room");
+}
+
+#[test]
+fn people_are_asked_by_mail() {
+    let server = TestServer::start();
+    let ask =
+        |caller: &Caller<'_>, emails: Value| caller.post("sendInvitationEmail", json!({"emails": emails}));
+    let (admin, bob) = (server.as_admin(), server.as_user("bob"));
+    assert_eq!(ask(&bob, json!(["al@example.org"])).refusal(), "Not allowed [error-not-allowed]");
+    let missing = admin.post("sendInvitationEmail", json!({}));
+    assert_eq!(missing.refusal(), "must have required property 'emails' [invalid-params]");
+    assert_eq!(ask(&admin, json!([])).refusal(), "must NOT have fewer than 1 items [invalid-params]");
+    assert!(ask(&admin, json!(vec!["al@example.org"; 101])).refusal().contains("At most 100"));
+    ask(&admin, json!(["al@example.org", "no address", "eve@example.org"])).ok();
+    let mails = std::fs::read_dir(server.directory().join("mails")).unwrap();
+    let mut texts: Vec<String> =
+        mails.map(|mail| std::fs::read_to_string(mail.unwrap().path()).unwrap()).collect();
+    texts.sort_by_key(|text| text.contains("To: eve@example.org"));
+    assert_eq!(texts.len(), 2);
+    assert!(texts[0].contains("To: al@example.org") && texts[1].contains("To: eve@example.org"));
+    assert!(texts.iter().all(|text| text.contains("Join here: http://chat.example")), "{texts:?}");
 }

@@ -10,9 +10,9 @@ use roomscribe::domain::{
 };
 use roomscribe::store::room_lists::RoomList;
 use roomscribe::store::schema::{
-    Announcement, AuditOfJob, AuditOfUser, BlobUse, DeletedRoom, EndedJob, EndedMembership, FileOfRoom, JobOfUser,
-    InviteOfUser, KeptFile, LinkOfJob, ListedRoom, MessagePlace, OpenJob, Reply, RoomByName, RoomOfUser, Schema, TokenOfUser,
-    UnfinishedImport, UserByEmail, UserByName, WaitingMail,
+    Announcement, AuditOfJob, AuditOfUser, BlobUse, DeletedRoom, EndedJob, EndedMembership, FileOfRoom,
+    InviteOfUser, JobOfUser, KeptFile, LinkOfJob, ListedRoom, MessagePlace, OpenJob, Reply, RoomByName,
+    RoomOfUser, Schema, TokenOfUser, UnfinishedImport, UserByEmail, UserByName, WaitingMail,
 };
 
 use crate::stored_bytes::Golden;
