@@ -21,6 +21,7 @@ const FARTHEST_LAST: usize = 1000;
 
 /// Which messages go, and what of them.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the request")]
 pub struct Sweep {
     /// The first instant.
     pub from: Time,

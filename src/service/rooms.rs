@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{access, members, names, teams};
 use crate::app::App;
-use crate::domain::{Json, Message, Room, RoomId, RoomKind, Subscription, User};
+use crate::domain::{Json, Message, Room, RoomId, RoomKind, Subscription, TeamId, User};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::schema::RoomByName;
@@ -34,11 +34,17 @@ pub struct NewRoom {
     pub announcement: Option<String>,
     /// Object of custom fields.
     pub custom_fields: Json,
+    /// The team that it belongs to.
+    pub team: Option<TeamId>,
 }
 
 /// Makes a channel or group, with the caller as its owner. Whether the caller may is checked before.
 pub fn create(app: &App, caller: &Caller, new: NewRoom) -> Result<Room> {
     let now = app.now();
+    let team = match &new.team {
+        Some(team) => Some(teams::for_new_room(app, caller, team)?),
+        None => None,
+    };
     app.store.write(|batch| {
         names::check(app, batch, &new.name, None)?;
         let maker = caller.user.reference();
@@ -51,6 +57,9 @@ pub fn create(app: &App, caller: &Caller, new: NewRoom) -> Result<Room> {
         room.description = filled(new.description);
         room.announcement = filled(new.announcement);
         room.custom_fields = new.custom_fields;
+        if let Some(team) = &team {
+            teams::put_new_room(app, batch, &caller.user, team, &mut room)?;
+        }
         batch.put_room(&room)?;
         for username in &new.members {
             if let Some(user) = app.store.user_by_name(username)? {

@@ -12,21 +12,21 @@ const ALWAYS: [&str; 2] = ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z
 
 fn clean(caller: &Caller<'_>, room: &RoomId, change: &Value) -> Answer {
     let mut body = json!({"roomId": room.as_str(), "oldest": ALWAYS[0], "latest": ALWAYS[1]});
-    for (key, value) in change.as_object().unwrap() {
+    for (key, value) in change.as_object().expect("an object") {
         body[key] = value.clone();
     }
     caller.post("rooms.cleanHistory", body)
 }
 
 fn count(answer: &Answer) -> u64 {
-    answer.ok()["count"].as_u64().unwrap()
+    answer.ok()["count"].as_u64().expect("a number")
 }
 
 /// The texts that are left in a channel, oldest first, and the numbers of the room.
 fn left(caller: &Caller<'_>, room: &RoomId) -> (Vec<String>, Value, Value) {
     let said = caller.get("channels.messages", &format!("roomId={room}&count=0&sort=%7B%22ts%22:1%7D"));
-    let rows = said.ok()["messages"].as_array().unwrap();
-    let texts = rows.iter().map(|row| row["msg"].as_str().unwrap().to_owned()).collect();
+    let rows = said.ok()["messages"].as_array().expect("a list");
+    let texts = rows.iter().map(|row| row["msg"].as_str().expect("a text").to_owned()).collect();
     let info = caller.get("rooms.info", &format!("roomId={room}"));
     let shown = &info.ok()["room"];
     (texts, shown["msgs"].clone(), shown["lastMessage"]["msg"].clone())
@@ -95,11 +95,13 @@ fn every_option_keeps_what_it_names() {
     say_with(&server, &room, "bob", "pinned", |message| message.pinned = Some(Pinned::default()));
     say(&server, &room, "al", "of al");
     let parent = say(&server, &room, "bob", "parent");
+    server.clock.advance(1000);
     bob.post(
         "chat.sendMessage",
         json!({"message": {"rid": room.as_str(), "msg": "reply", "tmid": parent.as_str()}}),
     )
     .ok();
+    server.clock.advance(1000);
     let made = bob.post("rooms.createDiscussion", json!({"prid": room.as_str(), "t_name": "discussion"}));
     let discussion = made.ok()["discussion"]["_id"].as_str().unwrap().to_owned();
     say_with(&server, &room, "bob", "", |message| message.kind = Some("rm".to_owned()));
@@ -128,7 +130,7 @@ fn a_limit_takes_the_oldest_and_a_message_claims_no_foreign_room() {
     assert_eq!(count(&clean(&admin, &room, &json!({"limit": 2}))), 2);
     assert_eq!(left(&bob, &room).0, ["c"]);
     say_with(&server, &room, "bob", "lie", |message| {
-        message.extra = Json::from_text(r#"{"drid":"GENERAL"}"#)
+        message.extra = Json::from_text(r#"{"drid":"GENERAL"}"#);
     });
     assert_eq!(count(&clean(&admin, &room, &json!({}))), 2);
     admin.get("channels.info", "roomName=general").ok();

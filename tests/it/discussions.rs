@@ -11,13 +11,13 @@ fn begin(caller: &Caller<'_>, body: Value) -> Answer {
 }
 
 fn id_of(answer: &Answer) -> String {
-    answer.ok()["discussion"]["_id"].as_str().unwrap().to_owned()
+    answer.ok()["discussion"]["_id"].as_str().expect("a text").to_owned()
 }
 
 /// The records of a room that tell of discussions.
 fn told(caller: &Caller<'_>, endpoint: &str, room: &RoomId) -> Vec<Value> {
     let said = caller.get(endpoint, &format!("roomId={room}&count=0"));
-    let records = said.ok()["messages"].as_array().unwrap().clone();
+    let records = said.ok()["messages"].as_array().expect("a list").clone();
     records.into_iter().filter(|record| record["t"] == "discussion-created").collect()
 }
 

@@ -12,7 +12,7 @@ use crate::support::{Caller, TestServer};
 fn round(server: &TestServer) {
     let mut round = Round::default();
     for _ in 0..100 {
-        if step(&server.app, &mut round).unwrap() == Step::Done {
+        if step(&server.app, &mut round).expect("readable") == Step::Done {
             return;
         }
     }
@@ -24,7 +24,7 @@ fn set(caller: &Caller<'_>, id: &str, value: Value) {
 }
 
 fn messages(server: &TestServer, room: &RoomId) -> u64 {
-    server.app.store.activity(room).unwrap().messages
+    server.app.store.activity(room).expect("readable").messages
 }
 
 fn save(caller: &Caller<'_>, room: &RoomId, key: &str, value: Value) -> crate::support::Answer {

@@ -12,14 +12,14 @@ pub(crate) fn make(caller: &Caller<'_>, name: &str, kind: u8) -> Value {
 
 /// Kind, parameter and actor of the records in a room.
 pub(crate) fn records(caller: &Caller<'_>, endpoint: &str, room: &Value) -> Vec<String> {
-    let said = caller.get(endpoint, &format!("roomId={}&count=0", room.as_str().unwrap()));
-    let rows = said.ok()["messages"].as_array().unwrap();
+    let said = caller.get(endpoint, &format!("roomId={}&count=0", room.as_str().expect("a text")));
+    let rows = said.ok()["messages"].as_array().expect("a list");
     let mut records: Vec<String> = rows
         .iter()
         .map(|row| {
             ["t", "msg", "u"]
                 .map(|key| match &row[key] {
-                    Value::Object(user) => user["username"].as_str().unwrap().to_owned(),
+                    Value::Object(user) => user["username"].as_str().expect("a text").to_owned(),
                     other => other.as_str().unwrap_or_default().to_owned(),
                 })
                 .join(" ")

@@ -12,8 +12,8 @@ fn put_in(caller: &Caller<'_>, team: &str, rooms: &[&RoomId]) -> crate::support:
 }
 
 fn names(answer: &crate::support::Answer) -> Vec<String> {
-    let rows = answer.ok()["rooms"].as_array().unwrap();
-    rows.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    let rows = answer.ok()["rooms"].as_array().expect("a list");
+    rows.iter().map(|row| row["name"].as_str().expect("a text").to_owned()).collect()
 }
 
 #[test]
@@ -187,4 +187,48 @@ fn who_is_removed_from_a_team_is_removed_from_the_rooms_that_are_named() {
     bob.post("teams.removeMember", json!({"teamName": "crew", "userId": al.id(), "rooms": rooms})).ok();
     let sees = |room: &RoomId| al.get("rooms.info", &format!("roomId={room}")).status() == 200;
     assert_eq!([&one, &other, &elsewhere].map(sees), [false, true, true]);
+}
+
+#[test]
+fn a_room_is_made_in_a_team_or_with_the_people_of_teams() {
+    let server = TestServer::start();
+    let (bob, al, eve) = (server.as_user("bob"), server.as_user("al"), server.as_user("eve"));
+    let team = make(&bob, "crew", 1);
+    bob.post("teams.addMembers", json!({"teamName": "crew", "members": [{"userId": al.id()}]})).ok();
+    let inside = |name: &str| json!({"name": name, "extraData": {"teamId": team["_id"]}});
+    let group = bob.post("groups.create", inside("cabin"));
+    assert_eq!(group.ok()["group"]["teamId"], team["_id"]);
+    bob.post("channels.create", inside("deck")).ok();
+    assert!(denied(&al.post("channels.create", inside("hold"))));
+    let unknown = json!({"name": "x", "extraData": {"teamId": "none"}});
+    assert_eq!(bob.post("channels.create", unknown).refusal(), "team-does-not-exist");
+    assert!(eve.get("channels.info", "roomName=deck").refusal().contains("error-room-not-found"));
+    let said = records(&bob, "groups.messages", &team["roomId"]);
+    assert!(said.contains(&"user-added-room-to-team cabin bob".to_owned()), "{said:?}");
+    let with = |caller: &Caller<'_>, name: &str| {
+        let made = caller.post("groups.create", json!({"name": name, "teams": ["crew", "none"]}));
+        made.ok()["group"]["usersCount"].clone()
+    };
+    assert_eq!((with(&al, "both"), with(&eve, "alone")), (json!(2), json!(1)));
+}
+
+#[test]
+fn nobody_is_called_like_a_team() {
+    let server = TestServer::start();
+    make(&server.as_user("bob"), "crew", 0);
+    let new = json!({"username": "Crew", "email": "c@example.org", "pass": "crew-password", "name": "Crew"});
+    let refused = server.anonymous().post("users.register", new);
+    assert_eq!(refused.status(), 400, "{}", refused.text());
+}
+
+#[test]
+fn the_rooms_of_a_team_that_dies_with_its_owner_are_free() {
+    let server = TestServer::start();
+    let (bob, admin, eve) = (server.as_user("bob"), server.as_admin(), server.as_user("eve"));
+    make(&bob, "crew", 1);
+    let room = server.room(RoomKind::Channel, "deck", &["bob", "admin"]);
+    put_in(&bob, "crew", &[&room]).ok();
+    assert!(eve.get("channels.info", "roomName=deck").refusal().contains("error-room-not-found"));
+    admin.post("users.delete", json!({"userId": bob.id(), "confirmRelinquish": true})).ok();
+    assert_eq!(eve.get("channels.info", "roomName=deck").ok()["channel"].get("teamId"), None);
 }

@@ -54,7 +54,7 @@ pub fn create(app: &App, caller: &Caller, new: NewTeam) -> Result<Team> {
     for given in &new.members {
         people.extend(find_user(app, given)?.filter(|user| user.id != owner.id));
     }
-    if is_name_taken(app, &new.name)? || app.store.user_by_name(&new.name)?.is_some() {
+    if is_name_taken(&app.store, &new.name)? || app.store.user_by_name(&new.name)?.is_some() {
         return Err(name_taken());
     }
     if let Some(id) = &new.room {
@@ -100,7 +100,7 @@ pub fn create(app: &App, caller: &Caller, new: NewTeam) -> Result<Team> {
 pub fn convert(app: &App, caller: &Caller, room: &Room) -> Result<Team> {
     let now = app.now();
     let name = room.name.clone().unwrap_or_default();
-    if is_name_taken(app, &name)? || app.store.user_by_name(&name)?.is_some() {
+    if is_name_taken(&app.store, &name)? || app.store.user_by_name(&name)?.is_some() {
         return Err(name_taken());
     }
     app.store.write(|batch| {
@@ -167,21 +167,27 @@ fn end(
         for room in doomed {
             delete_room(app, batch, room)?;
         }
-        let mut others = Vec::new();
-        super::each_room::<Error>(app, &team.id, Direction::Ascending, |room, _| {
-            if doomed.iter().all(|gone| gone.id != room.id) {
-                others.push(room);
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        for mut room in others {
-            room.set_team_place(None);
-            room.updated = app.now();
-            batch.put_room(&room)?;
-        }
+        release_rooms(batch, &team.id)?;
         finish(batch, team)
     })?;
     app.sweep_bell.notify_one();
+    Ok(())
+}
+
+/// Lets all rooms of a team but its main room go their way.
+pub(in crate::service) fn release_rooms(batch: &mut Batch<'_>, team: &TeamId) -> Result<()> {
+    let mut others = Vec::new();
+    super::each_room::<Error>(batch.store(), team, Direction::Ascending, |room, _| {
+        others.push(room.id);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    for id in others {
+        // It may have been deleted in the same batch.
+        if let Some(mut room) = batch.get::<Room>(&(id,))? {
+            room.set_team_place(None);
+            batch.put_room(&room)?;
+        }
+    }
     Ok(())
 }
 

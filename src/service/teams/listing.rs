@@ -87,7 +87,7 @@ pub fn rooms(
         return Err(Error::plain("user-not-on-private-team"));
     }
     let name = wanted.name.as_deref().unwrap_or_default().to_lowercase();
-    each_room::<Error>(app, &team.id, Direction::Ascending, |room, place| {
+    each_room::<Error>(&app.store, &team.id, Direction::Ascending, |room, place| {
         let fits = (!wanted.joined_by_all || place.joined_by_all)
             && room.name.as_deref().unwrap_or_default().to_lowercase().contains(&name);
         if fits && (sees_all || is_open(&room) || access::is_member(app, &caller.user, &room)?) {

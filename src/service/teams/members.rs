@@ -34,7 +34,7 @@ fn check_roles(roles: &[String]) -> Result<()> {
 pub fn welcome(app: &App, batch: &mut Batch<'_>, user: &User, room: &Room, now: Time) -> Result<()> {
     let Some(team) = room.team() else { return Ok(()) };
     let mut joined = Vec::new();
-    each_room::<Error>(app, &team, Direction::Ascending, |room, place| {
+    each_room::<Error>(&app.store, &team, Direction::Ascending, |room, place| {
         if place.joined_by_all && !room.archived {
             joined.push(room);
         }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::domain::{Message, Room, RoomId, RoomKind, TeamId, TeamPlace, User, UserId};
 use crate::error::{Error, Result};
 use crate::store::room_lists::RoomList;
-use crate::store::{Batch, Direction};
+use crate::store::{Batch, Direction, Store};
 
 pub mod lifecycle;
 pub mod listing;
@@ -62,10 +62,10 @@ pub fn of_room(app: &App, room: &Room) -> Result<Option<Team>> {
 }
 
 /// Whether a team is called so, whatever the case: nobody else can be.
-pub fn is_name_taken(app: &App, name: &str) -> Result<bool> {
+pub fn is_name_taken(store: &Store, name: &str) -> Result<bool> {
     let called = |room: Room| room.name.is_some_and(|known| known.to_lowercase() == name.to_lowercase());
-    for room in app.store.called_in(&RoomList::Teams, name)? {
-        if app.store.room(&room)?.is_some_and(called) {
+    for room in store.called_in(&RoomList::Teams, name)? {
+        if store.room(&room)?.is_some_and(called) {
             return Ok(true);
         }
     }
@@ -105,13 +105,13 @@ fn current(batch: &Batch<'_>, team: &Team) -> Result<Team> {
 
 /// Calls `each` with the rooms of a team, the main room left out, by name until it breaks.
 fn each_room<E: From<crate::store::Error>>(
-    app: &App,
+    store: &Store,
     team: &TeamId,
     direction: Direction,
     mut each: impl FnMut(Room, TeamPlace) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
-    app.store.rooms_in::<E>(&RoomList::OfTeam(team.clone()), "", direction, |id| {
-        let room = app.store.room(&id)?;
+    store.rooms_in::<E>(&RoomList::OfTeam(team.clone()), "", direction, |id| {
+        let room = store.room(&id)?;
         match room.and_then(|room| room.team_place().map(|place| (room, place))) {
             Some((room, place)) if !place.main && place.team == *team => each(room, place),
             Some(_) | None => Ok(ControlFlow::Continue(())),
@@ -157,12 +157,42 @@ pub fn room_deleted(app: &App, batch: &mut Batch<'_>, actor: &User, room: &Room)
     }
 }
 
-/// Refuses to put a room into a team that does not exist, or whose rooms the caller may not change;
-/// answers the place of a new room in it.
-pub fn place_in(app: &App, caller: &Caller, team: &TeamId) -> Result<TeamPlace> {
+/// The team that a new room is made in, if the caller may put rooms there.
+pub(super) fn for_new_room(app: &App, caller: &Caller, team: &TeamId) -> Result<Team> {
     let team = by_id(app, team)?.ok_or_else(|| Error::plain("team-does-not-exist"))?;
     require(app, caller, &team, "add-team-channel")?;
-    Ok(TeamPlace { team: team.id, main: false, joined_by_all: false })
+    Ok(team)
+}
+
+/// Puts a new room into a team.
+pub(super) fn put_new_room(
+    app: &App,
+    batch: &mut Batch<'_>,
+    actor: &User,
+    team: &Team,
+    room: &mut Room,
+) -> Result<()> {
+    let team = current(batch, team)?;
+    note_in(batch, app, &team, "user-added-room-to-team", actor, &room.title())?;
+    room.set_team_place(Some(&TeamPlace { team: team.id, main: false, joined_by_all: false }));
+    Ok(())
+}
+
+/// The login names of all who are in these teams, as far as the caller may look into them.
+pub fn people_of(app: &App, caller: &Caller, names: &[String]) -> Result<Vec<String>> {
+    let mut people = Vec::new();
+    for name in names {
+        let Some(team) = by_name(app, name)? else { continue };
+        let sees = access::can_see(app, &caller.user, &team.room)?
+            || access::holds_in(app, &caller.user, "view-all-teams", &team.room.id)?;
+        if sees {
+            app.store.members::<Error>(&team.room.id, |member| {
+                people.push(member.username);
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+    }
+    Ok(people)
 }
 
 /// Sets which lists the sidebar shows below a team's main room; `None`: the usual ones.

@@ -117,9 +117,8 @@ fn convert(
     if !access::holds(app, user, "create-team")? {
         return Err(Error::Unauthorized);
     }
-    let may_edit = |room: &RoomId| match access::holds_in(app, user, "edit-room", room)? {
-        true => Ok(()),
-        false => Err(Error::Unauthorized),
+    let may_edit = |room: &RoomId| {
+        if access::holds_in(app, user, "edit-room", room)? { Ok(()) } else { Err(Error::Unauthorized) }
     };
     let room = match (id, name) {
         (Some(id), _) => {
