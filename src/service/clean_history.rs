@@ -43,7 +43,7 @@ impl Sweep {
     fn takes(&self, message: &Message) -> bool {
         (self.authors.is_empty() || self.authors.contains(&message.author.username))
             && !(self.keep_pinned && message.pinned.is_some())
-            && !(self.keep_discussions && discussion_of(message).is_some())
+            && !(self.keep_discussions && tells_of_discussion(message))
             && !(self.keep_threads && (message.thread.is_some() || has_replies(message)))
             && !(self.only_files && message.file.is_none())
     }
@@ -53,12 +53,9 @@ fn has_replies(message: &Message) -> bool {
     message.replies.as_ref().is_some_and(|replies| replies.count > 0)
 }
 
-fn discussion_of(message: &Message) -> Option<RoomId> {
+fn tells_of_discussion(message: &Message) -> bool {
     // Looking at the text first spares most messages the parsing.
-    if !message.extra.as_str().contains("\"drid\"") {
-        return None;
-    }
-    message.extra.value()["drid"].as_str().map(RoomId::new)
+    message.extra.as_str().contains("\"drid\"") && message.extra.value()["drid"].is_string()
 }
 
 /// What stands where a deleted message was is no message any more, and is not counted.
@@ -136,11 +133,11 @@ fn take(
             count += 1;
             continue;
         }
-        if let Some(discussion) = discussion_of(&message) {
+        if let Some(discussion) = batch.announced(&message)? {
             delete_discussion(app, batch, room, &discussion)?;
         }
         threads::withdrawn(batch, &message, now)?;
-        batch.delete_message(&message);
+        batch.delete_message(&message)?;
         count += u64::from(is_counted(&message));
     }
     let mut activity = batch.activity(room)?;
@@ -162,8 +159,7 @@ fn without_file(mut message: Message, now: Time) -> Message {
     message
 }
 
-/// Deletes a discussion together with the message that tells of it. A message may claim any room; only
-/// discussions of its own room go with it.
+/// Deletes a discussion together with the message that tells of it.
 fn delete_discussion(app: &App, batch: &mut Batch<'_>, parent: &RoomId, id: &RoomId) -> Result<()> {
     let Some(room) = batch.get::<Room>(&(id.clone(),))?.filter(|room| room.parent.as_ref() == Some(parent))
     else {

@@ -180,7 +180,7 @@ fn remove(app: &App, batch: &mut Batch<'_>, user: &User, message: &Message) -> R
         batch.put_message(&tombstone(message, user, now))?;
     } else {
         threads::withdrawn(batch, message, now)?;
-        batch.delete_message(message);
+        batch.delete_message(message)?;
     }
     let mut activity = batch.activity(&message.room)?;
     if message.kind.as_deref() != Some("rm") {

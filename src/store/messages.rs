@@ -103,12 +103,13 @@ impl Batch<'_> {
     }
 
     /// Deletes a message. Counters and files are the caller's business.
-    pub fn delete_message(&mut self, message: &Message) {
-        self.forget_announcement(message);
+    pub fn delete_message(&mut self, message: &Message) -> Result<()> {
+        self.forget_announcement(message)?;
         if let Some(thread) = &message.thread {
             self.delete::<Reply>(&(thread.clone(), message.sent_at, message.id.clone()));
         }
         self.delete::<MessagePlace>(&(message.id.clone(),));
         self.delete::<Message>(&(message.room.clone(), message.sent_at, message.id.clone()));
+        Ok(())
     }
 }

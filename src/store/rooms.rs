@@ -159,7 +159,7 @@ impl Store {
                 return Ok(Vec::new());
             }
             for (_, message) in &messages {
-                batch.delete_message(message);
+                batch.delete_message(message)?;
             }
             let mut unused = Vec::new();
             for ((_, _, upload), _) in files {

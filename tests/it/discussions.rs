@@ -1,9 +1,9 @@
 //! Discussions: begun in a room, told of there, seen by whoever sees it.
 
-use roomscribe::domain::{RoomId, RoomKind};
+use roomscribe::domain::{Json, RoomId, RoomKind};
 use serde_json::{Value, json};
 
-use crate::said::say;
+use crate::said::{say, say_with};
 use crate::support::{Answer, Caller, TestServer};
 
 fn begin(caller: &Caller<'_>, body: Value) -> Answer {
@@ -161,6 +161,28 @@ fn an_encrypted_room_lets_nobody_speak_in_the_clear() {
         "Encrypted discussions must not receive an initial reply. [error-invalid-arguments]"
     );
     begin(&bob, json!({"prid": parent, "t_name": "x", "encrypted": true})).ok();
+}
+
+#[test]
+fn who_claims_to_tell_of_a_room_learns_nothing_about_it() {
+    let server = TestServer::start();
+    let (bob, eve) = (server.as_user("bob"), server.as_user("eve"));
+    let parent = server.room(RoomKind::Group, "secret", &["bob"]);
+    let id = id_of(&begin(&bob, json!({"prid": parent.as_str(), "t_name": "plan"})));
+    let other = server.room(RoomKind::Channel, "talk", &["eve"]);
+    for drid in [id.as_str(), parent.as_str()] {
+        say_with(&server, &other, "eve", "look", |message| {
+            message.kind = Some("discussion-created".to_owned());
+            message.extra = Json::of(&json!({"drid": drid}));
+        });
+    }
+    for rid in [id.as_str(), parent.as_str()] {
+        bob.post("chat.sendMessage", json!({"message": {"rid": rid, "msg": "hush"}})).ok();
+    }
+    for record in told(&eve, "channels.messages", &other) {
+        assert_eq!((record.get("dcount"), record.get("dlm")), (None, None));
+    }
+    assert_eq!(told(&bob, "groups.messages", &parent)[0]["dcount"], 1, "the true one still tells");
 }
 
 #[test]

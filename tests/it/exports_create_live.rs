@@ -57,14 +57,7 @@ fn text_after(read: u64, query: &str, meddle: impl FnOnce(&TestServer, &RoomId))
 fn a_reply_is_written_once_though_its_thread_is_deleted_or_edited_meanwhile() {
     let deleted = text_after(2, "", |server, _| {
         let beginning = server.app.store.message(&roomscribe::domain::MessageId::new("t")).unwrap().unwrap();
-        server
-            .app
-            .store
-            .write::<_, Error>(|batch| {
-                batch.delete_message(&beginning);
-                Ok(())
-            })
-            .unwrap();
+        server.app.store.write::<_, Error>(|batch| batch.delete_message(&beginning)).unwrap();
     });
     assert_eq!(deleted.matches("the reply r").count(), 1, "{deleted}");
     let edited = text_after(2, "-between", |server, _| {
