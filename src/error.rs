@@ -23,6 +23,9 @@ pub enum Error {
     /// A use case refuses without a code.
     #[error("unauthorized")]
     Unauthorized,
+    /// A use case refuses somebody without rights, in a word of its own.
+    #[error("{0}")]
+    Denied(String),
     /// A refusal with code and reason; an empty reason is left out on the wire.
     #[error("{reason} [{code}]")]
     Refused {

@@ -7,8 +7,8 @@ use super::wire;
 use crate::app::App;
 use crate::domain::{Activity, Json, Message, Room, Time, Upload, User, UserId};
 use crate::error::Result;
-use crate::service::settings;
 use crate::service::subscriptions::Counters;
+use crate::service::{settings, teams};
 
 /// A room with what happens in it and its last message, as `viewer` sees it.
 pub fn room(app: &App, viewer: &UserId, room: &Room) -> Result<Value> {
@@ -33,6 +33,28 @@ pub fn room_with(
         Some(_) | None => None,
     };
     Ok(wire::room(room, activity, last.as_ref(), viewer))
+}
+
+/// Adds what a room belongs to: its `team`, and the `parent` that a discussion has, or another room of a
+/// team.
+pub fn belonging(app: &App, room: &Room, reply: &mut Value) -> Result<()> {
+    let team = teams::of_room(app, room)?;
+    let mut parent = room.parent.as_ref().map_or(Ok(None), |parent| app.store.room(parent))?;
+    if let Some(team) = team {
+        reply["team"] = json!({
+            "_id": team.id.as_str(),
+            "name": team.name(),
+            "roomId": team.room.id.as_str(),
+            "type": wire::team_type(&team),
+        });
+        if team.room.id != room.id {
+            parent = parent.or(Some(team.room));
+        }
+    }
+    if let Some(parent) = parent {
+        reply["parent"] = wire::parent(&parent);
+    }
+    Ok(())
 }
 
 /// Rooms of one page.

@@ -57,7 +57,7 @@ impl Reply {
         let (status, body) = match error {
             Error::NotLoggedIn => (StatusCode::UNAUTHORIZED, json!({"status": "error", "message": text})),
             Error::Forbidden => (StatusCode::FORBIDDEN, failed(&format!("{text} [error-unauthorized]"))),
-            Error::Unauthorized => (StatusCode::FORBIDDEN, failed(&text)),
+            Error::Unauthorized | Error::Denied(_) => (StatusCode::FORBIDDEN, failed(&text)),
             Error::Refused { code, reason, details } => {
                 let text = if reason.is_empty() { format!("[{code}]") } else { text };
                 (StatusCode::BAD_REQUEST, typed(&text, code, details))

@@ -81,6 +81,11 @@ pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result
     Err(if family == Family::Rooms { Error::typed("not-allowed", "Not Allowed") } else { not_found(family) })
 }
 
+/// The room of that id, of any kind, whoever asks: what the caller may do there comes later.
+pub fn by_id(app: &App, id: &RoomId) -> Result<Room> {
+    app.store.room(id)?.ok_or_else(|| not_found(Family::Rooms))
+}
+
 fn find_direct(app: &App, caller: &Caller, input: &Input) -> Result<Room> {
     let Some(given) = input.text("roomId").or_else(|| input.text("username")) else {
         let text = if input.asks {

@@ -6,8 +6,11 @@ use crate::domain::{Activity, Json, Message, Room, RoomKind, Subscription, Time,
 use crate::export::view;
 
 pub mod account;
+mod belonging;
 pub mod integration;
 pub mod report;
+
+pub use belonging::{invite, parent, team, team_type};
 
 /// A point in time.
 pub fn time(time: Time) -> Value {

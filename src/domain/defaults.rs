@@ -215,6 +215,19 @@ const SETTINGS: &[Definition] = &[
     private("email_plain_text_only", "false"),
     // Exports
     private("UserData_EnableDownload", "true"),
+    // How long messages are kept
+    public("RetentionPolicy_Enabled", "false"),
+    public("RetentionPolicy_Precision", r#""0""#),
+    public("RetentionPolicy_AppliesToChannels", "false"),
+    public("RetentionPolicy_AppliesToGroups", "false"),
+    public("RetentionPolicy_AppliesToDMs", "false"),
+    public("RetentionPolicy_TTL_Channels", "2592000000"),
+    public("RetentionPolicy_TTL_Groups", "2592000000"),
+    public("RetentionPolicy_TTL_DMs", "2592000000"),
+    public("RetentionPolicy_DoNotPrunePinned", "false"),
+    public("RetentionPolicy_DoNotPruneDiscussion", "true"),
+    public("RetentionPolicy_DoNotPruneThreads", "true"),
+    public("RetentionPolicy_FilesOnly", "false"),
     // Presence
     public("Presence_broadcast_disabled", "false"),
 ];

@@ -74,6 +74,10 @@ id!(
     /// An integration's id.
     IntegrationId
 );
+id!(
+    /// A team's id.
+    TeamId
+);
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Rules;
 use crate::domain::{Message, Room, RoomId, RoomKind, Subscription, Time, User, UserId, UserRef};
+use crate::store::room_lists::RoomList;
 use crate::store::schema::{EndedMembership, RoomByName, UnfinishedImport, UserByName};
 use crate::store::{Batch, Result};
 
@@ -16,6 +17,13 @@ pub(super) fn make(batch: &mut Batch<'_>, room: &mut Room) -> Result<()> {
     let name = free_name(batch, wish.unwrap_or_else(|| name_of(&room.id)))?;
     room.display_name.get_or_insert_with(|| name.clone());
     room.name = Some(name);
+    // A team has one main room, which says who is in the team: no import takes its place.
+    if let Some(team) = room.team() {
+        let first = batch.store().first_in(&RoomList::OfTeam(team.clone()))?;
+        if first.is_some_and(|first| first.team() == Some(team)) {
+            room.set_team_place(None);
+        }
+    }
     batch.put_room(room)
 }
 

@@ -1,5 +1,6 @@
 //! Who may do what, and who may see which room.
 
+use super::teams;
 use crate::app::App;
 use crate::domain::{Grant, Room, RoomKind, Subscription, User};
 use crate::error::{Error, Result};
@@ -39,10 +40,13 @@ pub fn require(app: &App, user: &User, permissions: &[Permission]) -> Result<()>
 
 /// Whether a user may see a room and what is in it.
 ///
-/// Members see their rooms, everybody sees public channels, a discussion shows to whom its parent
-/// shows. Administrators are no exception: nobody reads a private room they are not in.
+/// Members see their rooms, everybody sees public channels, but for those of a private team, which its
+/// members see, and a discussion shows to whom its parent shows. Administrators are no exception: nobody reads a private room they are not in.
 pub fn can_see(app: &App, user: &User, room: &Room) -> Result<bool> {
-    if room.kind == RoomKind::Channel && holds(app, user, "view-c-room")? {
+    if room.kind == RoomKind::Channel
+        && holds(app, user, "view-c-room")?
+        && teams::shows_to(app, &user.id, room)?
+    {
         return Ok(true);
     }
     if app.store.subscription(&room.id, &user.id)?.is_some() {

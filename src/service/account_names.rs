@@ -1,6 +1,6 @@
 //! Which login names, display names and e-mail addresses accounts may have.
 
-use super::{names, settings};
+use super::{names, settings, teams};
 use crate::app::App;
 use crate::domain::name::EVERYBODY;
 pub(super) use crate::domain::name::LONGEST_NAME;
@@ -104,10 +104,12 @@ fn contains(words: &[String], wanted: &str) -> bool {
     words.iter().any(|word| word.to_lowercase() == wanted.to_lowercase())
 }
 
-/// Whether a login name is somebody else's, whatever its case.
+/// Whether a login name is somebody else's or a team's, whatever its case.
 pub fn is_taken(batch: &Batch<'_>, username: &str, own: Option<&UserId>) -> Result<bool> {
-    let holder = batch.get::<UserByName>(&(username.to_lowercase(),))?;
-    Ok(holder.is_some_and(|UserByName(holder)| Some(&holder) != own))
+    match batch.get::<UserByName>(&(username.to_lowercase(),))? {
+        Some(UserByName(holder)) => Ok(Some(&holder) != own),
+        None => teams::is_name_taken(batch.store(), username),
+    }
 }
 
 /// Whether an address is somebody else's, whatever its case.

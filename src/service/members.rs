@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::member_lists::has_several_owners;
 use super::rooms::{current, note};
-use super::{access, hooks, settings};
+use super::{access, hooks, settings, teams};
 use crate::app::App;
 use crate::domain::{HookEvent, Json, Message, Room, RoomId, RoomKind, Subscription, Time, User, UserId};
 use crate::error::{Error, Result};
@@ -89,8 +89,9 @@ pub fn enter(
     let member = newcomer(batch, user, &room.id, now)?;
     batch.put_subscription(&member)?;
     hooks::room(app, batch, HookEvent::RoomJoined, room, user)?;
-    let kind = if room.parent.is_some() { "ut" } else { "uj" };
+    let kind = teams::record_in(room, "uj");
     note(batch, &Message::system(kind, room.id.clone(), user.reference(), now, &user.username))?;
+    teams::members::welcome(app, batch, user, room, now)?;
     Ok(member)
 }
 
@@ -111,10 +112,12 @@ pub fn invite(app: &App, caller: &Caller, room: &RoomId, users: &[User]) -> Resu
             // In channels clients expect the record as if the user had joined; in groups they
             // expect to see who brought whom.
             let (kind, actor) = match room.kind {
-                RoomKind::Channel => ("uj", user),
-                RoomKind::Group | RoomKind::Direct => ("au", &caller.user),
+                RoomKind::Channel if room.team().is_none() => ("uj", user),
+                RoomKind::Channel | RoomKind::Group | RoomKind::Direct => ("au", &caller.user),
             };
+            let kind = teams::record_in(&room, kind);
             note(batch, &Message::system(kind, room.id.clone(), actor.reference(), now, &user.username))?;
+            teams::members::welcome(app, batch, user, &room, now)?;
         }
         Ok(())
     })
@@ -144,8 +147,11 @@ pub fn add_all(app: &App, caller: &Caller, room: &RoomId, only_active: bool) -> 
             let is_new = !batch.has::<Subscription>(&(room.id.clone(), id.clone()))?;
             if is_new && let Some(user) = batch.get::<User>(&(id,))? {
                 batch.put_subscription(&newcomer(batch, &user, &room.id, now)?)?;
-                let message = Message::system("uj", room.id.clone(), user.reference(), now, &user.username);
+                let kind = teams::record_in(&room, "uj");
+                let message = Message::system(kind, room.id.clone(), user.reference(), now, &user.username);
                 note(batch, &message)?;
+                hooks::room(app, batch, HookEvent::RoomJoined, &room, &user)?;
+                teams::members::welcome(app, batch, &user, &room, now)?;
             }
         }
         Ok(())
@@ -179,7 +185,8 @@ pub fn leave(app: &App, caller: &Caller, room: &RoomId) -> Result<()> {
         end(app, batch, &room, &caller.user.id, "You are not in this room")?;
         hooks::room(app, batch, HookEvent::RoomLeft, &room, &caller.user)?;
         let username = &caller.user.username;
-        note(batch, &Message::system("ul", room.id, caller.user.reference(), now, username))
+        let kind = teams::record_in(&room, "ul");
+        note(batch, &Message::system(kind, room.id, caller.user.reference(), now, username))
     })
 }
 
@@ -199,7 +206,8 @@ pub fn remove(app: &App, caller: &Caller, room: &RoomId, user: &User) -> Result<
             return Err(Error::not_allowed());
         }
         end(app, batch, &room, &user.id, "User is not in this room")?;
-        note(batch, &Message::system("ru", room.id, caller.user.reference(), now, &user.username))
+        let kind = teams::record_in(&room, "ru");
+        note(batch, &Message::system(kind, room.id, caller.user.reference(), now, &user.username))
     })
 }
 

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::json;
 
+use super::teams;
 use crate::domain::{Room, RoomKind, Subscription, User};
 use crate::error::{Error, Result};
 use crate::store::Batch;
@@ -59,6 +60,9 @@ impl Estate {
             batch.put_subscription(&heir)?;
         }
         for room in &self.orphans {
+            if let Some(team) = room.team() {
+                teams::lifecycle::release_rooms(batch, &team)?;
+            }
             batch.delete_room(room)?;
         }
         Ok(!self.orphans.is_empty())

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::avatars::{self, Touched};
 use super::rooms::{current, note};
-use super::{access, names};
+use super::{access, names, retention_policies, teams};
 use crate::app::App;
 use crate::domain::avatar::Picture;
-use crate::domain::{Json, Message, Room, RoomId, RoomKind};
+use crate::domain::{Json, Message, RetentionEdit, Room, RoomId, RoomKind};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::Batch;
@@ -45,6 +45,10 @@ pub enum Edit {
     Encrypted(bool),
     /// The kinds of system messages that are hidden here; a switch: those of the settings.
     SystemMessages(Value),
+    /// How long messages are kept.
+    Retention(RetentionEdit),
+    /// What the sidebar shows below a team's main room; `None`: what it usually shows.
+    Sidepanel(Option<Vec<String>>),
 }
 
 /// What an edit leaves in the history: kind and parameter of a system message.
@@ -150,6 +154,14 @@ fn apply_one(
         }
         Edit::SystemMessages(kinds) => {
             room.extra = room.extra.with("sysMes", kinds);
+            None
+        }
+        Edit::Retention(edit) => {
+            retention_policies::edit(app, caller, room, edit)?;
+            None
+        }
+        Edit::Sidepanel(items) => {
+            teams::set_sidepanel(app, caller, room, items)?;
             None
         }
     })

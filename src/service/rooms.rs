@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::{access, hooks, members, names};
+use super::{access, hooks, members, names, teams};
 use crate::app::App;
-use crate::domain::{HookEvent, Json, Message, Room, RoomId, RoomKind, User};
+use crate::domain::{HookEvent, Json, Message, Room, RoomId, RoomKind, Subscription, TeamId, User};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::{Batch, Direction};
@@ -33,11 +33,17 @@ pub struct NewRoom {
     pub announcement: Option<String>,
     /// Object of custom fields.
     pub custom_fields: Json,
+    /// The team that it belongs to.
+    pub team: Option<TeamId>,
 }
 
 /// Makes a channel or group, with the caller as its owner. Whether the caller may is checked before.
 pub fn create(app: &App, caller: &Caller, new: NewRoom) -> Result<Room> {
     let now = app.now();
+    let team = match &new.team {
+        Some(team) => Some(teams::for_new_room(app, caller, team)?),
+        None => None,
+    };
     app.store.write(|batch| {
         names::check(app, batch, &new.name, None)?;
         let maker = caller.user.reference();
@@ -50,6 +56,9 @@ pub fn create(app: &App, caller: &Caller, new: NewRoom) -> Result<Room> {
         room.description = filled(new.description);
         room.announcement = filled(new.announcement);
         room.custom_fields = new.custom_fields;
+        if let Some(team) = &team {
+            teams::put_new_room(app, batch, &caller.user, team, &mut room)?;
+        }
         batch.put_room(&room)?;
         for username in &new.members {
             if let Some(user) = app.store.user_by_name(username)? {
@@ -71,19 +80,24 @@ fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
+/// What it takes to delete a room of this kind.
+pub fn delete_permission(kind: RoomKind) -> access::Permission {
+    match kind {
+        RoomKind::Channel => "delete-c",
+        RoomKind::Group => "delete-p",
+        RoomKind::Direct => "delete-d",
+    }
+}
+
 /// Deletes a room. Its messages and files are cleared away in the background.
 pub fn delete(app: &App, caller: &Caller, id: &RoomId) -> Result<()> {
     let now = app.now();
     app.store.write(|batch| {
         let room = current(batch, id)?;
-        let permission = match room.kind {
-            RoomKind::Channel => "delete-c",
-            RoomKind::Group => "delete-p",
-            RoomKind::Direct => "delete-d",
-        };
-        if !access::holds_in(app, &caller.user, permission, id)? {
+        if !access::holds_in(app, &caller.user, delete_permission(room.kind), id)? {
             return Err(Error::not_allowed());
         }
+        teams::room_deleted(app, batch, &caller.user, &room)?;
         app.store.members::<Error>(id, |member| {
             members::remember_end(batch, &member, now)?;
             Ok(ControlFlow::Continue(()))
@@ -125,7 +139,8 @@ pub fn current(batch: &Batch<'_>, id: &RoomId) -> Result<Room> {
     batch.get(&(id.clone(),))?.ok_or_else(|| Error::refused("error-invalid-room", "Invalid room"))
 }
 
-/// Makes a new user a member of every room that new users join.
+/// Makes a new user a member of every room that new users join, and of those that all join in the
+/// teams among them. Some are a favourite from the start.
 pub fn join_default_rooms(app: &App, batch: &mut Batch<'_>, user: &User) -> Result<()> {
     let mut rooms: Vec<RoomId> = Vec::new();
     for kind in [RoomKind::Channel, RoomKind::Group] {
@@ -136,11 +151,15 @@ pub fn join_default_rooms(app: &App, batch: &mut Batch<'_>, user: &User) -> Resu
     }
     for id in rooms {
         let Some(room) = batch.get::<Room>(&(id,))?.filter(|room| !room.archived) else { continue };
+        if batch.has::<Subscription>(&(room.id.clone(), user.id.clone()))? {
+            continue;
+        }
         let now = app.now();
         let mut member = members::newcomer(batch, user, &room.id, now)?;
         member.favorite = room.extra.value()["favorite"] == true;
         batch.put_subscription(&member)?;
-        note(batch, &Message::system("uj", room.id, user.reference(), now, &user.username))?;
+        note(batch, &Message::system("uj", room.id.clone(), user.reference(), now, &user.username))?;
+        teams::members::welcome(app, batch, user, &room, now)?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Threads: which message begins one, what it gathers, and who follows it.
 
+use std::ops::ControlFlow;
+
 use super::{messages, settings};
 use crate::app::App;
 use crate::domain::message::Replies;
@@ -46,9 +48,15 @@ pub fn withdrawn(batch: &mut Batch<'_>, reply: &Message, now: Time) -> Result<()
     let Some(replies) = &mut parent.replies else { return Ok(()) };
     replies.count = replies.count.saturating_sub(1);
     let span = Span::of(&(thread.clone(),));
-    let latest = batch.store().list::<Reply>(span, Direction::Descending, 0, 2)?;
-    let others = latest.into_iter().filter(|((_, _, id), _)| *id != reply.id);
-    replies.last = others.map(|((_, sent_at, _), _)| sent_at).next();
+    replies.last = None;
+    batch.store().walk::<Reply, Error>(span, Direction::Descending, |key, _| {
+        // Others may have been deleted in the same batch.
+        if key.2 == reply.id || !batch.has::<Reply>(&key)? {
+            return Ok(ControlFlow::Continue(()));
+        }
+        replies.last = Some(key.1);
+        Ok(ControlFlow::Break(()))
+    })?;
     if replies.count == 0 {
         parent.replies = None;
     }

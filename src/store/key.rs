@@ -6,7 +6,7 @@
 use std::ops::Bound;
 
 use super::engine::Range;
-use crate::domain::{IntegrationId, JobId, MessageId, RoomId, Time, UploadId, UserId};
+use crate::domain::{IntegrationId, JobId, MessageId, RoomId, TeamId, Time, UploadId, UserId};
 
 /// One part of a key.
 pub trait Part: Sized {
@@ -75,7 +75,7 @@ macro_rules! id_part {
     )*};
 }
 
-id_part!(UserId, RoomId, MessageId, UploadId, JobId, IntegrationId);
+id_part!(UserId, RoomId, MessageId, UploadId, JobId, IntegrationId, TeamId);
 
 /// Big-endian with the sign turned, so that times before 1970 sort first.
 impl Part for Time {

@@ -105,6 +105,7 @@ impl Batch<'_> {
         }
         self.list_message(before.as_ref(), Some(message))?;
         self.note_searchable(message)?;
+        self.note_announcement(message)?;
         self.put(&key, message)
     }
 
@@ -122,6 +123,7 @@ impl Batch<'_> {
         // The caller may have read it before this batch changed it.
         let before = self.get::<Message>(&key)?;
         self.list_message(before.as_ref(), None)?;
+        self.forget_announcement(message)?;
         if let Some(thread) = &message.thread {
             self.delete::<Reply>(&(thread.clone(), message.sent_at, message.id.clone()));
         }

@@ -81,6 +81,7 @@ impl Batch<'_> {
     pub fn put_room(&mut self, room: &Room) -> Result<()> {
         let old = self.get::<Room>(&(room.id.clone(),))?;
         self.index_room(old.as_ref(), Some(room))?;
+        self.list_room(old.as_ref(), Some(room))?;
         if let Some(name) = old.and_then(|old| old.name).filter(|old| Some(old) != room.name.as_ref()) {
             self.delete::<RoomByName>(&(name,));
         }
@@ -97,6 +98,7 @@ impl Batch<'_> {
 
     /// Puts what happens in a room.
     pub fn put_activity(&mut self, room: &RoomId, activity: &Activity) -> Result<()> {
+        self.refresh_announcement(room, activity)?;
         self.put(&(room.clone(),), activity)
     }
 
@@ -144,6 +146,9 @@ impl Batch<'_> {
             self.delete::<RoomByName>(&(name.clone(),));
         }
         self.index_room(Some(room), None)?;
+        let known = self.get::<Room>(&(room.id.clone(),))?;
+        self.list_room(known.as_ref(), None)?;
+        self.delete_invites(&room.id)?;
         self.delete::<Activity>(&(room.id.clone(),));
         self.delete::<UnfinishedImport>(&(room.id.clone(),));
         self.delete::<Room>(&(room.id.clone(),));

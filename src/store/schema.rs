@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::codec::decode_body;
 use super::key::Key;
 use super::message_indexes::List;
+use super::room_lists::RoomList;
 use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
 use crate::domain::search_run::StaleRun;
 use crate::domain::{
     Activity, AuditEntry, Avatar, CustomStatus, EmojiName, ExportLink, Grant, HookRecord, Integration,
-    IntegrationId, Job, JobId, LoginToken, Message, MessageId, OneTimeToken, OutboxMail, PasswordHistory,
-    PushToken, Removed, Report, Rewriting, Role, RoleScope, Room, RoomId, SearchRun, SecondFactor, Setting,
-    Subscription, Time, Upload, UploadId, User, UserId, WaitingCall,
+    IntegrationId, Invite, Job, JobId, LoginToken, Message, MessageId, OneTimeToken, OutboxMail,
+    PasswordHistory, PushToken, Removed, Report, Rewriting, Role, RoleScope, Room, RoomId, SearchRun,
+    SecondFactor, Setting, Subscription, Time, Upload, UploadId, User, UserId, WaitingCall,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -88,6 +89,10 @@ kinds! {
     b'E' "directory entry" DirectoryEntry [String, String, String];
     b'D' "member by name" MemberByName [RoomId, bool, String, UserId];
     b'x' "ended membership" EndedMembership [UserId, RoomId];
+    b'M' "listed room" ListedRoom [RoomList, String, RoomId];
+    b'L' "announcement of a discussion" Announcement [RoomId];
+    b'N' "invite" Invite [String];
+    b'P' "invite of a user" InviteOfUser [RoomId, UserId, String];
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
     b'h' "reply" Reply [MessageId, Time, MessageId];
@@ -195,6 +200,18 @@ pub struct DeletedRoom;
 /// A room that an import made and has not finished: it still gets its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnfinishedImport;
+
+/// Finds the rooms of a list in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedRoom;
+
+/// A discussion leads to the message in its parent that tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement(pub MessageId);
+
+/// Finds the invites that a user made for a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteOfUser;
 
 /// A message's id leads to the rest of its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,6 +19,7 @@ impl Store {
         tracing::info!(from = found, to = SCHEMA, "bringing the store to a new layout");
         if found < 2 {
             self.list_all_messages()?;
+            self.list_all_rooms()?;
             self.list_role_holders()?;
         }
         self.put_schema()
@@ -29,15 +30,21 @@ impl Store {
         let mut rest = Span::all();
         loop {
             let (mut looked_at, mut last) = (0, None);
-            let mut found: Vec<Place> = Vec::new();
+            let (mut found, mut told): (Vec<Place>, Vec<Message>) = (Vec::new(), Vec::new());
             self.walk::<Message, Error>(rest, Direction::Ascending, |key, message| {
                 found.extend(places(&message));
+                if message.kind.as_deref() == Some("discussion-created") {
+                    told.push(message);
+                }
                 last = Some(key);
                 looked_at += 1;
                 let enough = looked_at >= PART || found.len() >= PART;
                 Ok(if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
             })?;
-            self.write(|batch| found.iter().try_for_each(|place| batch.put(place, &ListedMessage)))?;
+            self.write::<_, Error>(|batch| {
+                found.iter().try_for_each(|place| batch.put(place, &ListedMessage))?;
+                told.iter().try_for_each(|message| batch.note_announcement(message))
+            })?;
             let Some(last) = last else { return Ok(()) };
             rest = Span::after(&last);
         }

@@ -1,5 +1,6 @@
 //! What the server does by itself: it renders and delivers exports, sends mails, calls those who want
-//! to know what happens, indexes what searches look for, fetches previews of links, and sweeps.
+//! to know what happens, indexes what searches look for, fetches previews of links, clears away
+//! messages whose time is over, and sweeps.
 
 pub mod downloads;
 pub mod exports;
@@ -8,6 +9,7 @@ pub mod mails;
 pub mod outgoing;
 mod own_data;
 pub mod previews;
+pub mod retention;
 pub mod sweep;
 
 use std::sync::Arc;
@@ -38,6 +40,7 @@ impl Work {
             tokio::spawn(exports::run(Arc::clone(app), told())),
             tokio::spawn(mails::run(Arc::clone(app), told())),
             tokio::spawn(outgoing::run(Arc::clone(app), told())),
+            tokio::spawn(retention::run(Arc::clone(app), told())),
             tokio::spawn(sweep::run(Arc::clone(app), told())),
             tokio::spawn(indexing::run(Arc::clone(app), told())),
             tokio::spawn(previews::run(Arc::clone(app), told())),

@@ -13,16 +13,18 @@ use roomscribe::domain::search_run::StaleRun;
 use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
     Activity, Archive, AuditEntry, AuditEvent, Avatar, Choice, CustomStatus, Emoji, EmojiName, ExportLink,
-    Grant, Job, JobId, JobState, Json, LoginToken, Message, MessageId, OneTimeToken, Order, OutboxMail,
-    OutboxState, PasswordHistory, PushToken, Removed, Report, Role, RoleScope, Room, RoomId, RoomKind, Rooms,
-    SearchRun, SecondFactor, Setting, Signature, Subscription, Time, Upload, UploadId, User, UserId, UserRef,
+    Grant, Invite, Job, JobId, JobState, Json, LoginToken, Message, MessageId, OneTimeToken, Order,
+    OutboxMail, OutboxState, PasswordHistory, PushToken, Removed, Report, Role, RoleScope, Room, RoomId,
+    RoomKind, Rooms, SearchRun, SecondFactor, Setting, Signature, Subscription, TeamId, Time, Upload,
+    UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::message_indexes::List;
+use roomscribe::store::room_lists::RoomList;
 use roomscribe::store::schema::{
-    AuditOfJob, AuditOfUser, BlobUse, DataRequest, DeletedMessage, DeletedRoom, EndedJob, EndedMembership,
-    FileOfRoom, HiddenMessage, JobOfUser, KeptFile, LinkOfJob, ListedMessage, MessagePlace, OpenJob, Reply,
-    ReportOfAuthor, ReportOfMessage, ReportOfUser, RoleHolder, RoomByName, RoomOfUser, Schema, TokenOfUser,
-    UnfinishedImport, UserByEmail, UserByName, WaitingMail,
+    Announcement, AuditOfJob, AuditOfUser, BlobUse, DataRequest, DeletedMessage, DeletedRoom, EndedJob,
+    EndedMembership, FileOfRoom, HiddenMessage, InviteOfUser, JobOfUser, KeptFile, LinkOfJob, ListedMessage,
+    ListedRoom, MessagePlace, OpenJob, Reply, ReportOfAuthor, ReportOfMessage, ReportOfUser, RoleHolder,
+    RoomByName, RoomOfUser, Schema, TokenOfUser, UnfinishedImport, UserByEmail, UserByName, WaitingMail,
 };
 
 use crate::stored_bytes::Golden;
@@ -236,6 +238,29 @@ fn rooms(golden: &mut Golden) {
     let member = MemberByName { roles: vec![text("owner")] };
     golden.add(&(general(), true, text("bob"), bob()), &member);
     golden.add(&(general(), false, text("bob"), bob()), &member);
+    for list in [
+        RoomList::About(MessageId::new("message")),
+        RoomList::Discussions(RoomId::new("parent")),
+        RoomList::OfTeam(TeamId::new("team")),
+        RoomList::Teams,
+    ] {
+        golden.add(&(list, text("general"), general()), &ListedRoom);
+    }
+    golden.add(&(general(),), &Announcement(MessageId::new("message")));
+    let invite = Invite {
+        id: text("secret"),
+        room: general(),
+        user: bob(),
+        days: 7,
+        most_uses: 10,
+        uses: 2,
+        created: at(0),
+        updated: at(1),
+        expires: Some(at(2)),
+    };
+    golden.add(&(text("secret"),), &invite);
+    golden.add(&(text("secret"),), &Invite { expires: None, ..invite });
+    golden.add(&(general(), bob(), text("secret")), &InviteOfUser);
     golden.add(&(general(),), &DeletedRoom);
     golden.add(&(general(),), &UnfinishedImport);
     golden.add(&(bob(), general()), &EndedMembership { id: text("membershipmembers"), ended: at(1) });

@@ -29,6 +29,7 @@ pub(super) fn error(id: &str, error: &Error) -> String {
         }
         Error::Refused { code, reason, details } => described(&json!(code), reason, details),
         Error::Plain(text) if text.starts_with("Match error: ") => mismatch(text),
+        Error::Denied(word) => described(&json!(word), "", &Value::Null),
         // Words that programs test, and sentences that people read.
         Error::Plain(text) if text.contains(' ') => {
             described(&json!("error-action-not-allowed"), text, &Value::Null)

@@ -7,15 +7,18 @@ mod auth;
 mod avatars;
 mod channels;
 mod chat;
+mod clean_history;
 mod commands;
 mod custom_status;
 mod data_downloads;
 mod directory;
+mod discussions;
 mod emoji;
 mod exports;
 mod history;
 mod im;
 mod integrations;
+mod invites;
 mod method_call;
 mod misc;
 mod moderation;
@@ -34,6 +37,7 @@ mod shield;
 mod spotlight;
 mod statistics;
 mod subscriptions;
+mod teams;
 mod two_factor;
 mod users;
 mod users_listing;
@@ -70,6 +74,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         rooms_listing::endpoints(),
         directory::endpoints(),
         spotlight::endpoints(),
+        clean_history::endpoints(),
+        discussions::endpoints(),
+        teams::endpoints(),
+        invites::endpoints(),
         chat::endpoints(),
         moderation::endpoints(),
         subscriptions::endpoints(),

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::channels::lifecycle::Nothing;
 use super::settings_keys;
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::present;
 use crate::api::rooms::Family::Rooms;
 use crate::api::schema::exactly_one;
-use crate::api::{present, wire};
 use crate::app::App;
 use crate::domain::{Room, RoomId, Time, User, UserId};
 use crate::error::{Error, Result};
@@ -81,19 +81,7 @@ fn info(app: &App, caller: &Caller, room: Room, params: Info) -> Result<Value> {
         value["joinCode"] = code.as_str().into();
     }
     let mut reply = json!({"room": present::project(value, params.fields.as_deref())});
-    if let Some(parent) = &room.parent
-        && let Some(parent) = app.store.room(parent)?
-    {
-        let mut shown = json!({"_id": parent.id.as_str(), "t": parent.kind.letter(), "name": parent.name});
-        shown["fname"] = json!(parent.display_name);
-        if let Some(creator) = &parent.creator {
-            shown["u"] = wire::reference(creator);
-        }
-        if let Some(grandparent) = &parent.parent {
-            shown["prid"] = grandparent.as_str().into();
-        }
-        reply["parent"] = shown;
-    }
+    present::belonging(app, &room, &mut reply)?;
     Ok(reply)
 }
 

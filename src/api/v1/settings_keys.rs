@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::api::lenient;
-use crate::domain::{Json, RoomId, RoomKind};
+use crate::domain::{Json, RetentionEdit, RoomId, RoomKind};
 use crate::error::{Error, Result};
 use crate::service::avatars;
 use crate::service::room_edits::Edit;
@@ -62,6 +62,13 @@ fn edit(key: &str, value: Value) -> Result<Edit> {
         "readOnly" => Edit::ReadOnly(lenient::parse(value)?),
         "reactWhenReadOnly" => Edit::ReactWhenReadOnly(lenient::parse(value)?),
         "default" => Edit::Default(lenient::parse(value)?),
+        "retentionEnabled" => Edit::Retention(RetentionEdit::Enabled(lenient::parse(value)?)),
+        "retentionOverrideGlobal" => Edit::Retention(RetentionEdit::OverrideGlobal(lenient::parse(value)?)),
+        "retentionMaxAge" => Edit::Retention(RetentionEdit::MaxAge(days(value)?)),
+        "retentionExcludePinned" => Edit::Retention(RetentionEdit::ExcludePinned(lenient::parse(value)?)),
+        "retentionFilesOnly" => Edit::Retention(RetentionEdit::FilesOnly(lenient::parse(value)?)),
+        "retentionIgnoreThreads" => Edit::Retention(RetentionEdit::IgnoreThreads(lenient::parse(value)?)),
+        "sidepanel" => Edit::Sidepanel(sidepanel(&value)?),
         "joinCode" => Edit::JoinCode(lenient::parse(value)?),
         "roomAvatar" => Edit::Avatar(avatars::of_room(&lenient::parse::<String>(value)?)?),
         "featured" => Edit::Featured(lenient::parse(value)?),
@@ -73,4 +80,26 @@ fn edit(key: &str, value: Value) -> Result<Edit> {
         }
         _ => return Err(invalid()),
     })
+}
+
+/// How many days messages are kept: none is no rule.
+fn days(value: Value) -> Result<f64> {
+    let days: f64 = lenient::parse(value)?;
+    if days > 0.0 {
+        return Ok(days);
+    }
+    Err(Error::refused(
+        "error-invalid-settings",
+        "Messages are kept for at least a part of a day: choose a larger retentionMaxAge",
+    ))
+}
+
+fn sidepanel(value: &Value) -> Result<Option<Vec<String>>> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let items = value["items"].as_array().map(|items| {
+        items.iter().map(|item| item.as_str().map(ToOwned::to_owned)).collect::<Option<Vec<String>>>()
+    });
+    items.flatten().map(Some).ok_or_else(|| Error::code("error-invalid-sidepanel"))
 }

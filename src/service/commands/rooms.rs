@@ -43,6 +43,7 @@ pub(super) fn create(call: &Call<'_>) -> Told {
         description: None,
         announcement: None,
         custom_fields: Json::from_text("{}"),
+        team: None,
     };
     rooms::create(call.app, call.caller, new)?;
     Ok(None)

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::{answer, noun};
 use crate::api::present;
 use crate::app::App;
-use crate::domain::{Json, Room, RoomKind};
+use crate::domain::{Json, Room, RoomKind, TeamId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::service::rooms::{self, NewRoom};
+use crate::service::teams::people_of;
 use crate::service::{access, subscriptions};
 
 #[derive(Deserialize, JsonSchema)]
@@ -25,6 +26,7 @@ pub(super) struct Create {
     exclude_self: Option<bool>,
     custom_fields: Option<Value>,
     extra_data: Option<Value>,
+    teams: Option<Vec<String>>,
 }
 
 /// Makes a public channel.
@@ -32,16 +34,21 @@ pub(super) fn create_channel(app: &App, caller: &Caller, params: Create) -> Resu
     if !access::holds(app, &caller.user, "create-c")? {
         return Err(Error::Unauthorized);
     }
-    let room = rooms::create(app, caller, params.checked(RoomKind::Channel, "Param")?)?;
+    let teams = params.teams.clone().unwrap_or_default();
+    let mut new = params.checked(RoomKind::Channel, "Param")?;
+    new.members.extend(people_of(app, caller, &teams)?);
+    let room = rooms::create(app, caller, new)?;
     answer(app, caller, room.kind, &room.id)
 }
 
 /// Makes a private group.
 pub(super) fn create_group(app: &App, caller: &Caller, params: Create) -> Result<Value> {
-    let new = params.checked(RoomKind::Group, "Body param")?;
+    let teams = params.teams.clone().unwrap_or_default();
+    let mut new = params.checked(RoomKind::Group, "Body param")?;
     if !access::holds(app, &caller.user, "create-p")? {
         return Err(Error::not_allowed());
     }
+    new.members.extend(people_of(app, caller, &teams)?);
     let room = rooms::create(app, caller, new)?;
     answer(app, caller, room.kind, &room.id)
 }
@@ -79,6 +86,7 @@ impl Create {
             description: text("description"),
             announcement: text("announcement"),
             custom_fields,
+            team: text("teamId").filter(|id| !id.is_empty()).map(TeamId::new),
         })
     }
 }
