@@ -23,6 +23,7 @@ pub mod room;
 pub mod setting;
 pub mod time;
 pub mod totp;
+pub mod unread_thread;
 pub mod upload;
 pub mod user;
 
@@ -40,5 +41,6 @@ pub use report::Report;
 pub use room::{Activity, Room, RoomKind, Subscription};
 pub use setting::Setting;
 pub use time::Time;
+pub use unread_thread::{UnreadThread, UnreadThreads};
 pub use upload::Upload;
 pub use user::{LoginToken, User, UserRef};

@@ -111,6 +111,7 @@ pub(super) fn remove(
     };
     let gathered = message.replies.as_ref().is_some_and(|replies| replies.count > 0);
     if gathered || settings::is_on(app, "Message_ShowDeletedStatus")? {
+        batch.end_thread(message)?;
         batch.put_message(&tombstone(message, user, now))?;
     } else {
         threads::withdrawn(batch, message, now)?;

@@ -62,6 +62,7 @@ pub mod targets;
 pub mod threads;
 pub mod two_factor;
 pub mod two_factor_enrolment;
+pub mod unread_threads;
 pub mod uploads;
 pub mod users;
 pub mod word_filter;

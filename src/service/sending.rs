@@ -114,7 +114,7 @@ pub fn send_within(
 
     batch.put_message(&message)?;
     note_sent(batch, author, &room, &message, &named, own, now)?;
-    threads::replied(batch, &message, &named.users)?;
+    threads::replied(batch, &message, &named)?;
     Ok(message)
 }
 

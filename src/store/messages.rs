@@ -121,6 +121,7 @@ impl Batch<'_> {
         // The caller may have read it before this batch changed it.
         let before = self.get::<Message>(&key)?;
         self.list_message(before.as_ref(), None)?;
+        self.end_thread(before.as_ref().unwrap_or(message))?;
         if let Some(thread) = &message.thread {
             self.delete::<Reply>(&(thread.clone(), message.sent_at, message.id.clone()));
         }

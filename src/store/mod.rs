@@ -25,6 +25,7 @@ pub mod reports;
 pub mod rooms;
 pub mod schema;
 mod span;
+pub mod unread_threads;
 mod upgrade;
 pub mod uploads;
 pub mod users;

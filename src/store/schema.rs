@@ -11,7 +11,7 @@ use super::message_indexes::List;
 use crate::domain::{
     Activity, AuditEntry, ExportLink, Grant, Job, JobId, LoginToken, Message, MessageId, OneTimeToken,
     OutboxMail, PasswordHistory, Report, Role, Room, RoomId, SecondFactor, Setting, Subscription, Time,
-    Upload, UploadId, User, UserId,
+    UnreadThread, Upload, UploadId, User, UserId,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -75,6 +75,7 @@ kinds! {
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
     b'h' "reply" Reply [MessageId, Time, MessageId];
+    b'@' "unread thread" UnreadThread [UserId, RoomId, MessageId];
     b'I' "listed message" ListedMessage [RoomId, List, Time, MessageId];
     b'Z' "deleted message" DeletedMessage [RoomId, Time, MessageId];
     b'H' "hidden message" HiddenMessage [RoomId, MessageId, Time];

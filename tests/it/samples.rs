@@ -8,8 +8,8 @@ use roomscribe::domain::user::{Email, PersonalToken, UserKind};
 use roomscribe::domain::{
     Activity, Archive, AuditEntry, AuditEvent, Choice, ExportLink, Grant, Job, JobId, JobState, Json,
     LoginToken, Message, MessageId, OneTimeToken, Order, OutboxMail, OutboxState, PasswordHistory, Report,
-    Role, RoleScope, Room, RoomId, RoomKind, Rooms, SecondFactor, Setting, Subscription, Time, Upload,
-    UploadId, User, UserId, UserRef,
+    Role, RoleScope, Room, RoomId, RoomKind, Rooms, SecondFactor, Setting, Subscription, Time, UnreadThread,
+    Upload, UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::message_indexes::List;
 use roomscribe::store::schema::{
@@ -213,6 +213,8 @@ fn messages(golden: &mut Golden) {
     golden.add(&(general(), plain.sent_at, id.clone()), &plain);
     golden.add(&(id.clone(),), &MessagePlace { room: general(), sent_at: at(0) });
     golden.add(&(MessageId::new("thread"), at(0), id.clone()), &Reply);
+    let unread = UnreadThread { mentioned: true, everybody: false, hidden: true };
+    golden.add(&(bob(), general(), id.clone()), &unread);
     let lists = [
         List::Changed,
         List::Discussions,
