@@ -17,6 +17,7 @@ pub struct UnreadThread {
 
 impl UnreadThread {
     /// As it is after a further reply.
+    #[must_use]
     pub fn after(self, mentioned: bool, everybody: bool) -> Self {
         Self { mentioned: self.mentioned || mentioned, everybody: self.everybody || everybody, hidden: false }
     }

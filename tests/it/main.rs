@@ -65,5 +65,6 @@ mod sync;
 mod threads;
 mod two_factor;
 mod two_factor_mail;
+mod unread_threads;
 mod uploads;
 mod users;

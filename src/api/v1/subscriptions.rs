@@ -71,13 +71,13 @@ fn one(app: &App, caller: &Caller, params: InRoom) -> Result<Value> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("anyOf" = at_least_one(&["rid", "roomId"])))]
-struct Read {
+struct ToRead {
     rid: Option<String>,
     room_id: Option<String>,
     read_threads: Option<bool>,
 }
 
-fn read(app: &App, caller: &Caller, params: Read) -> Result<Value> {
+fn read(app: &App, caller: &Caller, params: ToRead) -> Result<Value> {
     let id = params.rid.or(params.room_id).unwrap_or_default();
     subscriptions::mark_read(app, caller, &RoomId::new(id), params.read_threads.unwrap_or(false))?;
     Ok(Value::Null)
