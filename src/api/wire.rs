@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::{Activity, Json, Message, Room, RoomKind, Subscription, Time, User, UserId, UserRef};
+use crate::domain::{
+    Activity, Json, Message, MessageId, Room, RoomKind, Subscription, Time, UnreadThreads, User, UserId,
+    UserRef,
+};
 use crate::export::view;
 
 pub mod account;
@@ -128,7 +131,12 @@ pub fn room(room: &Room, activity: &Activity, last: Option<&Message>, viewer: &U
 }
 
 /// A membership, with what is unread derived.
-pub fn subscription(subscription: &Subscription, member: &User, room: &Room, activity: &Activity) -> Value {
+pub fn subscription(
+    subscription: &Subscription,
+    member: &User,
+    (room, activity): (&Room, &Activity),
+    threads: &UnreadThreads,
+) -> Value {
     let (name, fname) = subscription_names(member, room);
     let group_mentions = subscription.group_mentions(activity);
     let unread = match room.kind {
@@ -142,8 +150,8 @@ pub fn subscription(subscription: &Subscription, member: &User, room: &Room, act
         "name": name,
         "fname": fname,
         "u": reference(&member.reference()),
-        "open": subscription.is_open(activity),
-        "alert": subscription.is_alerted(activity),
+        "open": subscription.is_open(activity) || threads.show_room,
+        "alert": subscription.is_alerted(activity) || !threads.all.is_empty(),
         "unread": unread,
         "userMentions": subscription.user_mentions,
         "groupMentions": group_mentions,
@@ -159,6 +167,11 @@ pub fn subscription(subscription: &Subscription, member: &User, room: &Room, act
     put("ls", subscription.last_seen.map_or(Value::Null, time));
     put("lr", subscription.last_replied.map_or(Value::Null, time));
     put("prid", room.parent.as_ref().map_or(Value::Null, |id| id.as_str().into()));
+    if !threads.all.is_empty() {
+        put("tunread", ids(&threads.all));
+        put("tunreadUser", ids(&threads.mentioned));
+        put("tunreadGroup", ids(&threads.everybody));
+    }
     if subscription.favorite {
         put("f", true.into());
     }
@@ -170,6 +183,10 @@ pub fn subscription(subscription: &Subscription, member: &User, room: &Room, act
     }
     extend(map, &subscription.extra);
     value
+}
+
+fn ids(messages: &[MessageId]) -> Value {
+    messages.iter().map(MessageId::as_str).collect()
 }
 
 /// What a member calls the room: of a direct message the other members, sorted by their names.

@@ -38,6 +38,7 @@ pub mod status;
 pub mod team;
 pub mod time;
 pub mod totp;
+pub mod unread_thread;
 pub mod upload;
 pub mod user;
 
@@ -67,5 +68,6 @@ pub use signature::Signature;
 pub use status::CustomStatus;
 pub use team::TeamPlace;
 pub use time::Time;
+pub use unread_thread::{UnreadThread, UnreadThreads};
 pub use upload::Upload;
 pub use user::{LoginToken, User, UserRef};

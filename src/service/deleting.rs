@@ -134,6 +134,7 @@ pub(super) fn take_out(
     now: Time,
 ) -> Result<()> {
     if let Some(place) = place {
+        batch.end_thread(message)?;
         batch.put_message(&place)?;
     } else {
         threads::withdrawn(batch, message, now)?;

@@ -46,18 +46,16 @@ pub fn listed(
     Ok((messages, usize::try_from(total).unwrap_or(usize::MAX)))
 }
 
-/// The messages of a list after `since` that `wanted` picks, the latest first: `count` of them after
+/// The messages of a list that `wanted` picks, the latest first: `count` of them after
 /// `offset`, and how many there are. Of a long list only the latest [`FARTHEST`] are looked at.
 pub fn pick(
     app: &App,
     (room, list): (&RoomId, &List),
-    since: Option<Time>,
     page: (usize, usize),
     wanted: impl Fn(&Message) -> bool,
 ) -> Result<(Vec<Message>, usize)> {
     let (mut picked, mut total, mut looked_at) = (Vec::new(), 0, 0);
-    let from = since.map_or(Time::from_millis(i64::MIN), |since| since.plus(1));
-    let window = (from, Time::from_millis(i64::MAX));
+    let window = (Time::from_millis(i64::MIN), Time::from_millis(i64::MAX));
     app.store.places::<Error>((room, list), window, Direction::Descending, |_, id| {
         looked_at += 1;
         if let Some(message) = app.store.message(&id)?.filter(&wanted) {
@@ -83,7 +81,7 @@ pub fn discussions(
         None => listed(app, room, &List::Discussions, Direction::Descending, page),
         Some(text) => {
             let text = text.to_lowercase();
-            pick(app, (room, &List::Discussions), None, page, |message| contains(message, &text))
+            pick(app, (room, &List::Discussions), page, |message| contains(message, &text))
         }
     }
 }

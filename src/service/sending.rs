@@ -116,7 +116,7 @@ pub fn send_within(
 
     batch.put_message(&message)?;
     note_sent(batch, author, &room, &message, &named, own, now)?;
-    threads::replied(batch, &message, &named.users)?;
+    threads::replied(batch, &message, &named)?;
     hooks::sent(app, batch, author, &room, &message)?;
     Ok(message)
 }

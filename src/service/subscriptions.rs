@@ -8,7 +8,7 @@ use crate::domain::{Activity, MessageId, Room, RoomId, Subscription, Time, User}
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::store::schema::EndedMembership;
-use crate::store::{Batch, Direction, Span};
+use crate::store::{Batch, Direction, Span, Store};
 
 /// Nobody reads how many of more there are.
 const MOST_UNREAD: u64 = 10_000;
@@ -81,19 +81,30 @@ pub fn set_favorite(app: &App, caller: &Caller, room: &RoomId, favorite: bool) -
 pub fn set_open(app: &App, caller: &Caller, room: &RoomId, open: bool) -> Result<Option<bool>> {
     let now = app.now();
     change(app, caller, room, |batch, membership| {
-        let changed = membership.is_open(&batch.activity(room)?) != open;
+        let changed = is_open(batch.store(), membership, &batch.activity(room)?)? != open;
         if changed {
             membership.closed_at = (!open).then_some(now);
+            if !open {
+                batch.hide_unread_threads(&caller.user.id, room)?;
+            }
         }
         Ok(changed)
     })
 }
 
-/// Takes everything in a room as read.
-pub fn mark_read(app: &App, caller: &Caller, room: &RoomId) -> Result<()> {
+/// Whether a room shows in the sidebar of a member.
+fn is_open(store: &Store, membership: &Subscription, activity: &Activity) -> Result<bool> {
+    Ok(membership.is_open(activity) || store.unread_threads(&membership.user, &membership.room)?.show_room)
+}
+
+/// Takes everything that was said in a room itself as read, and its threads, too, if wanted.
+pub fn mark_read(app: &App, caller: &Caller, room: &RoomId, with_threads: bool) -> Result<()> {
     let now = app.now();
     let changed = change(app, caller, room, |batch, membership| {
         membership.mark_read(&batch.activity(room)?, now);
+        if with_threads {
+            batch.read_threads(&caller.user.id, room)?;
+        }
         Ok(())
     })?;
     changed.ok_or_else(|| Error::code("error-invalid-subscription"))
@@ -166,8 +177,9 @@ pub fn counters(app: &App, caller: &Caller, room: &Room, user: &User) -> Result<
     let activity = app.store.activity(&room.id)?;
     let latest = activity.last_at.unwrap_or_else(|| room.updated.max(activity.updated));
     let mut counters = Counters::default();
-    let membership = app.store.subscription(&room.id, &user.id)?;
-    if let Some(membership) = membership.filter(|membership| membership.is_open(&activity)) {
+    if let Some(membership) = app.store.subscription(&room.id, &user.id)?
+        && is_open(&app.store, &membership, &activity)?
+    {
         counters.joined = true;
         counters.user_mentions = Some(membership.user_mentions);
         counters.unreads_from = membership.last_seen;

@@ -2,11 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use super::{messages, settings};
+use super::mentions::Mentions;
+use super::{messages, settings, unread_threads};
 use crate::app::App;
 use crate::domain::message::Replies;
 use crate::domain::{Message, MessageId, Room, Time, User, UserId};
 use crate::error::{Error, Result};
+use crate::service::caller::Caller;
 use crate::store::message_indexes::List;
 use crate::store::schema::Reply;
 use crate::store::{Batch, Direction, Span};
@@ -14,8 +16,9 @@ use crate::store::{Batch, Direction, Span};
 /// So many people follow a thread; who comes later does not.
 const MOST_FOLLOWERS: usize = 1000;
 
-/// Notes a reply on the message that begins its thread, if that is there.
-pub fn replied(batch: &mut Batch<'_>, reply: &Message, mentioned: &[User]) -> Result<()> {
+/// Notes a reply on the message that begins its thread, if that is there, and as unread for those
+/// who follow it.
+pub fn replied(batch: &mut Batch<'_>, reply: &Message, named: &Mentions) -> Result<()> {
     let Some(thread) = &reply.thread else { return Ok(()) };
     let parent = batch.message(thread)?.filter(|parent| parent.room == reply.room);
     let Some(mut parent) = parent else { return Ok(()) };
@@ -27,10 +30,11 @@ pub fn replied(batch: &mut Batch<'_>, reply: &Message, mentioned: &[User]) -> Re
         follow(replies, &parent.author.id);
     }
     follow(replies, &reply.author.id);
-    for user in mentioned {
+    for user in &named.users {
         follow(replies, &user.id);
     }
     parent.updated_at = parent.updated_at.max(reply.updated_at);
+    unread_threads::replied(batch, &parent, reply, named)?;
     Ok(batch.put_message(&parent)?)
 }
 
@@ -58,6 +62,7 @@ pub fn withdrawn(batch: &mut Batch<'_>, reply: &Message, now: Time) -> Result<()
         Ok(ControlFlow::Break(()))
     })?;
     if replies.count == 0 {
+        batch.end_thread(&parent)?;
         parent.replies = None;
     }
     parent.updated_at = now;
@@ -93,8 +98,15 @@ pub fn set_following(app: &App, user: &User, id: &MessageId, following: bool) ->
             return Ok(());
         }
         parent.updated_at = app.now();
-        Ok(batch.put_message(&parent)?)
+        batch.put_message(&parent)?;
+        if following { Ok(()) } else { unread_threads::read(batch, &user.id, &parent, app.now()) }
     })
+}
+
+/// Takes the thread of a message as read; nothing happens if there was nothing new for the caller.
+pub fn mark_read(app: &App, caller: &Caller, parent: &Message) -> Result<()> {
+    let now = app.now();
+    app.store.write(|batch| unread_threads::read(batch, &caller.user.id, parent, now))
 }
 
 /// Which threads of a room are wanted.
@@ -104,7 +116,7 @@ pub enum Which {
     All,
     /// Those the reader follows.
     Following,
-    /// Those the reader follows that have something new.
+    /// Those the reader follows and has not read to the end.
     Unread,
 }
 
@@ -121,12 +133,11 @@ pub fn list(
     if which == Which::All && text.is_none() {
         return messages::listed(app, &room.id, &List::Threads, Direction::Descending, page);
     }
-    let seen = match which {
-        Which::Unread => app.store.subscription(&room.id, &user.id)?.and_then(|own| own.last_seen),
-        Which::All | Which::Following => None,
-    };
     let text = text.map(str::to_lowercase).unwrap_or_default();
-    messages::pick(app, (&room.id, &List::Threads), seen, page, |message| {
+    if which == Which::Unread {
+        return unread_threads::list(app, user, room, &text, page);
+    }
+    messages::pick(app, (&room.id, &List::Threads), page, |message| {
         let follows = || message.replies.as_ref().is_some_and(|replies| replies.followers.contains(&user.id));
         (which == Which::All || follows()) && messages::contains(message, &text)
     })

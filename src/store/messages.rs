@@ -124,6 +124,7 @@ impl Batch<'_> {
         let before = self.get::<Message>(&key)?;
         self.list_message(before.as_ref(), None)?;
         self.forget_announcement(message)?;
+        self.end_thread(before.as_ref().unwrap_or(message))?;
         if let Some(thread) = &message.thread {
             self.delete::<Reply>(&(thread.clone(), message.sent_at, message.id.clone()));
         }

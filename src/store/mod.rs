@@ -34,6 +34,7 @@ pub mod rooms;
 pub mod schema;
 pub mod search;
 mod span;
+pub mod unread_threads;
 mod upgrade;
 pub mod uploads;
 pub mod users;

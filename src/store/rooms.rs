@@ -125,6 +125,7 @@ impl Batch<'_> {
         self.index_member_roles(Some(&old), None)?;
         self.delete::<Subscription>(&key);
         self.delete::<RoomOfUser>(&(user.clone(), room.clone()));
+        self.read_threads(user, room)?;
         let mut activity = self.activity(room)?;
         activity.members = activity.members.saturating_sub(1);
         self.put_activity(room, &activity)?;

@@ -16,7 +16,7 @@ use crate::domain::{
     Activity, AuditEntry, Avatar, CustomStatus, EmojiName, ExportLink, Grant, HookRecord, Integration,
     IntegrationId, Invite, Job, JobId, LoginToken, Message, MessageId, OneTimeToken, OutboxMail,
     PasswordHistory, PushToken, Removed, Report, Rewriting, Role, RoleScope, Room, RoomId, SearchRun,
-    SecondFactor, Setting, Subscription, Time, Upload, UploadId, User, UserId, WaitingCall,
+    SecondFactor, Setting, Subscription, Time, UnreadThread, Upload, UploadId, User, UserId, WaitingCall,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -96,6 +96,7 @@ kinds! {
     b'm' "message" Message [RoomId, Time, MessageId];
     b'i' "place of a message" MessagePlace [MessageId];
     b'h' "reply" Reply [MessageId, Time, MessageId];
+    b'@' "unread thread" UnreadThread [UserId, RoomId, MessageId];
     b'I' "listed message" ListedMessage [RoomId, List, Time, MessageId];
     b'Z' "deleted message" DeletedMessage [RoomId, Time, MessageId];
     b'H' "hidden message" HiddenMessage [RoomId, MessageId, Time];

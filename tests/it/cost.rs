@@ -115,6 +115,46 @@ fn sending_costs_the_same_in_a_room_of_two_and_a_room_of_thousands() {
 }
 
 #[test]
+fn a_further_reply_changes_as_much_in_a_thread_of_two_as_in_one_of_hundreds() {
+    let (server, counting) = counted();
+    let room = server.room(RoomKind::Channel, "talk", &["al", "bo"]);
+    let al = server.as_user("al");
+    let mut followers = vec![server.user("bo").id];
+    let thread = |id: &str, followers: &[UserId]| {
+        let replies = Replies { count: 1, last: None, followers: followers.to_vec() };
+        say_with(&server, &room, "bo", id, |message| message.replies = Some(replies))
+    };
+    let small = thread("small", &followers);
+    server
+        .app
+        .store
+        .write::<_, Error>(|batch| {
+            (0..300).try_for_each(|number| {
+                let user = User::new(UserId::random(), format!("user{number}"), server.app.now());
+                followers.push(user.id.clone());
+                batch.put_subscription(&Subscription::new(&user.reference(), room.clone(), user.created))
+            })
+        })
+        .expect("a large room");
+    let large = thread("large", &followers);
+    server.clock.advance(1000);
+    let mut costs = Vec::new();
+    for thread in [&small, &large] {
+        let reply = json!({"message": {"rid": room.as_str(), "msg": "hello", "tmid": thread.as_str()}});
+        counting.take();
+        al.post("chat.sendMessage", reply.clone()).ok();
+        let [.., first] = counting.take();
+        al.post("chat.sendMessage", reply).ok();
+        let [reads, _, further] = counting.take();
+        costs.push((first, reads, further));
+    }
+    let [small, large] = [costs[0], costs[1]];
+    assert_eq!(large.0, small.0 + 300, "the first reply is noted for each follower");
+    assert_eq!(large.1, small.1 + 300, "a further one is a look at each");
+    assert_eq!(large.2, small.2, "and no change");
+}
+
+#[test]
 fn a_page_of_a_list_costs_the_same_after_ten_messages_and_after_thousands() {
     let (server, counting) = counted();
     let small = server.room(RoomKind::Channel, "small", &["al", "bo"]);

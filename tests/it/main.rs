@@ -95,6 +95,7 @@ mod teams_of_rooms;
 mod threads;
 mod two_factor;
 mod two_factor_mail;
+mod unread_threads;
 mod uploads;
 mod users;
 mod users_names;

@@ -22,13 +22,13 @@ fn call(caller: &Caller<'_>, method: &str, params: Value) -> Value {
     inner(&caller.post("method.call/x", message(method, &params)))
 }
 
-fn result(caller: &Caller<'_>, method: &str, params: Value) -> Value {
+pub(crate) fn result(caller: &Caller<'_>, method: &str, params: Value) -> Value {
     let answer = call(caller, method, params);
     assert!(answer["error"].is_null(), "{method}: {answer}");
     answer["result"].clone()
 }
 
-fn refusal(caller: &Caller<'_>, method: &str, params: Value) -> String {
+pub(crate) fn refusal(caller: &Caller<'_>, method: &str, params: Value) -> String {
     call(caller, method, params)["error"]["message"].as_str().unwrap_or("no error").to_owned()
 }
 

@@ -15,8 +15,8 @@ use roomscribe::domain::{
     Activity, Archive, AuditEntry, AuditEvent, Avatar, Choice, CustomStatus, Emoji, EmojiName, ExportLink,
     Grant, Invite, Job, JobId, JobState, Json, LoginToken, Message, MessageId, OneTimeToken, Order,
     OutboxMail, OutboxState, PasswordHistory, PushToken, Removed, Report, Role, RoleScope, Room, RoomId,
-    RoomKind, Rooms, SearchRun, SecondFactor, Setting, Signature, Subscription, TeamId, Time, Upload,
-    UploadId, User, UserId, UserRef,
+    RoomKind, Rooms, SearchRun, SecondFactor, Setting, Signature, Subscription, TeamId, Time, UnreadThread,
+    Upload, UploadId, User, UserId, UserRef,
 };
 use roomscribe::store::message_indexes::List;
 use roomscribe::store::room_lists::RoomList;
@@ -300,6 +300,8 @@ fn messages(golden: &mut Golden) {
     golden.add(&(general(), plain.sent_at, id.clone()), &plain);
     golden.add(&(id.clone(),), &MessagePlace { room: general(), sent_at: at(0) });
     golden.add(&(MessageId::new("thread"), at(0), id.clone()), &Reply);
+    let unread = UnreadThread { mentioned: true, everybody: false, hidden: true };
+    golden.add(&(bob(), general(), id.clone()), &unread);
     let lists = [
         List::Changed,
         List::Discussions,

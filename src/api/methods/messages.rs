@@ -8,7 +8,7 @@ use super::rooms::{done, field};
 use crate::api::present;
 use crate::domain::{Message, MessageId, Room};
 use crate::error::{Error, Result};
-use crate::service::{access, settings, subscriptions};
+use crate::service::{access, settings, threads};
 
 pub(super) const METHODS: Methods = &[
     ("sendMessage", |call| {
@@ -62,7 +62,7 @@ pub(super) const METHODS: Methods = &[
     ("readThreads", |call| {
         require_threads(call)?;
         if let Some(parent) = stored(call, call.text(0)?)? {
-            read_thread(call, &parent)?;
+            threads::mark_read(call.app, call.caller()?, &parent)?;
         }
         Ok(None)
     }),
@@ -146,16 +146,6 @@ fn readable(call: &Call<'_>, message: &Message) -> Result<Option<Room>> {
     }
 }
 
-fn read_thread(call: &Call<'_>, parent: &Message) -> Result<()> {
-    let caller = call.caller()?;
-    if readable(call, parent)?
-        .is_some_and(|room| access::is_member(call.app, &caller.user, &room).unwrap_or(false))
-    {
-        subscriptions::mark_read(call.app, caller, &parent.room)?;
-    }
-    Ok(())
-}
-
 /// The message that began the thread, then its replies, newest first.
 fn thread(call: &Call<'_>) -> Result<Option<Value>> {
     let caller = call.caller()?;
@@ -176,8 +166,8 @@ fn thread(call: &Call<'_>) -> Result<Option<Value>> {
     }
     let mut messages = vec![parent.clone()];
     let skip = number("skip").unwrap_or(0);
-    messages.extend(crate::service::threads::newest_replies(call.app, &parent, skip, limit)?);
-    read_thread(call, &parent)?;
+    messages.extend(threads::newest_replies(call.app, &parent, skip, limit)?);
+    threads::mark_read(call.app, caller, &parent)?;
     Ok(Some(present::messages(&caller.user.id, &messages).into()))
 }
 

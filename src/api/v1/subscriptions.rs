@@ -8,7 +8,7 @@ use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::schema::at_least_one;
 use crate::api::{present, wire};
 use crate::app::App;
-use crate::domain::{MessageId, RoomId, Time};
+use crate::domain::{MessageId, RoomId, Time, UnreadThreads};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::service::subscriptions;
@@ -39,9 +39,11 @@ fn list(app: &App, caller: &Caller, params: Since) -> Result<Value> {
         })?),
     };
     let changed = subscriptions::list(app, caller, since)?;
-    let rows = changed
-        .iter()
-        .map(|(membership, room, activity)| wire::subscription(membership, &caller.user, room, activity));
+    let (threads, read) = (app.store.unread_threads_of(&caller.user.id)?, UnreadThreads::default());
+    let rows = changed.iter().map(|(membership, room, activity)| {
+        let threads = threads.get(&room.id).unwrap_or(&read);
+        wire::subscription(membership, &caller.user, (room, activity), threads)
+    });
     let ended = subscriptions::ended(app, caller, since)?;
     let gone = ended.iter().map(|(_, membership)| present::gone(&membership.id, membership.ended));
     Ok(json!({"update": rows.collect::<Vec<_>>(), "remove": gone.collect::<Vec<_>>()}))
@@ -58,7 +60,8 @@ fn one(app: &App, caller: &Caller, params: InRoom) -> Result<Value> {
     let (membership, room) = (app.store.subscription(&id, &caller.user.id)?, app.store.room(&id)?);
     let value = match (membership, room) {
         (Some(membership), Some(room)) => {
-            wire::subscription(&membership, &caller.user, &room, &app.store.activity(&id)?)
+            let threads = app.store.unread_threads(&caller.user.id, &id)?;
+            wire::subscription(&membership, &caller.user, (&room, &app.store.activity(&id)?), &threads)
         }
         (None, _) | (_, None) => Value::Null,
     };
@@ -68,14 +71,15 @@ fn one(app: &App, caller: &Caller, params: InRoom) -> Result<Value> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("anyOf" = at_least_one(&["rid", "roomId"])))]
-struct Read {
+struct ToRead {
     rid: Option<String>,
     room_id: Option<String>,
+    read_threads: Option<bool>,
 }
 
-fn read(app: &App, caller: &Caller, params: Read) -> Result<Value> {
+fn read(app: &App, caller: &Caller, params: ToRead) -> Result<Value> {
     let id = params.rid.or(params.room_id).unwrap_or_default();
-    subscriptions::mark_read(app, caller, &RoomId::new(id))?;
+    subscriptions::mark_read(app, caller, &RoomId::new(id), params.read_threads.unwrap_or(false))?;
     Ok(Value::Null)
 }
 

@@ -13,7 +13,7 @@ use crate::api::rows::TopRows;
 use crate::api::schema::exactly_one;
 use crate::api::wire::{self, Detail};
 use crate::app::App;
-use crate::domain::{RoomKind, User, UserId};
+use crate::domain::{RoomKind, UnreadThreads, User, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::service::{access, settings, users};
@@ -85,7 +85,7 @@ fn rooms_of(app: &App, user: &User) -> Result<Value> {
     app.store.memberships::<Error>(&user.id, |subscription| {
         if let Some(room) = app.store.room(&subscription.room)? {
             let activity = app.store.activity(&room.id)?;
-            let full = wire::subscription(&subscription, user, &room, &activity);
+            let full = wire::subscription(&subscription, user, (&room, &activity), &UnreadThreads::default());
             let mut row =
                 json!({"_id": full["_id"], "rid": full["rid"], "name": full["name"], "t": full["t"]});
             if !subscription.roles.is_empty() {
