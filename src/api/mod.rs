@@ -109,7 +109,7 @@ impl Api {
         };
         if matches!(intake, Intake::Form(..)) && !incoming.is_form_of_parts() {
             return incoming.read(path, LARGEST_BODY).await;
-        };
+        }
         let rid = path.iter().find(|(name, _)| *name == "rid").map(|(_, rid)| RoomId::new(rid.as_str()));
         let (worker, caller) = (Arc::clone(app), caller.clone());
         let admitted = tokio::task::spawn_blocking(move || match intake {

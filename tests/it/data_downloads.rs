@@ -18,13 +18,14 @@ fn requested(caller: &Caller<'_>, query: &str) -> Value {
 fn files(caller: &Caller<'_>, id: &str) -> BTreeMap<String, String> {
     let answer = caller.raw("GET", &format!("/data-export/{id}"), &[], "");
     assert_eq!(answer.status(), 200);
-    let mut zip = ZipArchive::new(Cursor::new(answer.bytes().to_vec())).unwrap();
+    let mut zip = ZipArchive::new(Cursor::new(answer.bytes().to_vec())).expect("a zip with entries");
     let mut files = BTreeMap::new();
     for number in 0..zip.len() {
-        let mut entry = zip.by_index(number).unwrap();
+        let mut entry = zip.by_index(number).expect("a zip with entries");
         let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).unwrap();
-        let name = entry.name().expect("UTF-8").rsplit("data/").next().unwrap().to_owned();
+        entry.read_to_end(&mut bytes).expect("a zip with entries");
+        let name =
+            entry.name().expect("UTF-8").rsplit("data/").next().expect("a zip with entries").to_owned();
         files.insert(name, String::from_utf8_lossy(&bytes).into_owned());
     }
     files

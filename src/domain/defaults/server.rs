@@ -4,7 +4,7 @@ use crate::domain::setting::{Definition, Kind, private, public};
 
 pub(super) const SETTINGS: &[Definition] = &[
     // REST
-    private("API_Embed", "true"),
+    private("API_Embed", "false"),
     private("API_EmbedIgnoredHosts", r#""localhost, 127.0.0.1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16""#),
     private("API_EmbedSafePorts", r#""80, 443""#),
     private("API_Shield_user_require_auth", "false"),
@@ -42,9 +42,9 @@ pub(super) const SETTINGS: &[Definition] = &[
     public("RetentionPolicy_AppliesToChannels", "false"),
     public("RetentionPolicy_AppliesToGroups", "false"),
     public("RetentionPolicy_AppliesToDMs", "false"),
-    public("RetentionPolicy_MaxAge_Channels", "30"),
-    public("RetentionPolicy_MaxAge_Groups", "30"),
-    public("RetentionPolicy_MaxAge_DMs", "30"),
+    public("RetentionPolicy_TTL_Channels", "2592000000"),
+    public("RetentionPolicy_TTL_Groups", "2592000000"),
+    public("RetentionPolicy_TTL_DMs", "2592000000"),
     public("RetentionPolicy_DoNotPrunePinned", "false"),
     public("RetentionPolicy_DoNotPruneDiscussion", "true"),
     public("RetentionPolicy_DoNotPruneThreads", "true"),
