@@ -283,7 +283,7 @@ pub fn hide_of(batch: &mut Batch<'_>, message: &Message) -> Result<()> {
     for id in message.file_ids() {
         let upload = batch.get::<Upload>(&(id,))?;
         if let Some(upload) = upload.filter(|upload| upload.room == message.room) {
-            batch.hide_upload(&upload);
+            batch.hide_upload(&upload)?;
         }
     }
     Ok(())

@@ -58,7 +58,8 @@ impl Batch<'_> {
     }
 
     /// Takes an upload out of its room's list, but keeps it and its bytes.
-    pub fn hide_upload(&mut self, upload: &Upload) {
+    pub fn hide_upload(&mut self, upload: &Upload) -> Result<()> {
         self.delete::<FileOfRoom>(&(upload.room.clone(), upload.uploaded, upload.id.clone()));
+        self.index_file(Some(upload), None)
     }
 }

@@ -56,7 +56,7 @@ fn person(server: &TestServer, name: &str, roles: &[&str]) -> User {
     let mut user = User::new(UserId::new(format!("id-of-{name}")), name, server.app.now());
     user.name = Some(name.to_owned());
     user.roles = roles.iter().map(|role| (*role).to_owned()).collect();
-    server.app.store.write::<_, store::Error>(|batch| batch.put_user(&user)).unwrap();
+    server.app.store.write::<_, store::Error>(|batch| batch.put_user(&user)).expect("the store works");
     user
 }
 
@@ -101,30 +101,45 @@ impl World {
                 }
                 Ok(())
             })
-            .unwrap();
+            .expect("the store works");
         let draft = sending::Draft {
             id: Some(MessageId::new(format!("id-of-message{number}"))),
             text: SECRET_TEXT.to_owned(),
             ..sending::Draft::default()
         };
-        let message = sending::send(&server.app, &other, Some(&room.id), draft).unwrap();
+        let message = sending::send(&server.app, &other, Some(&room.id), draft).expect("the store works");
         Self { room, message, other, caller: caller.map(|user| (user, token)) }
     }
 
     /// What a parameter of that name is about.
-    fn value(&self, name: &str) -> Option<Value> {
+    fn value(&self, endpoint: &Endpoint, name: &str) -> Option<Value> {
+        let room = self.room.id.as_str();
         Some(match name {
-            "roomId" | "rid" | "prid" => self.room.id.as_str().into(),
+            "roomId" | "rid" | "prid" => room.into(),
             "msgId" | "messageId" | "mid" | "tmid" => self.message.id.as_str().into(),
             "userId" => self.other.id.as_str().into(),
-            "messages" => json!([self.message.id.as_str()]),
-            "rooms" => json!([self.room.id.as_str()]),
-            "message" => json!({"rid": self.room.id.as_str(), "msg": "hello"}),
+            "username" if endpoint.path.starts_with("roles.") => self.other.username.as_str().into(),
+            "messages" if endpoint.path == "rooms.export" => json!([self.message.id.as_str()]),
+            "rooms" if endpoint.path.starts_with("exports.") => json!([room]),
+            "message" if endpoint.path.starts_with("chat.") => json!({"rid": room, "msg": "hello"}),
             "toEmails" => json!(["somebody@example.org"]),
-            "emoji" => "smile".into(),
-            "type" => "file".into(),
+            "formats" => json!(["json"]),
             "format" => "json".into(),
             "action" => "archive".into(),
+            "emoji" => "smile".into(),
+            "name" | "tokenName" => format!("new-{room}").into(),
+            "topic" | "description" | "purpose" | "announcement" | "text" | "t_name" | "searchText" => {
+                "words".into()
+            }
+            "joinCode" => "code".into(),
+            "readOnly" | "favorite" | "default" => true.into(),
+            "customFields" | "data" => json!({}),
+            "notifications" => json!({"unreadAlert": "all"}),
+            "status" if endpoint.path == "users.setStatus" => "away".into(),
+            "role" | "roleId" => "bot".into(),
+            "command" => "me".into(),
+            "email" => format!("{room}@example.org").into(),
+            "type" => kind_for(endpoint.path)?.into(),
             "latest" | "lastUpdate" | "updatedSince" | "since" => "2030-01-01T00:00:00.000Z".into(),
             "oldest" => "2000-01-01T00:00:00.000Z".into(),
             "selector" => "{}".into(),
@@ -139,12 +154,9 @@ impl World {
             schema["required"].as_array().is_some_and(|names| names.iter().any(|known| known == name))
         };
         let exclusive = endpoint.schema["oneOf"].is_array();
-        let alternatives = endpoint.schema["oneOf"].as_array().into_iter().flatten();
-        let first_alternative = alternatives
-            .filter_map(|branch| branch["required"][0].as_str())
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        let mut alternatives = endpoint.schema["oneOf"].as_array().into_iter().flatten();
+        let first_alternative =
+            alternatives.find_map(|branch| branch["required"][0].as_str()).unwrap_or_default().to_owned();
         let choice = |name: &str| {
             endpoint.schema["oneOf"]
                 .as_array()
@@ -158,7 +170,7 @@ impl World {
                     continue;
                 }
                 let needed = required(&schema, name) || (exclusive && choice(name));
-                match self.value(name) {
+                match self.value(endpoint, name) {
                     Some(value) => drop(parameters.insert(name.clone(), value)),
                     None if needed => drop(parameters.insert(name.clone(), any(property))),
                     None => {}
@@ -194,35 +206,13 @@ impl World {
             return caller.send_file(&path, ("a.txt", "text/plain", b"a"), &[]);
         }
         match endpoint.method {
-            Method::Get | Method::Delete => self.ask(&caller, endpoint.method, &path, &parameters),
+            Method::Get | Method::Delete => ask(&caller, endpoint.method, &path, &parameters),
             Method::Post | Method::Put => {
                 let headers = [("content-type", "application/json")];
                 let body = Value::Object(parameters).to_string();
                 caller.raw(endpoint.method.word(), &format!("/api/v1/{path}"), &headers, body)
             }
         }
-    }
-
-    fn ask(
-        &self,
-        caller: &Caller<'_>,
-        method: Method,
-        path: &str,
-        parameters: &Map<String, Value>,
-    ) -> Answer {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in parameters {
-            match value {
-                Value::String(text) => drop(query.append_pair(name, text)),
-                Value::Array(items) => {
-                    for item in items {
-                        query.append_pair(&format!("{name}[]"), item.as_str().unwrap_or_default());
-                    }
-                }
-                other => drop(query.append_pair(name, &other.to_string())),
-            }
-        }
-        caller.raw(method.word(), &format!("/api/v1/{path}?{}", query.finish()), &[], "")
     }
 
     /// All that is kept about the room.
@@ -234,9 +224,38 @@ impl World {
                 members.push(member);
                 Ok(std::ops::ControlFlow::Continue(()))
             })
-            .unwrap();
+            .expect("the store works");
         let (room, activity) = (store.room(&self.room.id), store.activity(&self.room.id));
         format!("{room:?} {activity:?} {:?} {members:?}", store.message(&self.message.id))
+    }
+}
+
+fn ask(caller: &Caller<'_>, method: Method, path: &str, parameters: &Map<String, Value>) -> Answer {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        match value {
+            Value::String(text) => drop(query.append_pair(name, text)),
+            Value::Array(items) => {
+                for item in items {
+                    query.append_pair(&format!("{name}[]"), item.as_str().unwrap_or_default());
+                }
+            }
+            other => drop(query.append_pair(name, &other.to_string())),
+        }
+    }
+    caller.raw(method.word(), &format!("/api/v1/{path}?{}", query.finish()), &[], "")
+}
+
+/// What `type` means there.
+fn kind_for(path: &str) -> Option<&'static str> {
+    match path {
+        "rooms.export" => Some("file"),
+        "channels.setType" => Some("p"),
+        "groups.setType" => Some("c"),
+        "push.token" => Some("gcm"),
+        "directory" => Some("channels"),
+        path if path.starts_with("integrations.") => Some("webhook-incoming"),
+        _ => None,
     }
 }
 
@@ -273,7 +292,7 @@ fn outcome(answer: &Answer) -> String {
 fn everybody_may_do_what_is_written_down_and_strangers_learn_nothing() {
     let server = TestServer::start();
     let api = Api::new(1);
-    let (mut table, mut number) = (String::new(), 0);
+    let (mut table, mut number, mut leaks) = (String::new(), 0, Vec::new());
     for endpoint in api.endpoints() {
         let mut outcomes = Vec::new();
         for who in EVERYBODY {
@@ -284,16 +303,16 @@ fn everybody_may_do_what_is_written_down_and_strangers_learn_nothing() {
             let answer = world.call(&server, endpoint);
             let said: String = String::from_utf8_lossy(answer.bytes()).chars().take(300).collect();
             let place = format!("{} {} by {who:?}: {said}", endpoint.method.word(), endpoint.path);
-            assert!(answer.status() < 500, "{place}");
             let outside = matches!(who, Who::Anonymous | Who::Stranger);
-            if kind != RoomKind::Channel && (outside || who == Who::Admin) {
-                assert!(!answer.text().contains(SECRET_TEXT), "{place}");
+            let secret = kind != RoomKind::Channel && (outside || who == Who::Admin);
+            let said = |text: &str| String::from_utf8_lossy(answer.bytes()).contains(text);
+            let broken = answer.status() >= 500
+                || (secret && said(SECRET_TEXT))
+                || (secret && outside && (said(SECRET_TOPIC) || world.state(&server) != before));
+            if broken {
+                leaks.push(place);
             }
-            if kind != RoomKind::Channel && outside {
-                assert!(!answer.text().contains(SECRET_TOPIC), "{place}");
-                assert_eq!(world.state(&server), before, "{place}");
-            }
-            outcomes.push(outcome(&answer).replace(&(number - 1).to_string(), "…"));
+            outcomes.push(outcome(&answer).replace(&format!("room{}", number - 1), "…"));
         }
         let row = format!("{} {}", endpoint.method.word(), endpoint.path);
         writeln!(table, "{row}").unwrap();
@@ -309,6 +328,7 @@ fn everybody_may_do_what_is_written_down_and_strangers_learn_nothing() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, &table).unwrap();
     }
+    assert!(leaks.is_empty(), "{leaks:#?}");
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     for (now, then) in table.lines().zip(written.lines()) {
         assert_eq!(now, then, "if this is meant, run with UPDATE=1 and read the difference");
