@@ -50,6 +50,7 @@ mod exports_retry;
 mod exports_rights_later;
 mod exports_space;
 mod exports_webhook;
+mod feed;
 mod groups;
 mod health;
 mod history;
