@@ -1,7 +1,7 @@
 //! A row of the table: what it is called, who may call it, what it does.
 //!
 //! The level of access decides which arguments a handler has. It cannot name a [`Caller`] without
-//! checked credentials, nor a [`Room`] that the caller may not see: forgetting the check does not
+//! checked credentials, nor a `Room` that the caller may not see: forgetting the check does not
 //! compile.
 
 use serde_json::Value;

@@ -77,7 +77,7 @@ pub struct Part {
     pub next: Option<Progress>,
 }
 
-/// Sweeps one part of a room: looks at [`PART`] messages at most, the oldest first, and changes at most
+/// Sweeps one part of a room: looks at `PART` messages at most, the oldest first, and changes at most
 /// `limit` of them.
 pub fn sweep_part(app: &App, room: &RoomId, sweep: &Sweep, progress: &Progress, limit: u64) -> Result<Part> {
     let end = (room.clone(), sweep.until);
