@@ -2,9 +2,18 @@
 //!
 //! `roomId*, text, count number, users strings`: names, a star for those that must be there, and a
 //! kind: `string` (if nothing is said), `number`, `boolean`, `object`, `array`, `strings`,
-//! `objects`, or `any`.
+//! `objects`, `any`, or `page`: objects, and the numbers `count`, `offset`, `total` beside them.
 
 use serde_json::{Map, Value, json};
+
+/// Said of a success that holds nothing but that it is one.
+pub const NOTHING: &str = "-";
+
+/// Said of a success that is a bare list.
+pub const BARE_LIST: &str = "[]";
+
+/// Said of a success that is a bare `true`.
+pub const BARE_TRUE: &str = "true";
 
 /// Fields in the notation of this module.
 #[derive(Debug, Clone, Copy)]
@@ -18,11 +27,19 @@ impl Fields {
 
     /// Name, kind, and whether it must be there.
     pub fn each(self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
-        self.0.split(',').filter_map(|field| {
+        let none = [NOTHING, BARE_LIST, BARE_TRUE].contains(&self.0);
+        self.0.split(',').filter(move |_| !none).flat_map(|field| {
             let mut words = field.split_whitespace();
-            let name = words.next()?;
-            let kind = words.next().unwrap_or("string");
-            Some((name.trim_end_matches('*'), kind, name.ends_with('*')))
+            let name = words.next().unwrap_or_default();
+            let (name, required) = (name.trim_end_matches('*'), name.ends_with('*'));
+            match words.next().unwrap_or("string") {
+                _ if name.is_empty() => Vec::new(),
+                "page" => {
+                    let numbers = ["count", "offset", "total"].map(|number| (number, "number", required));
+                    [vec![(name, "objects", required)], numbers.to_vec()].concat()
+                }
+                kind => vec![(name, kind, required)],
+            }
         })
     }
 
@@ -68,6 +85,13 @@ mod tests {
         });
         assert_eq!(schema, expected);
         assert!(Fields("").is_empty());
+        assert_eq!(Fields(NOTHING).schema(), json!({"type": "object", "properties": {}}));
+    }
+
+    #[test]
+    fn a_page_tells_what_part_it_is() {
+        let plain = "rooms* objects, count* number, offset* number, total* number, more";
+        assert_eq!(Fields("rooms* page, more").schema(), Fields(plain).schema());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::endpoint::{Access, Endpoint, Intake, Method};
+use super::fields::{BARE_LIST, BARE_TRUE, NOTHING};
 
 /// The document for these rows.
 pub fn document(endpoints: &[Endpoint]) -> Value {
@@ -158,34 +159,41 @@ fn responses(endpoint: &Endpoint) -> Value {
             ("200".to_owned(), success(endpoint))
         },
         ("400".to_owned(), failure("Refused; `errorType` says why", "Failure")),
+        ("403".to_owned(), failure("Permissions are missing", "Failure")),
         ("404".to_owned(), failure("There is no such thing", "Failure")),
         ("413".to_owned(), failure("The body is too large", "Failure")),
         ("429".to_owned(), failure("Too many calls", "Failure")),
     ]);
     if endpoint.access == Access::Users || endpoint.path == "login" {
         responses.insert("401".to_owned(), failure("Not logged in", "NotLoggedIn"));
-        responses.insert("403".to_owned(), failure("Permissions are missing", "Failure"));
     }
     Value::Object(responses)
 }
 
-/// `success` is in every success but those of logging in and out, which say `status`, and in bare
-/// lists.
+/// `success` is in every success but those of logging in and out, which say `status`, and those that
+/// are no objects.
 fn success(endpoint: &Endpoint) -> Value {
     if let Some(media_type) = endpoint.media_type {
         return json!({"description": "Success", "content": {media_type: {}}});
     }
-    let said = endpoint.returns.0;
-    let mut schema = endpoint.returns.schema();
-    if said == "[]" {
-        schema = json!({"type": "array"});
-    } else if schema["properties"]["status"].is_null() {
-        schema["properties"]["success"] = json!({"const": true});
-        match schema["required"].as_array_mut() {
-            Some(required) => required.push("success".into()),
-            None => schema["required"] = json!(["success"]),
+    let schema = match endpoint.returns.0 {
+        BARE_LIST => json!({"type": "array"}),
+        BARE_TRUE => json!({"const": true}),
+        said => {
+            let mut schema = endpoint.returns.schema();
+            if schema["properties"]["status"].is_null() {
+                schema["properties"]["success"] = json!({"const": true});
+                match schema["required"].as_array_mut() {
+                    Some(required) => required.push("success".into()),
+                    None => schema["required"] = json!(["success"]),
+                }
+            }
+            if said == NOTHING {
+                schema["additionalProperties"] = false.into();
+            }
+            schema
         }
-    }
+    };
     json!({"description": "Success", "content": {"application/json": {"schema": schema}}})
 }
 
@@ -212,5 +220,33 @@ mod tests {
             json!(["status", "data"]),
             "logging in says status, not success"
         );
+    }
+
+    #[test]
+    fn every_row_says_what_a_success_holds() {
+        let silent = |endpoint: &Endpoint| {
+            endpoint.returns.is_empty() && endpoint.media_type.is_none() && !endpoint.redirects
+        };
+        let forgotten: Vec<&str> = v1::endpoints()
+            .iter()
+            .filter(|endpoint| silent(endpoint))
+            .map(|endpoint| endpoint.path)
+            .collect();
+        assert!(forgotten.is_empty(), "no `.returns(…)`; if there is nothing, NOTHING: {forgotten:?}");
+    }
+
+    #[test]
+    fn every_row_says_what_it_takes() {
+        // The schema of a map; types tell of themselves, and files come with or without more.
+        let untold = |endpoint: &Endpoint| {
+            let untyped = endpoint.schema.is_null() || endpoint.schema["additionalProperties"] == true;
+            untyped && endpoint.takes.is_empty() && endpoint.intake.is_none()
+        };
+        let forgotten: Vec<&str> = v1::endpoints()
+            .iter()
+            .filter(|endpoint| untold(endpoint))
+            .map(|endpoint| endpoint.path)
+            .collect();
+        assert!(forgotten.is_empty(), "no `.takes(…)`: {forgotten:?}");
     }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::endpoint::{Endpoint, Limit, post};
+use crate::api::fields::NOTHING;
 use crate::api::wire;
 use crate::app::App;
 use crate::domain::UserId;
@@ -18,13 +19,16 @@ use crate::service::{access, account_mails, departures, users};
 /// The rows. Most check permissions in the service: their refusals are not that of a row.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("users.register").limited(Limit::Setting("Rate_Limiter_Limit_RegisterUser")).public(register),
-        post("users.create").user(create),
-        post("users.update").second_factor().user(update),
-        post("users.updateOwnBasicInfo").user(update_own),
-        post("users.setActiveStatus").user(set_active),
-        post("users.delete").user(delete),
-        post("users.deleteOwnAccount").user(delete_own),
+        post("users.register")
+            .limited(Limit::Setting("Rate_Limiter_Limit_RegisterUser"))
+            .returns("user* object")
+            .public(register),
+        post("users.create").returns("user* object").user(create),
+        post("users.update").second_factor().returns("user* object").user(update),
+        post("users.updateOwnBasicInfo").returns("user* object").user(update_own),
+        post("users.setActiveStatus").returns("user* object").user(set_active),
+        post("users.delete").returns(NOTHING).user(delete),
+        post("users.deleteOwnAccount").returns(NOTHING).user(delete_own),
     ]
 }
 

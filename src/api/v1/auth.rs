@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::wire;
 use crate::app::App;
 use crate::domain::{User, UserId};
@@ -23,10 +24,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .public(log_in),
         get("logout").writes().returns("status*, data* object").user(log_out),
         post("logout").returns("status*, data* object").user(log_out),
-        get("me").user(me),
-        post("users.logout").user(log_out_user),
-        post("users.logoutOtherClients").user(log_out_others),
-        post("users.removeOtherTokens").user(remove_other_tokens),
+        get("me").returns("_id*, username*, name, status*, statusText, statusDefault, active* boolean, roles* strings, emails objects, email, customFields any, services* object, settings* object, avatarUrl*, _updatedAt*").user(me),
+        post("users.logout").returns("message*").user(log_out_user),
+        post("users.logoutOtherClients").returns("token*, tokenExpires*").user(log_out_others),
+        post("users.removeOtherTokens").returns(NOTHING).user(remove_other_tokens),
     ]
 }
 

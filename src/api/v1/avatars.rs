@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::people::Person;
 use crate::api::wire;
 use crate::app::App;
@@ -18,9 +19,9 @@ use crate::service::uploads::Arrived;
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("users.setAvatar").form("image", |_, _| Ok(Some(LARGEST_PICTURE as u64)), set),
+        post("users.setAvatar").returns(NOTHING).form("image", |_, _| Ok(Some(LARGEST_PICTURE as u64)), set),
         get("users.getAvatar").elsewhere(place),
-        post("users.resetAvatar").user(reset),
+        post("users.resetAvatar").returns(NOTHING).user(reset),
         get("users.getAvatarSuggestion")
             .returns("suggestions* object")
             .user(|_, _, _: Nothing| Ok(json!({"suggestions": {}}))),

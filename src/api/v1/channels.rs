@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{history, integrations};
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::people::Person;
 use crate::api::present;
 use crate::api::rooms::Family::{Channels, ExactChannels, Groups};
@@ -22,34 +23,31 @@ pub(super) mod reading;
 
 use members::{add_role, remove_role};
 
+/// A success holds the room, under the word for its kind.
+const ROOM: &str = "channel object, group object";
+
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let mut rows = shared!("channels", Channels, ExactChannels);
     rows.extend(shared!("groups", Groups, Groups));
     rows.extend([
-        post("channels.create").user(lifecycle::create_channel),
-        get("channels.list").user(listing::channels),
-        get("channels.list.joined").user(listing::joined_channels),
-        get("channels.online").user(listing::channel_online),
-        post("channels.join").room(ExactChannels, members::join),
-        get("channels.messages").room(Channels, history::channel_messages),
-        get("channels.anonymousread")
-            .returns("messages* objects, count* number, offset* number, total* number")
-            .public(reading::anonymous),
-        get("channels.getAllUserMentionsByChannel")
-            .returns("mentions* objects, count* number, offset* number, total* number")
-            .user(reading::mentions),
-        get("channels.images")
-            .returns("files* objects, count* number, offset* number, total* number")
-            .user(reading::images),
-        post("channels.setDefault").room(Channels, properties::set_default),
-        post("channels.setJoinCode").room(Channels, properties::set_join_code),
-        post("groups.create").user(lifecycle::create_group),
-        get("groups.messages").room(Groups, history::messages),
+        post("channels.create").returns("channel* object").user(lifecycle::create_channel),
+        get("channels.list").returns("channels* page").user(listing::channels),
+        get("channels.list.joined").returns("channels* page").user(listing::joined_channels),
+        get("channels.online").returns("online* objects").user(listing::channel_online),
+        post("channels.join").returns("channel* object").room(ExactChannels, members::join),
+        get("channels.messages").returns("messages* page").room(Channels, history::channel_messages),
+        get("channels.anonymousread").returns("messages* page").public(reading::anonymous),
+        get("channels.getAllUserMentionsByChannel").returns("mentions* page").user(reading::mentions),
+        get("channels.images").returns("files* page").user(reading::images),
+        post("channels.setDefault").returns(ROOM).room(Channels, properties::set_default),
+        post("channels.setJoinCode").returns(ROOM).room(Channels, properties::set_join_code),
+        post("groups.create").returns("group* object").user(lifecycle::create_group),
+        get("groups.messages").returns("messages* page").room(Groups, history::messages),
         post("groups.setEncrypted").returns("group* object").room(Groups, properties::set_encrypted),
-        get("groups.list").user(listing::joined_groups),
-        get("groups.listAll").user(listing::all_groups),
-        get("groups.online").user(listing::group_online),
+        get("groups.list").returns("groups* page").user(listing::joined_groups),
+        get("groups.listAll").returns("groups* page").user(listing::all_groups),
+        get("groups.online").returns("online* objects").user(listing::group_online),
     ]);
     rows
 }
@@ -58,50 +56,65 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 macro_rules! shared {
     ($prefix:literal, $family:expr, $exact:expr) => {
         vec![
-            get(concat!($prefix, ".info")).room($family, lifecycle::info),
-            post(concat!($prefix, ".archive")).room($exact, lifecycle::archive),
-            post(concat!($prefix, ".unarchive")).room($exact, lifecycle::unarchive),
-            post(concat!($prefix, ".delete")).room($exact, lifecycle::delete),
-            post(concat!($prefix, ".open")).room($exact, lifecycle::open),
-            post(concat!($prefix, ".close")).room($family, lifecycle::close),
-            get(concat!($prefix, ".members")).room($family, members::members),
-            get(concat!($prefix, ".counters")).room($family, members::counters),
-            get(concat!($prefix, ".roles")).room($exact, members::roles),
-            get(concat!($prefix, ".moderators")).room($exact, members::moderators),
-            post(concat!($prefix, ".invite")).room($family, members::invite),
-            post(concat!($prefix, ".leave")).room($exact, members::leave),
-            post(concat!($prefix, ".kick")).room($exact, members::kick),
+            get(concat!($prefix, ".info")).returns(ROOM).room($family, lifecycle::info),
+            post(concat!($prefix, ".archive")).returns(NOTHING).room($exact, lifecycle::archive),
+            post(concat!($prefix, ".unarchive")).returns(NOTHING).room($exact, lifecycle::unarchive),
+            post(concat!($prefix, ".delete")).returns(NOTHING).room($exact, lifecycle::delete),
+            post(concat!($prefix, ".open")).returns(NOTHING).room($exact, lifecycle::open),
+            post(concat!($prefix, ".close")).returns(NOTHING).room($family, lifecycle::close),
+            get(concat!($prefix, ".members")).returns("members* page").room($family, members::members),
+            get(concat!($prefix, ".counters")).returns(members::COUNTED).room($family, members::counters),
+            get(concat!($prefix, ".roles")).returns("roles* objects").room($exact, members::roles),
+            get(concat!($prefix, ".moderators"))
+                .returns("moderators* objects")
+                .room($exact, members::moderators),
+            post(concat!($prefix, ".invite")).returns(ROOM).room($family, members::invite),
+            post(concat!($prefix, ".leave")).returns("channel object").room($exact, members::leave),
+            post(concat!($prefix, ".kick")).returns("channel object").room($exact, members::kick),
             post(concat!($prefix, ".addOwner"))
+                .returns(NOTHING)
                 .room($family, |app, caller, room, who: Person| add_role(app, caller, &room, &who, Owner)),
             post(concat!($prefix, ".removeOwner"))
+                .returns(NOTHING)
                 .room($family, |app, caller, room, who: Person| remove_role(app, caller, &room, &who, Owner)),
-            post(concat!($prefix, ".addModerator")).room($family, |app, caller, room, who: Person| {
-                add_role(app, caller, &room, &who, Moderator)
-            }),
-            post(concat!($prefix, ".removeModerator")).room($family, |app, caller, room, who: Person| {
-                remove_role(app, caller, &room, &who, Moderator)
-            }),
+            post(concat!($prefix, ".addModerator"))
+                .returns(NOTHING)
+                .room($family, |app, caller, room, who: Person| {
+                    add_role(app, caller, &room, &who, Moderator)
+                }),
+            post(concat!($prefix, ".removeModerator"))
+                .returns(NOTHING)
+                .room($family, |app, caller, room, who: Person| {
+                    remove_role(app, caller, &room, &who, Moderator)
+                }),
             post(concat!($prefix, ".addLeader"))
+                .returns(NOTHING)
                 .room($family, |app, caller, room, who: Person| add_role(app, caller, &room, &who, Leader)),
-            post(concat!($prefix, ".removeLeader")).room($family, |app, caller, room, who: Person| {
-                remove_role(app, caller, &room, &who, Leader)
-            }),
-            post(concat!($prefix, ".rename")).room($family, properties::rename),
-            post(concat!($prefix, ".setTopic")).room($family, properties::set_topic),
-            post(concat!($prefix, ".setDescription")).room($family, properties::set_description),
-            post(concat!($prefix, ".setPurpose")).room($family, properties::set_purpose),
-            post(concat!($prefix, ".setAnnouncement")).room($exact, properties::set_announcement),
-            post(concat!($prefix, ".setCustomFields")).room($family, properties::set_custom_fields),
-            post(concat!($prefix, ".setReadOnly")).room($exact, properties::set_read_only),
-            post(concat!($prefix, ".setType")).room($family, properties::set_type),
-            get(concat!($prefix, ".history")).room($exact, history::history),
-            get(concat!($prefix, ".files")).room($family, history::files),
+            post(concat!($prefix, ".removeLeader"))
+                .returns(NOTHING)
+                .room($family, |app, caller, room, who: Person| {
+                    remove_role(app, caller, &room, &who, Leader)
+                }),
+            post(concat!($prefix, ".rename")).returns(ROOM).room($family, properties::rename),
+            post(concat!($prefix, ".setTopic")).returns("topic*").room($family, properties::set_topic),
+            post(concat!($prefix, ".setDescription"))
+                .returns("description*")
+                .room($family, properties::set_description),
+            post(concat!($prefix, ".setPurpose")).returns("purpose*").room($family, properties::set_purpose),
+            post(concat!($prefix, ".setAnnouncement"))
+                .returns("announcement*")
+                .room($exact, properties::set_announcement),
+            post(concat!($prefix, ".setCustomFields"))
+                .returns(ROOM)
+                .room($family, properties::set_custom_fields),
+            post(concat!($prefix, ".setReadOnly")).returns(ROOM).room($exact, properties::set_read_only),
+            post(concat!($prefix, ".setType")).returns(ROOM).room($family, properties::set_type),
+            get(concat!($prefix, ".history")).returns(history::HISTORY).room($exact, history::history),
+            get(concat!($prefix, ".files")).returns("files* page").room($family, history::files),
             get(concat!($prefix, ".getIntegrations"))
-                .returns("integrations* objects, count* number, offset* number, total* number")
+                .returns("integrations* page")
                 .room($family, integrations::of_room),
-            post(concat!($prefix, ".addAll"))
-                .returns("channel object, group object")
-                .room($exact, members::add_all),
+            post(concat!($prefix, ".addAll")).returns(ROOM).room($exact, members::add_all),
         ]
     };
 }

@@ -17,9 +17,7 @@ const UNKNOWN: &str = "The command provided does not exist (or is disabled).";
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("commands.get").takes("command*").returns("command* object").user(find),
-        get("commands.list")
-            .returns("commands* objects, count* number, offset* number, total* number")
-            .user(list),
+        get("commands.list").returns("commands* page").user(list),
         post("commands.run").takes("command*, roomId*, params, tmid, triggerId").returns("result").user(run),
         get("commands.preview").takes("command*, roomId*, params").returns("preview* object").user(preview),
         post("commands.preview")

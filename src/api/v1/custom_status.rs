@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::matching::{self, Params};
 use crate::api::page::Paged;
 use crate::api::wire;
@@ -17,9 +18,7 @@ use crate::service::statuses;
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("custom-user-status.list")
-            .returns("statuses* objects, count* number, offset* number, total* number")
-            .user(list),
+        get("custom-user-status.list").returns("statuses* page").user(list),
         post("custom-user-status.create")
             .takes("name*, statusType")
             .returns("customUserStatus* object")
@@ -28,7 +27,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .takes("_id*, name*, statusType")
             .returns("customUserStatus* object")
             .user(update),
-        post("custom-user-status.delete").takes("customUserStatusId*").user(delete),
+        post("custom-user-status.delete").takes("customUserStatusId*").returns(NOTHING).user(delete),
     ]
 }
 

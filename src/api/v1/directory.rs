@@ -17,7 +17,7 @@ use crate::service::{access, directory};
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![get("directory").returns("result* objects, count* number, offset* number, total* number").user(list)]
+    vec![get("directory").returns("result* page").user(list)]
 }
 
 #[derive(Deserialize, JsonSchema)]

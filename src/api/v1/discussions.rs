@@ -30,9 +30,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .takes("prid*, t_name*, users strings, pmid, reply, topic, encrypted boolean")
             .returns("discussion* object")
             .user(create),
-        get("rooms.getDiscussions")
-            .returns("discussions* objects, count* number, offset* number, total* number")
-            .room(Rooms, list),
+        get("rooms.getDiscussions").returns("discussions* page").room(Rooms, list),
     ]
 }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
 use crate::api::{present, wire};
 use crate::app::App;
@@ -19,12 +20,10 @@ use crate::service::uploads::Arrived;
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("emoji-custom.list").returns("emojis* object").user(list),
-        get("emoji-custom.all")
-            .returns("emojis* objects, count* number, offset* number, total* number")
-            .user(all),
-        post("emoji-custom.create").form("emoji", emoji::admit, create),
-        post("emoji-custom.update").form("emoji", emoji::admit, update),
-        post("emoji-custom.delete").takes("emojiId*").user(delete),
+        get("emoji-custom.all").returns("emojis* page").user(all),
+        post("emoji-custom.create").returns(NOTHING).form("emoji", emoji::admit, create),
+        post("emoji-custom.update").returns(NOTHING).form("emoji", emoji::admit, update),
+        post("emoji-custom.delete").takes("emojiId*").returns(NOTHING).user(delete),
     ]
 }
 

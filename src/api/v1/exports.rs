@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, InRoom, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
 use crate::api::request::Input;
 use crate::api::wire;
@@ -19,20 +20,30 @@ use crate::service::caller::{Caller, Client};
 use crate::service::export_links;
 use crate::service::exports::{self, MailRequest, WindowRequest};
 
+/// What `rooms.export` reads: of a file and of a mail.
+const ORDER: &str = "rid*, type*, format, formatOptions any, deliveryOptions any, dateFrom, dateTo, \
+    toUsers strings, toEmails strings, additionalEmails, subject, messages strings";
+
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("exports.create").user(order::create),
-        post("rooms.export").user_in("mail-messages", read, export),
-        get("exports.formats").user(formats),
-        get("exports.key").public(key),
-        get("exports.list").user(list),
-        get("exports.info").user(info),
-        post("exports.cancel").user(cancel),
-        post("exports.retry").user(retry),
-        post("exports.link").user(link),
-        post("exports.delete").user(delete),
-        get("exports.audit").needs(&["view-export-audit"]).user(audit::audit),
+        post("exports.create").returns("export object, estimate object").user(order::create),
+        post("rooms.export").takes(ORDER).returns("exportId*, missing strings").user_in(
+            "mail-messages",
+            read,
+            export,
+        ),
+        get("exports.formats")
+            .returns("formats* objects, transforms* objects, deliveries* objects")
+            .user(formats),
+        get("exports.key").returns("algorithm*, publicKey*").public(key),
+        get("exports.list").returns("exports* page").user(list),
+        get("exports.info").returns("export* object").user(info),
+        post("exports.cancel").returns("export* object").user(cancel),
+        post("exports.retry").returns("export* object").user(retry),
+        post("exports.link").returns("link* object").user(link),
+        post("exports.delete").returns(NOTHING).user(delete),
+        get("exports.audit").needs(&["view-export-audit"]).returns("entries* page").user(audit::audit),
     ]
 }
 

@@ -136,6 +136,9 @@ pub(super) struct Between {
     show_thread_messages: Option<bool>,
 }
 
+/// What [`history`] answers.
+pub(super) const HISTORY: &str = "messages* objects, firstUnread object, unreadNotLoaded number";
+
 /// What was said between two instants, newest first, without what the settings hide.
 pub(super) fn history(app: &App, caller: &Caller, room: Room, asked: Paged<Between>) -> Result<Value> {
     if !history::may_read(app, &caller.user, &room)? {

@@ -10,6 +10,7 @@ use super::channels::members::{self, Whose};
 use super::channels::properties::{self, Topic};
 use super::history;
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
 use crate::api::rooms::Family::Direct;
 use crate::api::schema::exactly_one;
@@ -30,21 +31,30 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 macro_rules! family {
     ($prefix:literal) => {
         vec![
-            post(concat!($prefix, ".create")).user(create),
-            post(concat!($prefix, ".delete")).user(delete),
-            post(concat!($prefix, ".open")).user(open),
-            post(concat!($prefix, ".close")).user(close),
-            get(concat!($prefix, ".list")).user(list),
-            get(concat!($prefix, ".list.everyone")).user(list_everyone),
-            get(concat!($prefix, ".members")).writes().room(Direct, members::members),
-            get(concat!($prefix, ".messages")).writes().room(Direct, history::messages),
-            get(concat!($prefix, ".history")).writes().room(Direct, history::history),
-            get(concat!($prefix, ".files")).writes().room(Direct, history::files),
-            get(concat!($prefix, ".counters")).user(counters),
-            post(concat!($prefix, ".setTopic")).user(set_topic),
-            post(concat!($prefix, ".blockUser")).user(block),
+            post(concat!($prefix, ".create")).returns("room* object").user(create),
+            post(concat!($prefix, ".delete")).returns(NOTHING).user(delete),
+            post(concat!($prefix, ".open")).returns(NOTHING).user(open),
+            post(concat!($prefix, ".close")).returns(NOTHING).user(close),
+            get(concat!($prefix, ".list")).returns("ims* page").user(list),
+            get(concat!($prefix, ".list.everyone")).returns("ims* page").user(list_everyone),
+            get(concat!($prefix, ".members"))
+                .writes()
+                .returns("members* page")
+                .room(Direct, members::members),
+            get(concat!($prefix, ".messages"))
+                .writes()
+                .returns("messages* page")
+                .room(Direct, history::messages),
+            get(concat!($prefix, ".history"))
+                .writes()
+                .returns(history::HISTORY)
+                .room(Direct, history::history),
+            get(concat!($prefix, ".files")).writes().returns("files* page").room(Direct, history::files),
+            get(concat!($prefix, ".counters")).returns(members::COUNTED).user(counters),
+            post(concat!($prefix, ".setTopic")).returns("topic*").user(set_topic),
+            post(concat!($prefix, ".blockUser")).returns(NOTHING).user(block),
             get(concat!($prefix, ".messages.others"))
-                .returns("messages* objects, count* number, offset* number, total* number")
+                .returns("messages* page")
                 .user(|app, caller, asked| others(app, caller, asked, concat!($prefix, ".messages.others"))),
         ]
     };

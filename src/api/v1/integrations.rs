@@ -17,15 +17,11 @@ use crate::service::integrations::{self, Kind, Wanted};
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         post("integrations.create").returns("integration* object").user(create),
-        get("integrations.list")
-            .returns("integrations* objects, items* number, count* number, offset* number, total* number")
-            .user(list),
+        get("integrations.list").returns("integrations* page, items* number").user(list),
         get("integrations.get").returns("integration* object").user(find),
         put("integrations.update").returns("integration* object").user(update),
         post("integrations.remove").returns("integration* object").user(remove),
-        get("integrations.history")
-            .returns("history* objects, items* number, count* number, offset* number, total* number")
-            .user(history),
+        get("integrations.history").returns("history* page, items* number").user(history),
     ]
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::channels::lifecycle::Nothing;
 use crate::api::endpoint::{Endpoint, delete, get, post};
+use crate::api::fields::{BARE_LIST, BARE_TRUE, NOTHING};
 use crate::api::lenient::as_number;
 use crate::api::wire;
 use crate::app::App;
@@ -17,13 +18,13 @@ use crate::service::invites;
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("listInvites").user(list),
+        get("listInvites").returns(BARE_LIST).user(list),
         post("findOrCreateInvite")
             .takes("rid*, days number, maxUses number")
             .returns("_id*, rid*, userId*, days* number, maxUses* number, uses* number, url*")
             .user(find_or_create),
-        delete("removeInvite/:_id").user(remove),
-        post("sendInvitationEmail").user(ask_by_mail),
+        delete("removeInvite/:_id").returns(BARE_TRUE).user(remove),
+        post("sendInvitationEmail").returns(NOTHING).user(ask_by_mail),
         post("useInviteToken").returns("room* object").user(redeem),
         post("validateInviteToken").returns("valid* boolean").public(validate),
     ]

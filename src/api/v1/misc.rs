@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -21,15 +22,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("pw.getPolicy").returns("enabled* boolean, policy* array").public(policy),
         get("pw.getPolicyReset").returns("enabled* boolean, policy* array").public(policy_for_reset),
         get("smtp.check").returns("isSMTPConfigured* boolean").user(smtp),
-        get("custom-sounds.list")
-            .returns("sounds* objects, count* number, offset* number, total* number")
-            .user(sounds),
-        get("custom-sounds.getOne").user(sound),
+        get("custom-sounds.list").returns("sounds* page").user(sounds),
+        get("custom-sounds.getOne").returns("sound object").user(sound),
         get("assets").returns("assets* objects").user(|_, _, _: Nothing| Ok(json!({"assets": []}))),
         get("banners").returns("banners* objects").user(banners),
         get("banners.getNew").returns("banners* objects").user(banners),
         get("banners/:id").returns("banners* objects").user(banners),
-        post("banners.dismiss").user(dismiss_banner),
+        post("banners.dismiss").returns(NOTHING).user(dismiss_banner),
         get("licenses.info")
             .returns("license* object")
             .user(|_, _, _: Nothing| Ok(json!({"license": {"tags": [], "activeModules": []}}))),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
 use crate::api::rows::TopRows;
 use crate::api::schema::exactly_one;
@@ -22,9 +23,9 @@ use crate::store::reports::Reported;
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const SEES: &[&str] = &["view-moderation-console"];
     const ACTS: &[&str] = &["manage-moderation-actions"];
-    const REPORTS: &str = "reports* objects, count* number, offset* number, total* number";
-    const OF_USER: &str = "user object, reports* objects, count* number, offset* number, total* number";
-    const MESSAGES: &str = "user object, messages* objects, count* number, offset* number, total* number";
+    const REPORTS: &str = "reports* page";
+    const OF_USER: &str = "user object, reports* page";
+    const MESSAGES: &str = "user object, messages* page";
     vec![
         get("moderation.reportsByUsers").needs(SEES).returns(REPORTS).user(reports_by_users),
         get("moderation.userReports").needs(SEES).returns(REPORTS).user(user_reports),
@@ -32,10 +33,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("moderation.user.reportsByUserId").needs(SEES).returns(OF_USER).user(reports_by_user_id),
         get("moderation.reports").needs(SEES).returns(REPORTS).user(reports),
         get("moderation.reportInfo").needs(SEES).returns("report* object").user(report_info),
-        post("moderation.dismissReports").needs(ACTS).user(dismiss_reports),
-        post("moderation.dismissUserReports").needs(ACTS).user(dismiss_user_reports),
-        post("moderation.user.deleteReportedMessages").needs(ACTS).user(delete_reported_messages),
-        post("moderation.reportUser").user(report_user),
+        post("moderation.dismissReports").needs(ACTS).returns(NOTHING).user(dismiss_reports),
+        post("moderation.dismissUserReports").needs(ACTS).returns(NOTHING).user(dismiss_user_reports),
+        post("moderation.user.deleteReportedMessages")
+            .needs(ACTS)
+            .returns(NOTHING)
+            .user(delete_reported_messages),
+        post("moderation.reportUser").returns(NOTHING).user(report_user),
     ]
 }
 

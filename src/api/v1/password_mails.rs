@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, post};
+use crate::api::fields::NOTHING;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
@@ -13,9 +14,9 @@ use crate::service::{account_mails, password_reset, sessions, users};
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("users.forgotPassword").public(forgot),
-        post("users.sendWelcomeEmail").needs(&["send-mail"]).user(welcome),
-        post("users.sendConfirmationEmail").user(confirm),
+        post("users.forgotPassword").returns(NOTHING).public(forgot),
+        post("users.sendWelcomeEmail").needs(&["send-mail"]).returns(NOTHING).user(welcome),
+        post("users.sendConfirmationEmail").returns(NOTHING).user(confirm),
         post("users.createToken").returns("data* object").user(create_token),
     ]
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::wire;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -14,10 +15,10 @@ use crate::service::personal_tokens;
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("users.generatePersonalAccessToken").second_factor().user(generate),
-        post("users.regeneratePersonalAccessToken").second_factor().user(regenerate),
-        post("users.removePersonalAccessToken").second_factor().user(remove),
-        get("users.getPersonalAccessTokens").user(list),
+        post("users.generatePersonalAccessToken").second_factor().returns("token*").user(generate),
+        post("users.regeneratePersonalAccessToken").second_factor().returns("token*").user(regenerate),
+        post("users.removePersonalAccessToken").second_factor().returns(NOTHING).user(remove),
+        get("users.getPersonalAccessTokens").returns("tokens* objects").user(list),
     ]
 }
 

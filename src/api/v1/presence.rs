@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::wire;
 use crate::app::App;
 use crate::domain::{User, UserId};
@@ -17,10 +18,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("users.getStatus").returns("_id*, status*, message, connectionStatus").user(status),
         get("users.getPresence").returns("presence*, connectionStatus, lastLogin").user(current),
-        post("users.setStatus").takes("status, message, userId, username").user(set_status),
+        post("users.setStatus").takes("status, message, userId, username").returns(NOTHING).user(set_status),
         get("users.getPreferences")
+            .returns("preferences* object")
             .user(|_, caller, _: Nothing| Ok(json!({"preferences": preferences::stored(&caller.user)}))),
-        post("users.setPreferences").user(set_preferences),
+        post("users.setPreferences").returns("user* object").user(set_preferences),
     ]
 }
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::channels::lifecycle::Nothing;
 use crate::api::endpoint::{Endpoint, delete, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::matching::{Params, filled};
 use crate::api::wire;
 use crate::app::App;
@@ -17,7 +19,7 @@ const LONGEST: usize = 4096;
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         post("push.token").takes("type*, value*, appName*").returns("result* object").user(add),
-        delete("push.token").takes("token*").user(remove),
+        delete("push.token").takes("token*").returns(NOTHING).user(remove),
         get("push.info").returns("pushGatewayEnabled* boolean, defaultPushGateway* boolean").user(info),
     ]
 }
@@ -57,7 +59,7 @@ fn remove(app: &App, caller: &Caller, params: Map<String, Value>) -> Result<Valu
     Ok(Value::Null)
 }
 
-fn info(app: &App, _: &Caller, _: Map<String, Value>) -> Result<Value> {
+fn info(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
     let gateway = settings::is_on(app, "Push_enable_gateway")?;
     Ok(json!({"pushGatewayEnabled": gateway, "defaultPushGateway": false}))
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
 use crate::api::schema::{self, Params, at_least_one};
 use crate::api::{lenient, present, wire};
@@ -32,7 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .takes("roleId*, name, description, scope, mandatory2fa boolean")
             .returns("role* object")
             .user(update),
-        post("roles.delete").takes("roleId*").user(delete),
+        post("roles.delete").takes("roleId*").returns(NOTHING).user(delete),
         post("roles.addUserToRole")
             .takes("username*, roleId, roleName, roomId")
             .returns("role* object")
@@ -41,9 +42,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .takes("username*, roleId, roleName, scope")
             .returns("role* object")
             .user(remove_user),
-        get("roles.getUsersInRole")
-            .returns("users* objects, count* number, offset* number, total* number")
-            .user(users_in_role),
+        get("roles.getUsersInRole").returns("users* page").user(users_in_role),
         get("roles.getUsersInPublicRoles").returns("users* objects").user(users_in_public_roles),
     ]
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::channels::lifecycle::Nothing;
 use super::settings_keys;
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::present;
 use crate::api::rooms::Family::Rooms;
 use crate::api::schema::exactly_one;
@@ -19,17 +20,21 @@ use crate::service::{access, members, room_edits, room_roles, rooms, subscriptio
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("rooms.get").user(list),
-        get("rooms.info").room(Rooms, info),
-        get("rooms.nameExists").user(name_exists),
-        get("rooms.isMember").user(is_member),
-        post("rooms.delete").user(delete),
-        post("rooms.leave").room(Rooms, leave),
-        post("rooms.favorite").room(Rooms, favorite),
-        post("rooms.changeArchivationState").user(change_archivation_state),
-        post("rooms.muteUser").user(|app, caller, whom: Whom| set_muted(app, caller, &whom, true)),
-        post("rooms.unmuteUser").user(|app, caller, whom: Whom| set_muted(app, caller, &whom, false)),
-        post("rooms.saveRoomSettings").user(save_settings),
+        get("rooms.get").returns("update* objects, remove* objects").user(list),
+        get("rooms.info").returns("room* object, parent object, team object").room(Rooms, info),
+        get("rooms.nameExists").returns("exists* boolean").user(name_exists),
+        get("rooms.isMember").returns("isMember* boolean").user(is_member),
+        post("rooms.delete").returns(NOTHING).user(delete),
+        post("rooms.leave").returns(NOTHING).room(Rooms, leave),
+        post("rooms.favorite").returns(NOTHING).room(Rooms, favorite),
+        post("rooms.changeArchivationState").returns("result* boolean").user(change_archivation_state),
+        post("rooms.muteUser")
+            .returns(NOTHING)
+            .user(|app, caller, whom: Whom| set_muted(app, caller, &whom, true)),
+        post("rooms.unmuteUser")
+            .returns(NOTHING)
+            .user(|app, caller, whom: Whom| set_muted(app, caller, &whom, false)),
+        post("rooms.saveRoomSettings").takes(settings_keys::KEYS).returns("rid*").user(save_settings),
     ]
 }
 

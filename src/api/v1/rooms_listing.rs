@@ -24,12 +24,8 @@ use crate::store::directory::ListedRoom;
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("rooms.images")
-            .returns("files* objects, count* number, offset* number, total* number")
-            .user(reading::images),
-        get("rooms.adminRooms")
-            .returns("rooms* objects, count* number, offset* number, total* number")
-            .user(all),
+        get("rooms.images").returns("files* page").user(reading::images),
+        get("rooms.adminRooms").returns("rooms* page").user(all),
         get("rooms.adminRooms.getRoom").returns("_id*, t*").user(one),
         get("rooms.autocomplete.channelAndPrivate").returns("items* objects").user(own),
         get("rooms.autocomplete.channelAndPrivate.withPagination")

@@ -8,6 +8,7 @@ use super::channels::members::{self as listing, Search};
 use super::history;
 use super::rooms::refuse_archived_channel;
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
 use crate::api::present;
 use crate::api::rooms::Family::Rooms;
@@ -21,13 +22,18 @@ use crate::service::{members, notifications, room_roles, subscriptions, upload_r
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         post("rooms.join").returns("room* object").room(Rooms, join),
-        post("rooms.open").user(|app, caller, params: InRoom| set_open(app, caller, &params, true)),
-        post("rooms.hide").user(|app, caller, params: InRoom| set_open(app, caller, &params, false)),
-        post("rooms.saveNotification").takes("roomId*, notifications* object").user(save_notification),
+        post("rooms.open")
+            .returns(NOTHING)
+            .user(|app, caller, params: InRoom| set_open(app, caller, &params, true)),
+        post("rooms.hide")
+            .returns(NOTHING)
+            .user(|app, caller, params: InRoom| set_open(app, caller, &params, false)),
+        post("rooms.saveNotification")
+            .takes("roomId*, notifications* object")
+            .returns(NOTHING)
+            .user(save_notification),
         get("rooms.roles").returns("roles* objects").user(roles),
-        get("rooms.membersOrderedByRole")
-            .returns("members* objects, count* number, offset* number, total* number")
-            .user(members_by_role),
+        get("rooms.membersOrderedByRole").returns("members* page").user(members_by_role),
         post("uploads.delete").returns("deletedFiles* strings").user(delete_upload),
     ]
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -15,15 +16,17 @@ use crate::service::{access, settings};
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("settings").returns("settings* objects, count* number, offset* number, total* number").user(list),
-        get("settings.public")
-            .returns("settings* objects, count* number, offset* number, total* number")
-            .public(public),
+        get("settings").returns("settings* page").user(list),
+        get("settings.public").returns("settings* page").public(public),
         get("settings/:_id").returns("_id*, value any").user(read),
-        post("settings/:_id").takes("_id*, value any, editor, execute boolean").second_factor().user(write),
-        post("settings").second_factor().user(write_all),
+        post("settings/:_id")
+            .takes("_id*, value any, editor, execute boolean")
+            .second_factor()
+            .returns(NOTHING)
+            .user(write),
+        post("settings").second_factor().returns(NOTHING).user(write_all),
         get("settings.oauth").returns("services* objects").public(buttons),
-        post("settings.addCustomOAuth").takes("name*").second_factor().user(add_service),
+        post("settings.addCustomOAuth").takes("name*").second_factor().returns(NOTHING).user(add_service),
         get("service.configurations").returns("configurations* objects").public(configurations),
     ]
 }

@@ -10,6 +10,14 @@ use crate::error::{Error, Result};
 use crate::service::avatars;
 use crate::service::room_edits::Edit;
 
+/// What [`edits`] reads.
+pub(super) const KEYS: &str = "rid*, roomName, roomTopic, roomDescription, roomAnnouncement, \
+    roomCustomFields object, roomType, readOnly boolean, reactWhenReadOnly boolean, default boolean, \
+    retentionEnabled boolean, retentionOverrideGlobal boolean, retentionMaxAge number, \
+    retentionExcludePinned boolean, retentionFilesOnly boolean, retentionIgnoreThreads boolean, \
+    sidepanel any, joinCode, roomAvatar, featured boolean, encrypted boolean, systemMessages any, \
+    favorite object";
+
 /// The room and what is to be changed, in the order of the keys.
 pub(super) fn edits(params: Map<String, Value>) -> Result<(RoomId, Vec<Edit>)> {
     let mut room = None;

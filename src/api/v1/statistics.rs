@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
 use crate::api::v1::misc::VERSION;
 use crate::api::wire;
@@ -19,10 +20,8 @@ use crate::service::{access, machine, settings, statistics};
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("statistics").returns("totalUsers* number, totalMessages* number, version*").user(one),
-        get("statistics.list")
-            .returns("statistics* objects, count* number, offset* number, total* number")
-            .user(list),
-        post("statistics.telemetry").user(|_, _, _: Telemetry| Ok(Value::Null)),
+        get("statistics.list").returns("statistics* page").user(list),
+        post("statistics.telemetry").returns(NOTHING).user(|_, _, _: Telemetry| Ok(Value::Null)),
         get("instances.get").returns("instances* objects").user(instances),
         get("stdout.queue").returns("queue* objects").user(log),
         get("licenses.maxActiveUsers").returns("maxActiveUsers any, activeUsers* number").user(active_users),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::schema::at_least_one;
 use crate::api::{present, wire};
 use crate::app::App;
@@ -16,10 +17,10 @@ use crate::service::subscriptions;
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        get("subscriptions.get").user(list),
-        get("subscriptions.getOne").user(one),
-        post("subscriptions.read").user(read),
-        post("subscriptions.unread").user(unread),
+        get("subscriptions.get").returns("update* objects, remove* objects").user(list),
+        get("subscriptions.getOne").returns("subscription any").user(one),
+        post("subscriptions.read").returns(NOTHING).user(read),
+        post("subscriptions.unread").returns(NOTHING).user(unread),
     ]
 }
 

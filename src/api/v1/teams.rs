@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::schema::exactly_one;
 use crate::app::App;
 use crate::domain::RoomId;
@@ -16,8 +17,8 @@ mod listing;
 mod members;
 mod rooms;
 
-const PAGE: &str = "teams* objects, count* number, offset* number, total* number";
-const ROOMS: &str = "rooms* objects, count* number, offset* number, total* number";
+const PAGE: &str = "teams* page";
+const ROOMS: &str = "rooms* page";
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -28,17 +29,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("teams.autocomplete").returns("teams* objects").user(listing::autocomplete),
         get("users.listTeams").returns("teams* objects").user(listing::of_user),
         post("teams.create").returns("team* object").user(lifecycle::create),
-        post("teams.delete").user(lifecycle::delete),
-        post("teams.convertToChannel").user(lifecycle::dissolve),
+        post("teams.delete").returns(NOTHING).user(lifecycle::delete),
+        post("teams.convertToChannel").returns(NOTHING).user(lifecycle::dissolve),
         post("channels.convertToTeam").returns("team* object").user(lifecycle::convert_channel),
         post("groups.convertToTeam").returns("team* object").user(lifecycle::convert_group),
-        get("teams.members")
-            .returns("members* objects, count* number, offset* number, total* number")
-            .user(members::list),
-        post("teams.addMembers").user(members::add),
-        post("teams.updateMember").user(members::update),
-        post("teams.removeMember").user(members::remove),
-        post("teams.leave").user(members::leave),
+        get("teams.members").returns("members* page").user(members::list),
+        post("teams.addMembers").returns(NOTHING).user(members::add),
+        post("teams.updateMember").returns(NOTHING).user(members::update),
+        post("teams.removeMember").returns(NOTHING).user(members::remove),
+        post("teams.leave").returns(NOTHING).user(members::leave),
         post("teams.addRooms").returns("rooms* objects").user(rooms::add),
         post("teams.removeRoom").returns("room* object").user(rooms::remove),
         post("teams.updateRoom").returns("room* object").user(rooms::update),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::endpoint::{Endpoint, post};
+use crate::api::fields::NOTHING;
 use crate::app::App;
 use crate::domain::User;
 use crate::error::{Error, Result};
@@ -14,11 +15,11 @@ use crate::service::{access, encryption_keys, two_factor, two_factor_enrolment, 
 /// The rows. Those that are about others check permissions here: whom they are about decides.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("users.2fa.enableEmail").fresh_second_factor().user(enable_email),
-        post("users.2fa.disableEmail").fresh_second_factor().user(disable_email),
-        post("users.2fa.sendEmailCode").anybody(send_code),
-        post("users.resetTOTP").fresh_second_factor().user(reset_totp),
-        post("users.resetE2EKey").fresh_second_factor().user(reset_key),
+        post("users.2fa.enableEmail").fresh_second_factor().returns(NOTHING).user(enable_email),
+        post("users.2fa.disableEmail").fresh_second_factor().returns(NOTHING).user(disable_email),
+        post("users.2fa.sendEmailCode").returns(NOTHING).anybody(send_code),
+        post("users.resetTOTP").fresh_second_factor().returns(NOTHING).user(reset_totp),
+        post("users.resetE2EKey").fresh_second_factor().returns(NOTHING).user(reset_key),
     ]
 }
 

@@ -21,7 +21,10 @@ use crate::store::Direction;
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![get("users.info").user(info), get("users.list").user(list)]
+    vec![
+        get("users.info").returns("user* object").user(info),
+        get("users.list").returns("users* page").user(list),
+    ]
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -18,10 +18,7 @@ use crate::service::{access, departures, presence, settings, users};
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("users.presence").returns("users* objects, full* boolean").user(present),
-        get("users.listByStatus")
-            .needs(&["view-d-room"])
-            .returns("users* objects, count* number, offset* number, total* number")
-            .user(list),
+        get("users.listByStatus").needs(&["view-d-room"]).returns("users* page").user(list),
         post("users.deactivateIdle").returns("count* number").user(deactivate_idle),
     ]
 }

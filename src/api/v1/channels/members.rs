@@ -78,6 +78,10 @@ pub(in crate::api::v1) struct Whose {
     pub(in crate::api::v1) user_id: Option<String>,
 }
 
+/// What [`counters`] answers.
+pub(in crate::api::v1) const COUNTED: &str = "joined* boolean, members* number, unreads* number, \
+    unreadsFrom* any, msgs* number, latest* any, userMentions* number";
+
 /// What there is to count, for oneself or, as an administrator, for somebody else.
 pub(in crate::api::v1) fn counters(app: &App, caller: &Caller, room: Room, whose: Whose) -> Result<Value> {
     let user = match whose.user_id.filter(|id| !id.is_empty()) {

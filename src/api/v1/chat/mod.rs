@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::matching::{Params, filled};
 use crate::api::wire;
 use crate::app::App;
@@ -23,7 +24,7 @@ mod sync;
 mod threads;
 
 /// A page of messages.
-const PAGE: &str = "messages* objects, count* number, offset* number, total* number";
+const PAGE: &str = "messages* page";
 /// A message that is marked.
 const MARKED: &str = "messageId*";
 /// A message that was sent or changed.
@@ -54,21 +55,28 @@ fn sending_and_changing() -> Vec<Endpoint> {
             .takes("roomId*, msgId, fileId, asUser boolean")
             .returns("_id*, ts*, message* object")
             .user(changing::delete),
-        post("chat.otr").takes("roomId*, type*").user(conduct::off_the_record),
+        post("chat.otr").takes("roomId*, type*").returns(NOTHING).user(conduct::off_the_record),
     ]
 }
 
 fn marking() -> Vec<Endpoint> {
     vec![
-        post("chat.react").takes("messageId*, emoji, reaction, shouldReact boolean").user(marks::react),
-        post("chat.starMessage").takes(MARKED).user(marks::star),
-        post("chat.unStarMessage").takes(MARKED).user(marks::unstar),
+        post("chat.react")
+            .takes("messageId*, emoji, reaction, shouldReact boolean")
+            .returns(NOTHING)
+            .user(marks::react),
+        post("chat.starMessage").takes(MARKED).returns(NOTHING).user(marks::star),
+        post("chat.unStarMessage").takes(MARKED).returns(NOTHING).user(marks::unstar),
         post("chat.pinMessage").takes(MARKED).returns(MESSAGE).user(marks::pin),
-        post("chat.unPinMessage").takes(MARKED).user(marks::unpin),
-        post("chat.followMessage").takes("mid*").user(threads::follow),
-        post("chat.unfollowMessage").takes("mid*").user(threads::unfollow),
-        get("chat.ignoreUser").writes().takes("rid*, userId*, ignore boolean").user(conduct::ignore),
-        post("chat.reportMessage").user(conduct::report),
+        post("chat.unPinMessage").takes(MARKED).returns(NOTHING).user(marks::unpin),
+        post("chat.followMessage").takes("mid*").returns(NOTHING).user(threads::follow),
+        post("chat.unfollowMessage").takes("mid*").returns(NOTHING).user(threads::unfollow),
+        get("chat.ignoreUser")
+            .writes()
+            .takes("rid*, userId*, ignore boolean")
+            .returns(NOTHING)
+            .user(conduct::ignore),
+        post("chat.reportMessage").returns(NOTHING).user(conduct::report),
     ]
 }
 
@@ -84,12 +92,12 @@ fn reading() -> Vec<Endpoint> {
         get("chat.getStarredMessages").takes("roomId*").returns(PAGE).user(lists::starred),
         get("chat.getMentionedMessages").takes("roomId*").returns(PAGE).user(lists::mentioned),
         get("chat.getDiscussions").takes("roomId*, text").returns(PAGE).user(lists::discussions),
-        get("chat.getThreadsList")
-            .takes("rid*, type, text")
-            .returns("threads* objects, count* number, offset* number, total* number")
-            .user(threads::list),
+        get("chat.getThreadsList").takes("rid*, type, text").returns("threads* page").user(threads::list),
         get("chat.getThreadMessages").takes("tmid*").returns(PAGE).user(threads::replies),
-        get("chat.getMessageReadReceipts").takes("messageId").user(conduct::receipts),
+        get("chat.getMessageReadReceipts")
+            .takes("messageId")
+            .returns("receipts objects")
+            .user(conduct::receipts),
     ]
 }
 
