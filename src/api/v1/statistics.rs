@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::page::Paged;
@@ -61,6 +62,11 @@ fn shape(app: &App, counted: &Statistics) -> Result<Value> {
     Ok(json!({
         "_id": unique,
         "uniqueId": unique,
+        "wizard": {},
+        "installedAt": wire::time(statistics::installed(app)?),
+        // There is no copy of a deployment to be told from its original: one of the two stands for it.
+        "deploymentFingerprintHash": hex::encode(Sha256::digest(&unique)),
+        "deploymentFingerprintVerified": true,
         "version": VERSION,
         "totalUsers": users.all,
         "activeUsers": users.active,
