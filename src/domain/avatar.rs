@@ -98,7 +98,8 @@ fn is_svg(bytes: &[u8]) -> bool {
             kind.split_once('>').filter(|(kind, _)| !kind.contains('['))
         } else {
             let name = rest.strip_prefix("<svg");
-            return name.is_some_and(|rest| rest.starts_with(|c: char| c.is_whitespace() || "/>".contains(c)));
+            return name
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_whitespace() || "/>".contains(c)));
         };
         let Some((_, after)) = after else { return false };
         rest = after.trim_start();

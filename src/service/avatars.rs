@@ -91,7 +91,8 @@ pub(super) fn from_file(file: Arrived) -> Result<Picture> {
 }
 
 fn no_picture() -> Error {
-    let text = "This is no picture that can be shown. Send a PNG, JPEG, GIF, WebP or SVG image of at most 5 MB.";
+    let text =
+        "This is no picture that can be shown. Send a PNG, JPEG, GIF, WebP or SVG image of at most 5 MB.";
     Error::refused("error-invalid-file-type", text)
 }
 

@@ -64,7 +64,7 @@ fn shape(app: &App, counted: &Statistics) -> Result<Value> {
         "uniqueId": unique,
         "wizard": {},
         "installedAt": wire::time(statistics::installed(app)?),
-        // There is no copy of a deployment to be told from its original: one of the two stands for it.
+        // A copy of a deployment is not told from the original, so that none is ever in doubt.
         "deploymentFingerprintHash": hex::encode(Sha256::digest(&unique)),
         "deploymentFingerprintVerified": true,
         "version": VERSION,
