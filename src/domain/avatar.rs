@@ -1,4 +1,4 @@
-//! Pictures of people and rooms.
+//! Pictures of people, of rooms and of the server itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ pub const LARGEST_PICTURE: usize = 5 * 1024 * 1024;
 /// Who or what a picture shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
+    /// The server itself, in one of several places: `logo`.
+    Server(String),
     /// A user.
     User(UserId),
     /// A room.
@@ -20,6 +22,7 @@ impl Shown {
     /// The parts of the key under which its picture is kept.
     pub fn key(&self) -> (String, String) {
         match self {
+            Self::Server(place) => ("server".to_owned(), place.clone()),
             Self::User(id) => ("user".to_owned(), id.to_string()),
             Self::Room(id) => ("room".to_owned(), id.to_string()),
         }
@@ -39,7 +42,16 @@ pub struct Avatar {
     pub chosen: Time,
 }
 
-/// The bytes of a picture that browsers show without running anything.
+impl Avatar {
+    /// What the name of its file ends in.
+    pub fn extension(&self) -> &str {
+        let kind = self.media_type.trim_start_matches("image/");
+        kind.strip_suffix("+xml").unwrap_or(kind)
+    }
+}
+
+/// The bytes of a picture. SVG can hold scripts: what gives pictures out must see to it that they
+/// do not run.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
     media_type: &'static str,
@@ -48,13 +60,14 @@ pub struct Picture {
 
 impl Picture {
     /// A picture, if the first bytes are those of a kind that is shown. What a sender calls it does
-    /// not matter; SVG, which can hold scripts, is none.
+    /// not matter.
     pub fn of(bytes: Vec<u8>) -> Option<Self> {
         let media_type = match bytes.as_slice() {
             [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] => "image/png",
             [0xff, 0xd8, 0xff, ..] => "image/jpeg",
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => "image/gif",
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+            text if is_svg(text) => "image/svg+xml",
             _ => return None,
         };
         (bytes.len() <= LARGEST_PICTURE).then_some(Self { media_type, bytes })
@@ -68,6 +81,28 @@ impl Picture {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+/// Whether a text is a drawing: before its first element there are at most comments and the like. One
+/// that declares entities is none: a few lines of them can stand for gigabytes.
+fn is_svg(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    loop {
+        let after = if let Some(comment) = rest.strip_prefix("<!--") {
+            comment.split_once("-->")
+        } else if let Some(instruction) = rest.strip_prefix("<?") {
+            instruction.split_once("?>")
+        } else if let Some(kind) = rest.strip_prefix("<!DOCTYPE svg") {
+            kind.split_once('>').filter(|(kind, _)| !kind.contains('['))
+        } else {
+            let name = rest.strip_prefix("<svg");
+            return name
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_whitespace() || "/>".contains(c)));
+        };
+        let Some((_, after)) = after else { return false };
+        rest = after.trim_start();
     }
 }
 
@@ -88,9 +123,19 @@ mod tests {
         assert_eq!(kind(b"\xff\xd8\xff\xe0"), Some("image/jpeg"));
         assert_eq!(kind(b"GIF89a"), Some("image/gif"));
         assert_eq!(kind(b"RIFF\0\0\0\0WEBPVP8 "), Some("image/webp"));
+        for svg in [
+            "<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "\u{feff}<?xml version=\"1.0\"?>\n<!-- a <html> cat -->\n<!DOCTYPE svg PUBLIC \"-//W3C\">\n<svg>",
+        ] {
+            assert_eq!(kind(svg.as_bytes()), Some("image/svg+xml"), "{svg}");
+        }
         for none in [
             &b""[..],
-            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"<svgx>",
+            b"<svg>\xff</svg>",
+            b"<!-- <svg>",
+            b"<?xml?><html><svg/></html>",
+            b"<!DOCTYPE svg [<!ENTITY a \"aa\">]><svg/>",
             b"<html>",
             b"RIFF\0\0\0\0WAVE",
             b"GIF88a",

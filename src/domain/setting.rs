@@ -46,6 +46,8 @@ pub enum Kind {
     MultiSelect,
     /// A colour, as a number or by the name of another.
     Color,
+    /// A picture of the server: an object that says where it is.
+    Asset,
     /// No value: something to set off.
     Action,
 }
@@ -71,6 +73,7 @@ impl Kind {
             Self::Select => "select",
             Self::MultiSelect => "multiSelect",
             Self::Color => "color",
+            Self::Asset => "asset",
             Self::Action => "action",
         }
     }
@@ -82,6 +85,7 @@ impl Kind {
             Self::Int if value.is_f64() => return Err(Misfit::Fraction),
             Self::Int => (value.is_number(), "number"),
             Self::MultiSelect => (value.is_array(), "array"),
+            Self::Asset => (value.is_object(), "object"),
             Self::Text | Self::Code | Self::Password | Self::Select | Self::Color | Self::Action => {
                 (value.is_string(), "string")
             }
@@ -97,6 +101,7 @@ impl Kind {
             (Self::Boolean, _) => None,
             (Self::Int, text) => text.trim().parse::<i64>().ok().map(Value::from),
             (Self::MultiSelect, text) => serde_json::from_str(text).ok().filter(Value::is_array),
+            (Self::Asset, text) => serde_json::from_str(text).ok().filter(Value::is_object),
             (Self::Text | Self::Code | Self::Password | Self::Select | Self::Color | Self::Action, text) => {
                 Some(Value::String(text.to_owned()))
             }
@@ -109,6 +114,7 @@ impl Kind {
             b't' | b'f' => Self::Boolean,
             b'0'..=b'9' | b'-' => Self::Int,
             b'[' => Self::MultiSelect,
+            b'{' => Self::Asset,
             _ => Self::Text,
         }
     }
@@ -185,8 +191,13 @@ mod tests {
 
     #[test]
     fn the_default_tells_the_kind() {
-        let kinds =
-            [("true", Kind::Boolean), ("-1", Kind::Int), ("[]", Kind::MultiSelect), (r#""""#, Kind::Text)];
+        let kinds = [
+            ("true", Kind::Boolean),
+            ("-1", Kind::Int),
+            ("[]", Kind::MultiSelect),
+            ("{}", Kind::Asset),
+            (r#""""#, Kind::Text),
+        ];
         for (default, kind) in kinds {
             assert_eq!(public("X", default).kind, kind, "{default}");
         }

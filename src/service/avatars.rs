@@ -1,4 +1,4 @@
-//! Choosing the pictures that show people and rooms.
+//! Choosing the pictures that show people, rooms and the server.
 
 use std::io::{Read, Write};
 
@@ -84,14 +84,15 @@ fn unknown() -> Error {
     Error::refused("error-invalid-user", text)
 }
 
-fn from_file(file: Arrived) -> Result<Picture> {
+pub(super) fn from_file(file: Arrived) -> Result<Picture> {
     let mut bytes = Vec::new();
     file.bytes.reader()?.read_to_end(&mut bytes)?;
     Picture::of(bytes).ok_or_else(no_picture)
 }
 
 fn no_picture() -> Error {
-    let text = "This is no picture that can be shown. Send a PNG, JPEG, GIF or WebP image of at most 5 MB.";
+    let text =
+        "This is no picture that can be shown. Send a PNG, JPEG, GIF, WebP or SVG image of at most 5 MB.";
     Error::refused("error-invalid-file-type", text)
 }
 
@@ -173,19 +174,20 @@ pub(super) fn forget(batch: &mut Batch<'_>, touched: &mut Touched, user: &UserId
 }
 
 /// A picture whose bytes are on disk under no name yet.
-struct Staged {
+pub(super) struct Staged {
     media_type: &'static str,
     bytes: Arriving,
 }
 
-fn stage(app: &App, picture: &Picture) -> Result<Staged> {
+pub(super) fn stage(app: &App, picture: &Picture) -> Result<Staged> {
     let mut bytes = app.store.blobs().receive()?;
     bytes.write_all(picture.bytes())?;
     bytes.sync()?;
     Ok(Staged { media_type: picture.media_type(), bytes })
 }
 
-fn put(
+/// Puts a picture in place of the one before.
+pub(super) fn put(
     app: &App,
     batch: &mut Batch<'_>,
     touched: &mut Touched,
@@ -228,8 +230,9 @@ mod tests {
         let png = STANDARD.encode(b"\x89PNG\r\n\x1a\nrest");
         assert_eq!(from_data(&format!("data:image/gif;base64,{png}")).unwrap().media_type(), "image/png");
         let svg = STANDARD.encode("<svg/>");
+        let drawing = from_data(&format!("data:image/svg+xml;base64,{svg}")).unwrap();
+        assert_eq!(drawing.media_type(), "image/svg+xml");
         for bad in [
-            format!("data:image/svg+xml;base64,{svg}"),
             format!("data:text/html;base64,{png}"),
             format!("data:image/png,{png}"),
             "data:image/png;base64,???".to_owned(),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
 use crate::domain::{
-    Activity, Avatar, EmojiName, Job, LoginToken, Message, Room, RoomId, Subscription, Upload, User,
+    Activity, Avatar, EmojiName, Job, LoginToken, Message, Room, RoomId, Sound, Subscription, Upload, User,
 };
 use crate::store::message_indexes::places;
 use crate::store::schema::{
@@ -43,6 +43,7 @@ pub fn check(store: &Store, data_dir: &Path) -> Result<Findings> {
     lists(store, &mut findings)?;
     uploads(store, &mut findings)?;
     emoji(store, &mut findings)?;
+    sounds(store, &mut findings)?;
     exports(store, data_dir, &mut findings)?;
     Ok(findings)
 }
@@ -229,6 +230,17 @@ fn emoji(store: &Store, findings: &mut Findings) -> Result<()> {
                     findings.complain(format!("emoji {name:?} is another name of {own:?}, which is none"));
                 }
             }
+        }
+        GO_ON
+    })
+}
+
+fn sounds(store: &Store, findings: &mut Findings) -> Result<()> {
+    store.walk::<Sound, Error>(Span::all(), Direction::Ascending, |(name,), sound| {
+        if let Some(file) = sound.file
+            && !store.blobs().is_whole(&file.sha256)?
+        {
+            findings.complain(format!("the bytes of sound {name:?} are damaged or gone"));
         }
         GO_ON
     })

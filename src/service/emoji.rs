@@ -227,7 +227,8 @@ fn blob_user(emoji: &Emoji) -> UploadId {
     UploadId::new(format!("emoji:{}", emoji.id))
 }
 
-fn clean_name(name: &str) -> Result<String> {
+/// A name that can stand between colons and in addresses.
+pub(super) fn clean_name(name: &str) -> Result<String> {
     let name = name.trim().replace(':', "");
     if name.is_empty() {
         return Err(Error::refused("error-the-field-is-required", "The field Name is required"));

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use crate::app::App;
 use crate::domain::statistics::{Rooms, Statistics, Users};
 use crate::domain::time::DAY;
-use crate::domain::{Room, RoomKind, Upload};
+use crate::domain::{Room, RoomKind, Setting, Time, Upload};
 use crate::error::{Error, Result};
 use crate::store::{Direction, Span};
 
@@ -23,6 +23,12 @@ pub fn current(app: &App, anew: bool) -> Result<Arc<Statistics>> {
     let counted = Arc::new(count(app)?);
     *known = Some(Arc::clone(&counted));
     Ok(counted)
+}
+
+/// When the store was made: it was given its id then.
+pub fn installed(app: &App) -> Result<Time> {
+    let id = app.store.get::<Setting>(&("uniqueID".to_owned(),))?;
+    Ok(id.map_or(app.started, |id| id.updated))
 }
 
 /// The numbers of accounts, as they were within the last minute.

@@ -1,4 +1,4 @@
-//! Pictures of people and rooms. Their bytes are in [`super::blobs`].
+//! Pictures of people, of rooms and of the server. Their bytes are in [`super::blobs`].
 
 use super::schema::BlobUse;
 use super::{Batch, Result, Store};

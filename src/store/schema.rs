@@ -16,7 +16,8 @@ use crate::domain::{
     Activity, AuditEntry, Avatar, CustomStatus, EmojiName, ExportLink, Grant, HookRecord, Integration,
     IntegrationId, Invite, Job, JobId, LoginToken, Message, MessageId, OneTimeToken, OutboxMail,
     PasswordHistory, PushToken, Removed, Report, Rewriting, Role, RoleScope, Room, RoomId, SearchRun,
-    SecondFactor, Setting, Subscription, Time, UnreadThread, Upload, UploadId, User, UserId, WaitingCall,
+    SecondFactor, Setting, Sound, Subscription, Time, UnreadThread, Upload, UploadId, User, UserId,
+    WaitingCall,
 };
 
 /// The number of this layout. A store of a higher number is from a newer program and is not opened.
@@ -129,6 +130,7 @@ kinds! {
     b'w' "audit of a user" AuditOfUser [UserId, Time, u64];
     b'+' "request for one's data" DataRequest [UserId, u64];
     b'$' "custom emoji" EmojiName [String];
+    b'K' "custom sound" Sound [String];
     b'%' "custom status" CustomStatus [String];
     b'&' "push token" PushToken [UserId, String];
     b'o' "mail" OutboxMail [String];

@@ -79,9 +79,8 @@ pub async fn avatar(app: &Arc<App>, wanted: Wanted, headers: &HeaderMap, incomin
     .await;
     match decided.unwrap_or_else(|panic| Err(Error::internal(panic))) {
         Ok(Answer::Chosen { avatar, public }) => {
-            let extension = avatar.media_type.trim_start_matches("image/");
             let answer = FileAnswer {
-                name: format!("{}.{extension}", avatar.id),
+                name: format!("{}.{}", avatar.id, avatar.extension()),
                 media_type: avatar.media_type,
                 disposition: Disposition::Inline,
                 modified: avatar.chosen,

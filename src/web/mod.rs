@@ -13,6 +13,7 @@ use crate::api::request::Incoming;
 use crate::app::App;
 use crate::service::settings;
 
+pub mod asset;
 pub mod avatar;
 pub mod credentials;
 pub mod download;
@@ -23,6 +24,7 @@ pub mod hooks;
 pub mod initials;
 mod page;
 pub mod reset;
+pub mod sound;
 pub mod verify;
 
 /// Answers what is not under `/api/v1/`.
@@ -58,6 +60,16 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
         && incoming.method == "GET"
     {
         return emoji::emoji(app, &name, headers).await;
+    }
+    if let Some(id) = sound::sound_id(path)
+        && incoming.method == "GET"
+    {
+        return sound::sound(app, id, headers).await;
+    }
+    if let Some(name) = asset::asset_name(path)
+        && incoming.method == "GET"
+    {
+        return asset::asset(app, name, headers).await;
     }
     match path {
         "/readyz" if app.store.has_failed() => {

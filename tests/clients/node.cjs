@@ -105,7 +105,7 @@ step('avatars', async () => {
   await world.asBob.post('/v1/users.setAvatar', { avatarUrl: `data:image/png;base64,${pixel}` });
   const own = await fetch(`${url}/avatar/bob`);
   assert.deepEqual([own.headers.get('content-type'), Buffer.from(await own.arrayBuffer()).toString('base64')], ['image/png', pixel]);
-  await world.asBob.post('/v1/users.resetAvatar', {});
+  await world.asBob.post('/v1/users.resetAvatar', { userId: world.bob._id });
 });
 
 step('settings and roles', async () => {

@@ -1,7 +1,7 @@
 """The Python client that most programs use, rocketchat_API, with the tests that its authors wrote.
 
 They are those of the source package on PyPI, unchanged, and talk to a fresh server. What is left
-out, and why, stands in LEFT_OUT; nothing else may fail.
+out, and why, stands in LEFT_OUT and LEFT_OUT_TESTS; nothing else may fail.
 
     python3 tests/clients/python.py [BINARY]
 """
@@ -35,6 +35,10 @@ LEFT_OUT = {
     "tests/test_banners.py": "writes its banners into MongoDB",
 }
 
+LEFT_OUT_TESTS = {
+    "tests/test_user.py::test_users_set_avatar_from_url": "has the server fetch a picture from the internet",
+}
+
 
 def suite(programs):
     """The directory of the source package."""
@@ -62,6 +66,7 @@ def main():
         environment = {**os.environ, "ROCKETCHAT_URL": url, "PYTHONPATH": str(pathlib.Path(__file__).parent)}
         command = [str(programs / "pytest"), "-p", "where", "-q", "--tb=short", "-rfEs", "tests"]
         command += [f"--ignore={path}" for path in LEFT_OUT]
+        command += [f"--deselect={test}" for test in LEFT_OUT_TESTS]
         done = subprocess.run(command, cwd=package, env=environment, timeout=900)
     sys.exit(done.returncode)
 

@@ -98,6 +98,21 @@ fn equal_pictures_share_their_bytes_and_go_with_the_last_owner() {
 }
 
 #[test]
+fn a_drawing_is_shown_but_cannot_run() {
+    let server = TestServer::start();
+    let bob = server.as_user("bob");
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    form(&bob, "image", svg, &[]).ok();
+    let shown = picture(&server.anonymous(), "/avatar/bob");
+    assert_eq!((shown.status(), shown.bytes()), (200, &svg[..]));
+    assert_eq!(shown.header("content-type"), "image/svg+xml");
+    assert_eq!(shown.header("content-security-policy"), "default-src 'none'");
+    assert_eq!(shown.header("x-content-type-options"), "nosniff");
+    let disposition = shown.header("content-disposition");
+    assert!(disposition.starts_with("attachment;") && disposition.ends_with(".svg"), "{disposition}");
+}
+
+#[test]
 fn what_is_no_picture_is_refused() {
     let server = TestServer::start();
     let bob = server.as_user("bob");
@@ -105,14 +120,14 @@ fn what_is_no_picture_is_refused() {
     assert_eq!(missing.body(), &json!({"success": false, "error": "The 'image' param is required"}));
     assert_eq!(bob.send_form("users.setAvatar", &[]).refusal(), "The 'image' param is required");
     assert_eq!(form(&bob, "file", PNG, &[]).body()["errorType"], "invalid-field");
-    let svg = form(&bob, "image", b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", &[]);
-    assert_eq!((svg.status(), &svg.body()["errorType"]), (400, &json!("error-invalid-file-type")));
+    let page = form(&bob, "image", b"<html><svg xmlns='http://www.w3.org/2000/svg'/></html>", &[]);
+    assert_eq!((page.status(), &page.body()["errorType"]), (400, &json!("error-invalid-file-type")));
     let large = form(&bob, "image", &[PNG, &vec![0; 5 << 20]].concat(), &[]);
     assert_eq!(large.refusal(), "[error-file-too-large]");
     assert!(bob.get("me", "").ok().get("avatarETag").is_none());
     assert!(blobs(&server).is_empty());
     for bad in
-        ["data:image/png;base64,PHN2Zz4=", "data:image/svg+xml,<svg/>", "nonsense", "ftp://example.org/a"]
+        ["data:image/png;base64,PGh0bWw+", "data:image/svg+xml,<svg/>", "nonsense", "ftp://example.org/a"]
     {
         let answer = bob.post("users.setAvatar", json!({"avatarUrl": bad}));
         let text = format!("Invalid avatar URL: {bad} [error-avatar-invalid-url]");

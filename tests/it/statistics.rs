@@ -33,6 +33,9 @@ fn administrators_see_how_much_there_is() {
     assert_eq!(numbers["version"], "6.14.0");
     assert!(numbers["process"]["uptime"].is_number() && numbers["os"]["cpus"].is_number());
     assert_eq!(numbers["uniqueId"], admin.get("settings/uniqueID", "").ok()["value"]);
+    assert_eq!(numbers["installedAt"], "2024-03-15T10:20:30.123Z");
+    assert_eq!(numbers["deploymentFingerprintHash"].as_str().unwrap().len(), 64);
+    assert_eq!((&numbers["deploymentFingerprintVerified"], &numbers["wizard"]), (&json!(true), &json!({})));
     let list = admin.get("statistics.list", "");
     assert_eq!((&list.ok()["total"], &list.body()["statistics"][0]["totalUsers"]), (&json!(1), &json!(4)));
     server.clock.advance(3_600_000);

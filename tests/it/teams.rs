@@ -157,7 +157,10 @@ fn people_come_and_go_and_the_main_room_tells_of_it() {
     let joe = server.user("joe");
     assert_eq!(update(&bob, joe.id.as_str(), json!([])).refusal(), "user-not-on-team");
     assert_eq!(update(&bob, bob.id(), json!([])).refusal(), "last-owner-can-not-be-removed");
-    update(&bob, al.id(), json!([])).ok();
+    update(&bob, al.id(), json!(["member"])).ok();
+    let plain = bob.get("teams.members", "teamName=crew&username=al").ok()["members"][0]["roles"].clone();
+    assert_eq!(plain, json!([]), "to be a member is no role");
+    assert_eq!(add(&bob, al.id(), json!(["member"])).ok(), &json!({"success": true}));
     assert!(denied(&add(&al, joe.id.as_str(), json!([]))), "no moderator any more");
 
     let remove = |caller: &Caller<'_>, user: &str| {

@@ -18,6 +18,7 @@ mod messages;
 mod people;
 mod rooms;
 mod server;
+mod sounds;
 
 use call::Call;
 
@@ -30,6 +31,7 @@ type Methods = &'static [(&'static str, Method)];
 /// All of them.
 const METHODS: &[Methods] = &[
     server::METHODS,
+    sounds::METHODS,
     account::METHODS,
     people::METHODS,
     rooms::METHODS,

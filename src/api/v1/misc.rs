@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::fields::NOTHING;
-use crate::api::page::Paged;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
@@ -22,9 +21,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("pw.getPolicy").returns("enabled* boolean, policy* array").public(policy),
         get("pw.getPolicyReset").returns("enabled* boolean, policy* array").public(policy_for_reset),
         get("smtp.check").returns("isSMTPConfigured* boolean").user(smtp),
-        get("custom-sounds.list").returns("sounds* page").user(sounds),
-        get("custom-sounds.getOne").returns("sound object").user(sound),
-        get("assets").returns("assets* objects").user(|_, _, _: Nothing| Ok(json!({"assets": []}))),
         get("banners").returns("banners* objects").user(banners),
         get("banners.getNew").returns("banners* objects").user(banners),
         get("banners/:id").returns("banners* objects").user(banners),
@@ -97,21 +93,6 @@ fn policy_for_reset(_: &App, _: &Client, _: Reset) -> Result<Value> {
 fn smtp(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
     let host = settings::text(app, "SMTP_Host")?;
     Ok(json!({"isSMTPConfigured": !host.is_empty() || !app.config.mail.url.is_empty()}))
-}
-
-fn sounds(app: &App, _: &Caller, params: Paged<Nothing>) -> Result<Value> {
-    Ok(params.page(app)?.cut("sounds", Vec::new()))
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[expect(dead_code, reason = "there are none to be found")]
-struct Sound {
-    #[serde(rename = "_id")]
-    id: String,
-}
-
-fn sound(_: &App, _: &Caller, _: Sound) -> Result<Value> {
-    Err(Error::NotFound("Custom Sound not found.".to_owned()))
 }
 
 fn banners(_: &App, _: &Caller, _: Nothing) -> Result<Value> {

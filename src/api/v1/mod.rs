@@ -3,6 +3,7 @@
 use super::endpoint::Endpoint;
 
 mod account_changes;
+mod assets;
 mod auth;
 mod avatars;
 mod channels;
@@ -34,6 +35,7 @@ mod rooms_membership;
 mod settings;
 mod settings_keys;
 mod shield;
+mod sounds;
 mod spotlight;
 mod statistics;
 mod subscriptions;
@@ -63,6 +65,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         permissions::endpoints(),
         roles::endpoints(),
         emoji::endpoints(),
+        sounds::endpoints(),
+        assets::endpoints(),
         custom_status::endpoints(),
         push::endpoints(),
         exports::endpoints(),

@@ -168,8 +168,8 @@ fn reports(app: &App, _: &Caller, asked: Paged<OfMessage>) -> Result<Value> {
     let OfMessage { msg_id, selector } = &asked.params;
     let of = Reported::Message(MessageId::new(msg_id));
     let (found, total) = part(app, &asked, &of, selector.as_deref())?;
-    let rows = found.iter().map(report::report).collect();
-    Ok(asked.page(app)?.wrap("reports", rows, total))
+    let rows = found.iter().map(|found| with_room(app, found, report::report(found)));
+    Ok(asked.page(app)?.wrap("reports", rows.collect::<Result<_>>()?, total))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -182,13 +182,18 @@ struct OneReport {
 fn report_info(app: &App, caller: &Caller, asked: OneReport) -> Result<Value> {
     let found = app.store.report(&asked.report_id)?;
     let found = found.ok_or_else(|| Error::plain("error-report-not-found"))?;
-    let mut value = report::full(&found, &caller.user.id);
+    let value = with_room(app, &found, report::full(&found, &caller.user.id))?;
+    Ok(json!({"report": value}))
+}
+
+/// Adds where the reported message is, if the room is still there.
+fn with_room(app: &App, found: &Report, mut value: Value) -> Result<Value> {
     if let About::Message(message) = &found.about
         && let Some(room) = app.store.room(&message.room)?
     {
         value["room"] = report::room(&room);
     }
-    Ok(json!({"report": value}))
+    Ok(value)
 }
 
 #[derive(Deserialize, JsonSchema)]

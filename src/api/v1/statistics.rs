@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::fields::NOTHING;
@@ -60,6 +61,11 @@ fn shape(app: &App, counted: &Statistics) -> Result<Value> {
     Ok(json!({
         "_id": unique,
         "uniqueId": unique,
+        "wizard": {},
+        "installedAt": wire::time(statistics::installed(app)?),
+        // A copy of a deployment is not told from the original, so that none is ever in doubt.
+        "deploymentFingerprintHash": hex::encode(Sha256::digest(&unique)),
+        "deploymentFingerprintVerified": true,
         "version": VERSION,
         "totalUsers": users.all,
         "activeUsers": users.active,

@@ -14,21 +14,25 @@ use crate::store::{Batch, Direction};
 
 /// The roles that somebody can have in a team.
 const ROLES: [&str; 3] = ["owner", "moderator", "leader"];
+/// What clients call having none of them.
+const NO_ROLE: &str = "member";
 
 /// A member with roles.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// Who.
     pub user: UserId,
-    /// Which roles; unknown ones are refused.
+    /// Which roles; unknown ones are refused. `member` is none: everybody in a team is one.
     pub roles: Vec<String>,
 }
 
-fn check_roles(roles: &[String]) -> Result<()> {
+/// The roles to be kept of those that were sent.
+fn checked_roles(mut roles: Vec<String>) -> Result<Vec<String>> {
+    roles.retain(|role| role != NO_ROLE);
     if roles.iter().all(|role| ROLES.contains(&role.as_str())) {
-        return Ok(());
+        return Ok(roles);
     }
-    Err(Error::plain(format!("invalid-role: choose from {}", ROLES.join(", "))))
+    Err(Error::plain(format!("invalid-role: choose from {NO_ROLE}, {}", ROLES.join(", "))))
 }
 
 /// Makes somebody who has just come into a team's main room a member of the rooms that all join.
@@ -66,8 +70,8 @@ pub fn add(app: &App, caller: &Caller, team: &Team, wanted: Vec<Wanted>) -> Resu
     app.store.write(|batch| {
         let team = current(batch, team)?;
         for wanted in wanted {
-            check_roles(&wanted.roles)?;
-            if !wanted.roles.is_empty() && !may_give_roles {
+            let roles = checked_roles(wanted.roles)?;
+            if !roles.is_empty() && !may_give_roles {
                 return Err(Error::Unauthorized);
             }
             let user = batch.get::<User>(&(wanted.user,))?.filter(|user| user.active);
@@ -76,7 +80,7 @@ pub fn add(app: &App, caller: &Caller, team: &Team, wanted: Vec<Wanted>) -> Resu
             let known = batch.get::<Subscription>(&key)?;
             let is_new = known.is_none();
             let mut member = known.map_or_else(|| newcomer(batch, &user, &team.room.id, now), Ok)?;
-            for role in wanted.roles {
+            for role in roles {
                 if !member.roles.contains(&role) {
                     member.roles.push(role);
                     member.updated = now;
@@ -97,7 +101,7 @@ pub fn add(app: &App, caller: &Caller, team: &Team, wanted: Vec<Wanted>) -> Resu
 /// Gives a member these roles in the team and no others. A team keeps its last owner.
 pub fn update(app: &App, caller: &Caller, team: &Team, wanted: Wanted) -> Result<()> {
     require(app, caller, team, "edit-team-member")?;
-    check_roles(&wanted.roles)?;
+    let roles = checked_roles(wanted.roles)?;
     app.store.write(|batch| {
         let team = current(batch, team)?;
         if !batch.has::<User>(&(wanted.user.clone(),))? {
@@ -105,11 +109,11 @@ pub fn update(app: &App, caller: &Caller, team: &Team, wanted: Wanted) -> Result
         }
         let member = batch.get::<Subscription>(&(team.room.id.clone(), wanted.user))?;
         let mut member = member.ok_or_else(|| Error::plain("user-not-on-team"))?;
-        let keeps = wanted.roles.iter().any(|role| role == "owner");
+        let keeps = roles.iter().any(|role| role == "owner");
         if member.has_role("owner") && !keeps && !has_several_owners(app, &team.room.id)? {
             return Err(last_owner());
         }
-        member.roles = wanted.roles;
+        member.roles = roles;
         member.updated = app.now();
         Ok(batch.put_subscription(&member)?)
     })

@@ -1,9 +1,10 @@
-//! Samples of integrations and their calls.
+//! Samples of integrations and their calls, and of sounds.
 
 use roomscribe::domain::integration::{HookEvent, Outgoing, Place, Retries, RetryDelay, Way};
-use roomscribe::domain::{HookRecord, Integration, IntegrationId, WaitingCall};
+use roomscribe::domain::sound::SoundFile;
+use roomscribe::domain::{HookRecord, Integration, IntegrationId, Sound, WaitingCall};
 
-use super::{at, bob, general, json, text};
+use super::{HASH, at, bob, general, json, text};
 use crate::stored_bytes::Golden;
 
 /// Adds them.
@@ -72,4 +73,8 @@ pub(super) fn add(golden: &mut Golden) {
         data: json(r#"{"text":"hi"}"#),
     };
     golden.add(&(id, at(0), text("call")), &record);
+    let file = Some(SoundFile { media_type: text("audio/mpeg"), sha256: HASH });
+    let sound =
+        Sound { id: text("sound"), name: text("pling"), extension: text("mp3"), file, updated: at(1) };
+    golden.add(&(text("pling"),), &sound);
 }
