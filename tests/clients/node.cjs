@@ -1,6 +1,8 @@
 // What programs do with Rocket.Chat's own JavaScript clients, one step after the other.
 
 const assert = require('node:assert/strict');
+// Node 18 has what the client takes for granted, but not in sight.
+globalThis.File ??= require('node:buffer').File;
 const { RestClient } = require('@rocket.chat/api-client');
 
 const url = process.env.ROCKETCHAT_URL;

@@ -22,7 +22,7 @@ fn names(listed: &Answer) -> Vec<&str> {
 
 /// Where the only sound that has a file keeps it.
 fn its_file(server: &TestServer) -> PathBuf {
-    let (sounds, _) = sounds::page(&server.app, None, 0, 10).unwrap();
+    let (sounds, _) = sounds::page(&server.app, None, 0, 10).expect("readable");
     let file = sounds.into_iter().find_map(|sound| sound.file).expect("a file");
     server.app.store.blobs().path(&file.sha256)
 }
@@ -37,7 +37,7 @@ fn needed_blobs(server: &TestServer) -> usize {
         .app
         .store
         .walk::<BlobUse, roomscribe::error::Error>(Span::all(), Direction::Ascending, count)
-        .unwrap();
+        .expect("readable");
     needed
 }
 
