@@ -9,12 +9,12 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::domain::statistics::Counted;
-use crate::domain::{IntegrationId, Time};
+use crate::domain::{IntegrationId, Time, UserId};
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
 use crate::limits::remembered::Remembered;
-use crate::limits::{Estimates, LoginGuard, RateLimiter, Seats};
+use crate::limits::{Estimates, LoginGuard, OwnChange, RateLimiter, Seats};
 use crate::passwords::Passwords;
 use crate::preview::Fetcher;
 use crate::store::Store;
@@ -47,6 +47,8 @@ pub struct App {
     pub limiter: RateLimiter,
     /// Counts what comes in through integrations.
     pub hook_limiter: RateLimiter<IntegrationId>,
+    /// Counts what people change of their own accounts.
+    pub own_change_limiter: RateLimiter<(OwnChange, UserId)>,
     /// Counts failed logins.
     pub logins: LoginGuard,
     /// Who has shown a second factor a moment ago.
@@ -101,6 +103,7 @@ impl App {
             passwords,
             limiter: RateLimiter::default(),
             hook_limiter: RateLimiter::default(),
+            own_change_limiter: RateLimiter::default(),
             logins: LoginGuard::default(),
             remembered: Remembered::default(),
             estimates: Estimates::default(),

@@ -14,6 +14,19 @@ pub mod remembered;
 /// No more counters than this are kept; then the oldest windows are swept away.
 const MOST_COUNTERS: usize = 50_000;
 
+/// What people change of their own account, each thing seldom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OwnChange {
+    /// The display name.
+    Name,
+    /// The e-mail address.
+    Email,
+    /// The line about the status.
+    StatusText,
+    /// The picture is taken away.
+    AvatarReset,
+}
+
 /// Calls in fixed windows: per endpoint and client, or per whatever else.
 pub struct RateLimiter<K = (usize, IpAddr)> {
     windows: Mutex<HashMap<K, Window>>,

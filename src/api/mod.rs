@@ -25,6 +25,7 @@ pub mod openapi;
 pub mod page;
 pub mod people;
 pub mod present;
+mod real_names;
 pub mod reply;
 pub mod request;
 pub mod room_pages;

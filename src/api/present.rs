@@ -3,12 +3,13 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use super::real_names::RealNames;
 use super::wire;
 use crate::app::App;
 use crate::domain::{Activity, Json, Message, Room, Time, Upload, User, UserId};
 use crate::error::Result;
 use crate::service::subscriptions::Counters;
-use crate::service::{settings, teams};
+use crate::service::{access, settings, teams};
 
 /// A room with what happens in it and its last message, as `viewer` sees it.
 pub fn room(app: &App, viewer: &UserId, room: &Room) -> Result<Value> {
@@ -32,7 +33,11 @@ pub fn room_with(
         Some(id) if shows_last => app.store.message(id)?,
         Some(_) | None => None,
     };
-    Ok(wire::room(room, activity, last.as_ref(), viewer))
+    let mut value = wire::room(room, activity, last.as_ref(), viewer);
+    if last.is_some() {
+        RealNames::of(app)?.put(&mut value["lastMessage"])?;
+    }
+    Ok(value)
 }
 
 /// Adds what a room belongs to: its `team`, and the `parent` that a discussion has, or another room of a
@@ -64,9 +69,37 @@ pub fn rooms(app: &App, viewer: &UserId, rooms: &[Room]) -> Result<Vec<Value>> {
     rooms.iter().map(shown).collect()
 }
 
+/// The same for administrators, who learn which rooms there are, but not what is said in those that
+/// they may not see.
+pub fn rooms_of_others(app: &App, viewer: &User, rooms: &[Room]) -> Result<Vec<Value>> {
+    let shows_last = shows_last(app)?;
+    let shown = |room: &Room| {
+        let shows_last = shows_last && access::can_see(app, viewer, room)?;
+        room_with(app, &viewer.id, room, &app.store.activity(&room.id)?, shows_last)
+    };
+    rooms.iter().map(shown).collect()
+}
+
 /// Messages of one page.
-pub fn messages(viewer: &UserId, messages: &[Message]) -> Vec<Value> {
-    messages.iter().map(|message| wire::message(message, viewer)).collect()
+pub fn messages<'a>(
+    app: &App,
+    viewer: &UserId,
+    messages: impl IntoIterator<Item = &'a Message>,
+) -> Result<Vec<Value>> {
+    let mut names = RealNames::of(app)?;
+    let shown = messages.into_iter().map(|message| {
+        let mut value = wire::message(message, viewer);
+        names.put(&mut value)?;
+        Ok(value)
+    });
+    shown.collect()
+}
+
+/// One message.
+pub fn message(app: &App, viewer: &UserId, message: &Message) -> Result<Value> {
+    let mut value = wire::message(message, viewer);
+    RealNames::of(app)?.put(&mut value)?;
+    Ok(value)
 }
 
 /// A row in a list of members.

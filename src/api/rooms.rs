@@ -10,15 +10,26 @@ use crate::error::{Error, Result};
 use crate::service::access;
 use crate::service::caller::Caller;
 
+/// What an endpoint for channels answers to who may not see the channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// As if it was not there.
+    Unknown,
+    /// That it takes a right to read it.
+    Unauthorized,
+    /// That it is not allowed.
+    NotAllowed,
+}
+
 /// A family of endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// `rooms.*`: any room that the caller may see.
     Rooms,
     /// `channels.*`: public channels.
-    Channels,
+    Channels(Closed),
     /// `channels.*` whose parameters are checked by a schema: exactly one of id and name.
-    ExactChannels,
+    ExactChannels(Closed),
     /// `groups.*`: private groups that the caller may see.
     Groups,
     /// `im.*`, `dm.*`: direct messages of the caller; exactly one of id and user.
@@ -29,17 +40,17 @@ impl Family {
     /// What a schema says about the room. The other families have words of their own.
     pub fn schema(self) -> Value {
         match self {
-            Self::ExactChannels => json!({"oneOf": exactly_one(&["roomId", "roomName"])}),
+            Self::ExactChannels(_) => json!({"oneOf": exactly_one(&["roomId", "roomName"])}),
             Self::Direct => json!({"oneOf": exactly_one(&["roomId", "username"])}),
-            Self::Rooms | Self::Channels | Self::Groups => Value::Null,
+            Self::Rooms | Self::Channels(_) | Self::Groups => Value::Null,
         }
     }
 
     /// Whether parameters that the endpoint does not know are refused.
     pub fn refuses_strangers(self) -> bool {
         match self {
-            Self::ExactChannels | Self::Direct => true,
-            Self::Rooms | Self::Channels | Self::Groups => false,
+            Self::ExactChannels(_) | Self::Direct => true,
+            Self::Rooms | Self::Channels(_) | Self::Groups => false,
         }
     }
 
@@ -47,7 +58,7 @@ impl Family {
     pub fn names(self) -> [&'static str; 2] {
         match self {
             Self::Direct => ["roomId", "username"],
-            Self::Rooms | Self::Channels | Self::ExactChannels | Self::Groups => ["roomId", "roomName"],
+            Self::Rooms | Self::Channels(_) | Self::ExactChannels(_) | Self::Groups => ["roomId", "roomName"],
         }
     }
 }
@@ -69,7 +80,7 @@ pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result
     let room = room.ok_or_else(|| not_found(family))?;
     let of_family = match family {
         Family::Rooms | Family::Direct => true,
-        Family::Channels | Family::ExactChannels => room.kind == RoomKind::Channel,
+        Family::Channels(_) | Family::ExactChannels(_) => room.kind == RoomKind::Channel,
         Family::Groups => room.kind == RoomKind::Group,
     };
     if !of_family {
@@ -78,7 +89,19 @@ pub fn find(app: &App, caller: &Caller, family: Family, input: &Input) -> Result
     if access::can_see(app, &caller.user, &room)? {
         return Ok(room);
     }
-    Err(if family == Family::Rooms { Error::typed("not-allowed", "Not Allowed") } else { not_found(family) })
+    Err(match family {
+        Family::Rooms => Error::typed("not-allowed", "Not Allowed"),
+        Family::Channels(Closed::Unauthorized) | Family::ExactChannels(Closed::Unauthorized) => {
+            Error::Unauthorized
+        }
+        Family::Channels(Closed::NotAllowed) | Family::ExactChannels(Closed::NotAllowed) => {
+            Error::not_allowed()
+        }
+        Family::Channels(Closed::Unknown)
+        | Family::ExactChannels(Closed::Unknown)
+        | Family::Groups
+        | Family::Direct => not_found(family),
+    })
 }
 
 /// The room of that id, of any kind, whoever asks: what the caller may do there comes later.
@@ -102,7 +125,7 @@ fn missing(family: Family) -> Error {
     match family {
         Family::Rooms => refused_parameter("error-roomid-param-not-provided"),
         Family::Groups => refused_parameter("error-room-param-not-provided"),
-        Family::Channels | Family::ExactChannels | Family::Direct => not_found(family),
+        Family::Channels(_) | Family::ExactChannels(_) | Family::Direct => not_found(family),
     }
 }
 
@@ -113,7 +136,7 @@ fn refused_parameter(code: &str) -> Error {
 /// The refusal of a family that does not know the room.
 pub fn not_found(family: Family) -> Error {
     let what = match family {
-        Family::Rooms | Family::Channels | Family::ExactChannels => "channel",
+        Family::Rooms | Family::Channels(_) | Family::ExactChannels(_) => "channel",
         Family::Groups => "group",
         Family::Direct => "direct message",
     };

@@ -130,19 +130,16 @@ pub fn room(room: &Room, activity: &Activity, last: Option<&Message>, viewer: &U
     Value::Object(value)
 }
 
-/// A membership, with what is unread derived.
+/// A membership with so many unread messages.
 pub fn subscription(
     subscription: &Subscription,
     member: &User,
     (room, activity): (&Room, &Activity),
     threads: &UnreadThreads,
+    unread: u64,
 ) -> Value {
     let (name, fname) = subscription_names(member, room);
     let group_mentions = subscription.group_mentions(activity);
-    let unread = match room.kind {
-        RoomKind::Direct => u64::from(subscription.unread),
-        RoomKind::Channel | RoomKind::Group => u64::from(subscription.unread) + group_mentions,
-    };
     let mut value = json!({
         "_id": subscription.id,
         "rid": subscription.room.as_str(),

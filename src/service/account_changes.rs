@@ -7,14 +7,15 @@ use super::accounts::{check_roles, check_texts};
 use super::caller::Caller;
 use super::departures::{has_other_admin, rooms_of, switch};
 use super::{
-    access, account_mails, custom_fields, departures, erasure, one_time_tokens, password_history,
-    password_policy, settings,
+    access, account_mails, custom_fields, departures, erasure, one_time_tokens, own_changes,
+    password_history, password_policy, settings,
     two_factor::{self, Demand},
 };
 use crate::app::App;
 use crate::domain::user::Email;
 use crate::domain::{Json, RoomKind, Subscription, User, UserId, id};
 use crate::error::{Error, Result};
+use crate::limits::OwnChange;
 use crate::passwords::PasswordDigest;
 use crate::store::Batch;
 
@@ -191,6 +192,7 @@ fn refused(text: &str) -> Error {
 /// Checks the new values, then changes all of them or none.
 fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: bool) -> Result<User> {
     check_values(app, user, changes)?;
+    count_changes(app, caller, user, changes)?;
     let password = match &changes.password {
         Some(password) => {
             if !changes.invite {
@@ -245,6 +247,22 @@ fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: boo
         app.sweep_bell.notify_one();
     }
     Ok(user)
+}
+
+/// Counts what people change of themselves. To send what is there already is no change.
+fn count_changes(app: &App, caller: &Caller, user: &User, changes: &Changes) -> Result<()> {
+    let address = user.emails.first().map(|email| email.address.as_str());
+    let rows = [
+        (&changes.name, user.name.as_deref(), OwnChange::Name),
+        (&changes.email, address, OwnChange::Email),
+        (&changes.status_text, user.status_text.as_deref(), OwnChange::StatusText),
+    ];
+    for (new, old, change) in rows {
+        if new.as_deref().is_some_and(|new| new.trim() != old.unwrap_or_default()) {
+            own_changes::count(app, caller, change)?;
+        }
+    }
+    Ok(())
 }
 
 fn check_values(app: &App, user: &User, changes: &Changes) -> Result<()> {

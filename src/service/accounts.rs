@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::account_names as names;
 use super::caller::Caller;
 use super::{
-    access, account_mails, bootstrap, custom_fields, hooks, password_policy, permissions, rooms, settings,
-    two_factor_enrolment,
+    access, account_mails, bootstrap, custom_fields, hooks, invites, password_policy, permissions, rooms,
+    settings, two_factor_enrolment,
 };
 use crate::app::App;
 use crate::domain::user::Email;
@@ -152,7 +152,10 @@ fn check_form(app: &App, secret: Option<&str>) -> Result<()> {
         }
         "Secret URL" => {
             let expected = settings::text(app, "Accounts_RegistrationForm_SecretURL")?;
-            if !expected.is_empty() && secret == Some(&expected) {
+            let given = secret.filter(|secret| !secret.is_empty());
+            if let Some(given) = given
+                && (given == expected || invites::is_valid(app, given)?)
+            {
                 return Ok(());
             }
             let text = "User registration is only allowed via Secret URL";

@@ -7,11 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::caller::Caller;
 use super::uploads::{self, Arrived};
-use super::{access, fetching, settings, users};
+use super::{access, fetching, own_changes, settings, users};
 use crate::app::App;
 use crate::domain::avatar::{Picture, Shown};
 use crate::domain::{Avatar, Room, UploadId, User, UserId};
 use crate::error::{Error, Result};
+use crate::limits::OwnChange;
 use crate::store::Batch;
 use crate::store::blobs::Arriving;
 
@@ -129,6 +130,7 @@ pub fn reset(app: &App, caller: &Caller, named: Named<'_>) -> Result<()> {
     if !own && !access::holds(app, &caller.user, "edit-other-user-avatar")? {
         return Err(Error::refused("error-not-allowed", "Reset avatar is not allowed"));
     }
+    own_changes::count(app, caller, OwnChange::AvatarReset)?;
     write(app, |batch, touched| {
         let mut user = batch.get::<User>(&(user.id.clone(),))?.ok_or_else(users::unknown)?;
         touched.extend(batch.delete_avatar(&Shown::User(user.id.clone()))?);

@@ -21,6 +21,8 @@ struct Field {
     max_length: Option<usize>,
     #[serde(default)]
     options: Vec<String>,
+    #[serde(default)]
+    public: bool,
 }
 
 /// Refuses custom fields that do not fit what is declared. Undeclared ones pass.
@@ -38,6 +40,13 @@ pub fn check(app: &App, given: Option<&Map<String, Value>>) -> Result<()> {
             .map_err(|text| Error::refused("error-user-registration-custom-field", text))?;
     }
     Ok(())
+}
+
+/// The names of the fields that everybody may see.
+pub fn public(app: &App) -> Result<Vec<String>> {
+    let declared = settings::text(app, "Accounts_CustomFields")?;
+    let fields: BTreeMap<String, Field> = serde_json::from_str(&declared).unwrap_or_default();
+    Ok(fields.into_iter().filter(|(_, field)| field.public).map(|(name, _)| name).collect())
 }
 
 impl Field {

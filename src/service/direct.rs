@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::{settings, subscriptions};
+use super::{members, settings, subscriptions};
 use crate::app::App;
 use crate::domain::{Room, RoomId, RoomKind, Subscription, User, UserId, UserRef};
 use crate::error::{Error, Result};
@@ -102,7 +102,10 @@ fn put(app: &App, batch: &mut Batch<'_>, id: RoomId, members: Vec<UserRef>) -> R
     let mut room = Room::new(id, RoomKind::Direct, None, None, now);
     let for_two = members.len() <= 2;
     for (place, member) in members.iter().enumerate() {
-        let mut subscription = Subscription::new(member, room.id.clone(), now);
+        let mut subscription = match batch.get::<User>(&(member.id.clone(),))? {
+            Some(user) => members::membership(batch, &user, &room.id, now)?,
+            None => Subscription::new(member, room.id.clone(), now),
+        };
         if place == 0 {
             subscription.last_seen = Some(now);
         } else if for_two {

@@ -130,6 +130,7 @@ pub fn set(app: &App, caller: &Caller, id: Option<&UserId>, given: Map<String, V
 fn checked(key: &str, value: Value) -> Result<Value> {
     let kind = KNOWN.iter().find(|(_, keys)| keys.contains(&key)).map(|(kind, _)| *kind);
     let kind = kind.ok_or_else(|| Error::invalid("must NOT have additional properties"))?;
+    let value = coerced(kind, value);
     let fits = match kind {
         Kind::Switch => value.is_boolean(),
         Kind::Number => value.is_number(),
@@ -155,4 +156,14 @@ fn checked(key: &str, value: Value) -> Result<Value> {
         ("emailNotificationMode", _, Some("disabled")) => Ok("nothing".into()),
         _ => Ok(value),
     }
+}
+
+/// Forms send texts where they mean switches and numbers.
+fn coerced(kind: Kind, value: Value) -> Value {
+    let read = match (kind, &value) {
+        (Kind::Switch, Value::String(text)) => text.to_lowercase().parse::<bool>().ok().map(Value::Bool),
+        (Kind::Number, Value::String(text)) => text.trim().parse::<i64>().ok().map(Value::from),
+        (Kind::Switch | Kind::Number | Kind::Text | Kind::Texts, _) => None,
+    };
+    read.unwrap_or(value)
 }

@@ -1,10 +1,11 @@
 //! What people say about whether they are there.
 
 use super::caller::Caller;
-use super::{access, settings};
+use super::{access, own_changes, settings};
 use crate::app::App;
 use crate::domain::{User, UserId};
 use crate::error::{Error, Result};
+use crate::limits::OwnChange;
 
 /// The longest line about a status, in characters; the rest is cut off.
 const LONGEST_TEXT: usize = 120;
@@ -25,6 +26,11 @@ pub fn set(
     let id = whose(app, caller, named)?;
     if let Some(status) = status {
         check(app, status)?;
+    }
+    if text.is_some_and(|text| {
+        id != caller.user.id || text != caller.user.status_text.as_deref().unwrap_or_default()
+    }) {
+        own_changes::count(app, caller, OwnChange::StatusText)?;
     }
     app.store.write(|batch| {
         let mut user = batch.get::<User>(&(id.clone(),))?.ok_or_else(super::users::unknown)?;

@@ -181,16 +181,17 @@ fn flag_or_none(flag: bool) -> Value {
 
 fn rename(app: &App, batch: &Batch<'_>, room: &mut Room, name: String) -> Result<Trace> {
     // The name of a discussion is its id to the world; what people see may be any text.
-    let shown = if room.parent.is_some() { &room.display_name } else { &room.name };
-    if shown.as_ref() == Some(&name) {
+    if room.display_name.as_ref() == Some(&name) {
         return Ok(None);
     }
+    let mut shown = name;
     if room.parent.is_none() {
-        names::check(app, batch, &name, Some(&room.id))?;
-        room.name = Some(name.clone());
+        let (name, chosen) = names::chosen(app, batch, &shown, Some(&room.id))?;
+        room.name = Some(name);
+        shown = chosen;
     }
-    room.display_name = Some(name.clone());
-    Ok(Some(("r", name)))
+    room.display_name = Some(shown.clone());
+    Ok(Some(("r", shown)))
 }
 
 fn set_text(place: &mut Option<String>, text: String, kind: &'static str) -> Trace {

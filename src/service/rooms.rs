@@ -45,9 +45,10 @@ pub fn create(app: &App, caller: &Caller, new: NewRoom) -> Result<Room> {
         None => None,
     };
     app.store.write(|batch| {
-        names::check(app, batch, &new.name, None)?;
+        let (name, shown) = names::chosen(app, batch, &new.name, None)?;
         let maker = caller.user.reference();
-        let mut room = Room::new(RoomId::random(), new.kind, Some(new.name), Some(maker), now);
+        let mut room = Room::new(RoomId::random(), new.kind, Some(name), Some(maker), now);
+        room.display_name = Some(shown);
         room.read_only = new.read_only || new.broadcast == Some(true);
         room.react_when_read_only = room.read_only.then_some(false);
         room.broadcast = new.broadcast;

@@ -60,16 +60,22 @@ pub fn send(
     description: &str,
     draft: Draft,
 ) -> Result<Message> {
-    keep(app, user, room, file, |batch, mut upload| {
+    keep(app, user, room, file, false, |batch, mut upload| {
         upload.confirmed = true;
         description.clone_into(&mut upload.description);
         send_upload(app, batch, user, &upload, draft)
     })
 }
 
-/// Keeps a file that will be confirmed later.
-pub fn keep_for_later(app: &App, user: &User, room: &RoomId, file: Arrived) -> Result<Upload> {
-    keep(app, user, room, file, |batch, upload| {
+/// Keeps a file that will be confirmed later. `encrypted`: nobody but clients can tell what it is.
+pub fn keep_for_later(
+    app: &App,
+    user: &User,
+    room: &RoomId,
+    file: Arrived,
+    encrypted: bool,
+) -> Result<Upload> {
+    keep(app, user, room, file, encrypted, |batch, upload| {
         batch.put_upload(&upload)?;
         Ok(upload)
     })
@@ -108,12 +114,16 @@ fn keep<T>(
     user: &User,
     room: &RoomId,
     file: Arrived,
+    encrypted: bool,
     note: impl FnOnce(&mut Batch<'_>, Upload) -> Result<T>,
 ) -> Result<T> {
     let Arrived { name, declared, mut bytes } = file;
     let name = clean_name(&name);
-    let media_type = media_type(&declared, &name);
-    check_type(app, &media_type)?;
+    let media_type = if encrypted { UNKNOWN.to_owned() } else { media_type(&declared, &name) };
+    if encrypted && !settings::is_on(app, "E2E_Enable_Encrypt_Files")? {
+        return Err(Error::refused("error-invalid-file-type", "Encrypted file not allowed"));
+    }
+    check_type(app, &media_type, encrypted)?;
     // The long way to the disk is gone while nobody waits for the writer.
     bytes.sync()?;
     let mut kept = None;
@@ -208,9 +218,11 @@ fn clean_name(name: &str) -> String {
     if clean.is_empty() { "file".to_owned() } else { clean }
 }
 
+/// The type of what nobody knows more about.
+const UNKNOWN: &str = "application/octet-stream";
+
 /// The declared type counts if it is known and contradicts the name; else the name's extension does.
 fn media_type(declared: &str, name: &str) -> String {
-    const UNKNOWN: &str = "application/octet-stream";
     let extension = name.rsplit_once('.').map_or(String::new(), |(_, extension)| extension.to_lowercase());
     let usual = mime_guess::get_mime_extensions_str(declared).unwrap_or_default();
     if declared != UNKNOWN && !usual.is_empty() && !usual.contains(&extension.as_str()) {
@@ -219,14 +231,15 @@ fn media_type(declared: &str, name: &str) -> String {
     mime_guess::from_ext(&extension).first_raw().unwrap_or(UNKNOWN).to_owned()
 }
 
-fn check_type(app: &App, media_type: &str) -> Result<()> {
+/// Refuses types that administrators do not want. An encrypted file need not be of one that they do.
+fn check_type(app: &App, media_type: &str, encrypted: bool) -> Result<()> {
     let matches = |pattern: &String| match pattern.strip_suffix('*') {
         Some(family) => media_type.starts_with(family),
         None => media_type == pattern,
     };
     let white = settings::words(app, "FileUpload_MediaTypeWhiteList")?;
     let black = settings::words(app, "FileUpload_MediaTypeBlackList")?;
-    if (white.is_empty() || white.iter().any(matches)) && !black.iter().any(matches) {
+    if (encrypted || white.is_empty() || white.iter().any(matches)) && !black.iter().any(matches) {
         return Ok(());
     }
     Err(Error::refused("error-invalid-file-type", "File type is not accepted."))

@@ -283,3 +283,27 @@ fn slow_and_endless_bodies_are_given_up() {
     assert_eq!((status, &body["error"]), (400, &json!("[error-file-too-large]")));
     assert_eq!(files(&server), (0, 0));
 }
+
+#[test]
+fn an_encrypted_file_is_bytes_to_the_server() {
+    let server = TestServer::start();
+    let room = server.room(RoomKind::Group, "secret", &["bob"]);
+    let bob = server.as_user("bob");
+    let send = |content: &str| {
+        bob.send_file(&format!("rooms.media/{room}"), ("a.png", "image/png", b"x"), &[("content", content)])
+    };
+    let set = |id: &str, value: Value| settings::set(&server.app, id, &value).expect("a setting");
+    let encrypted = r#"{"algorithm":"rc.v1.aes-sha2","ciphertext":"x"}"#;
+    set("FileUpload_MediaTypeWhiteList", json!("image/*"));
+    let id = send(encrypted).ok()["file"]["_id"].as_str().unwrap().to_owned();
+    let sent = bob.post(&format!("rooms.mediaConfirm/{room}/{id}"), json!({}));
+    let file = json!({"_id": id, "name": "a.png", "type": "application/octet-stream"});
+    assert_eq!(sent.ok()["message"]["file"], file);
+    assert_eq!(send("{").refusal(), "[invalid-field-content]");
+    set("FileUpload_MediaTypeBlackList", json!("application/octet-stream"));
+    assert_eq!(send(encrypted).refusal(), "File type is not accepted. [error-invalid-file-type]");
+    set("FileUpload_MediaTypeBlackList", json!(""));
+    set("E2E_Enable_Encrypt_Files", json!(false));
+    assert_eq!(send(encrypted).refusal(), "Encrypted file not allowed [error-invalid-file-type]");
+    send(r#"{"algorithm":"other"}"#).ok();
+}

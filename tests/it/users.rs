@@ -139,6 +139,7 @@ fn a_status_is_seen_by_all() {
         al.get("users.getPresence", "username=bob").ok(),
         &json!({"presence": "busy", "success": true})
     );
+    server.clock.advance(60_000);
     bob.post("users.setStatus", json!({"message": ""})).ok();
     assert!(bob.get("me", "").ok().get("statusText").is_none(), "an empty text takes it away");
     let mismatch = "Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation";
@@ -173,6 +174,7 @@ fn preferences_are_kept_and_laid_over_the_defaults() {
     let cases = [
         (json!({"data": {"nope": 1}}), "must NOT have additional properties [invalid-params]"),
         (json!({"data": {"hideRoles": "maybe"}}), "must be boolean [invalid-params]"),
+        (json!({"data": {"fontSize": "large"}}), "must be number [invalid-params]"),
         (json!({"data": {"idleTimeLimit": 59}}), "Invalid idleTimeLimit [invalid-idle-time-limit-value]"),
         (json!({}), "must have required property 'data' [invalid-params]"),
         (json!({"userId": al.id(), "data": {}}), "Editing user is not allowed [error-action-not-allowed]"),
@@ -184,4 +186,33 @@ fn preferences_are_kept_and_laid_over_the_defaults() {
     admin.post("users.setPreferences", json!({"userId": al.id(), "data": {"hideRoles": true}})).ok();
     let unknown = admin.post("users.setPreferences", json!({"userId": "x", "data": {}}));
     assert_eq!(unknown.body()["errorType"], "error-invalid-user");
+}
+
+#[test]
+fn forms_send_switches_and_numbers_as_texts() {
+    let server = TestServer::start();
+    let bob = server.as_user("bob");
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let form = "data[hideRoles]=True&data[idleTimeLimit]=90&data[language]=de";
+    let answer = bob.raw("POST", "/api/v1/users.setPreferences", &headers, form);
+    let kept = json!({"hideRoles": true, "idleTimeLimit": 90, "language": "de"});
+    assert_eq!(answer.ok()["user"]["settings"]["preferences"], kept);
+}
+
+#[test]
+fn those_who_cannot_log_in_stand_together_among_their_status() {
+    let server = TestServer::start();
+    let bob = server.as_user("bob");
+    for name in ["al", "carl", "dora"] {
+        server.user(name);
+    }
+    let body = json!({"userId": server.user("carl").id.as_str(), "activeStatus": false});
+    server.as_admin().post("users.setActiveStatus", body).ok();
+    bob.post("users.setStatus", json!({"status": "busy"})).ok();
+    let sorted = bob.get("users.list", "sort=%7B%22status%22:1%7D");
+    assert_eq!(names(sorted.ok()), ["bob", "carl", "admin", "al", "dora", "rocket.cat"]);
+    for (name, code) in [("fields", "error-invalid-fields"), ("query", "error-invalid-query")] {
+        let text = format!("Invalid {name} parameter provided: \"x\" [{code}]");
+        assert_eq!(bob.get("users.list", &format!("{name}=x")).refusal(), text);
+    }
 }

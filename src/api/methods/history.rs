@@ -65,7 +65,7 @@ fn read(call: &Call<'_>, room: &Room, stretch: Stretch, with_replies: bool) -> R
 }
 
 fn shown(call: &Call<'_>, messages: &[Message]) -> Result<Value> {
-    Ok(present::messages(&call.caller()?.user.id, messages).into())
+    Ok(present::messages(call.app, &call.caller()?.user.id, messages)?.into())
 }
 
 /// Before a date, newest first, with what was not yet read when the caller last looked.
@@ -88,7 +88,7 @@ fn load_history(call: &Call<'_>) -> Result<Option<Value>> {
             })?;
         reply["unreadNotLoaded"] = count.into();
         if let [first] = unread.as_slice() {
-            reply["firstUnread"] = crate::api::wire::message(first, &call.caller()?.user.id);
+            reply["firstUnread"] = present::message(call.app, &call.caller()?.user.id, first)?;
         }
     }
     Ok(Some(reply))

@@ -112,7 +112,7 @@ fn update(call: &Call<'_>) -> Result<Option<Value>> {
         return Err(Error::refused("error-message-same-as-tmid", "Cannot set tmid the same as the _id"));
     }
     let caller = call.caller()?;
-    let known = super::ejson::from_rest(crate::api::wire::message(&message, &caller.user.id));
+    let known = super::ejson::from_rest(present::message(call.app, &caller.user.id, &message)?);
     for (key, value) in wanted {
         let same = known.get(key).is_some_and(|known| known == value);
         if !same && !CHANGEABLE.contains(&key.as_str()) && key != "e2eMentions" {
@@ -168,7 +168,7 @@ fn thread(call: &Call<'_>) -> Result<Option<Value>> {
     let skip = number("skip").unwrap_or(0);
     messages.extend(threads::newest_replies(call.app, &parent, skip, limit)?);
     threads::mark_read(call.app, caller, &parent)?;
-    Ok(Some(present::messages(&caller.user.id, &messages).into()))
+    Ok(Some(present::messages(call.app, &caller.user.id, &messages)?.into()))
 }
 
 fn several(call: &Call<'_>) -> Result<Option<Value>> {
@@ -186,7 +186,7 @@ fn several(call: &Call<'_>) -> Result<Option<Value>> {
             messages.push(message);
         }
     }
-    Ok(Some(present::messages(&caller.user.id, &messages).into()))
+    Ok(Some(present::messages(call.app, &caller.user.id, &messages)?.into()))
 }
 
 /// No answer holds more messages.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::page::Paged;
-use crate::api::{present, wire};
+use crate::api::present;
 use crate::app::App;
 use crate::domain::{Message, Room, RoomId, RoomKind, Time, UserId};
 use crate::error::{Error, Result};
@@ -123,7 +123,7 @@ pub(super) fn chosen(app: &App, viewer: &UserId, room: &Room, mut asked: Paged<C
         }
         [lists, ..] => history::chosen(app, &room.id, lists, stretch, |message| choice.wants(message))?,
     };
-    Ok(page.wrap("messages", present::messages(viewer, &found), total))
+    Ok(page.wrap("messages", present::messages(app, viewer, &found)?, total))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -164,7 +164,7 @@ pub(super) fn history(app: &App, caller: &Caller, room: Room, asked: Paged<Betwe
     };
     let found = history::read(app, &room.id, stretch, visible)?;
     let viewer = &caller.user.id;
-    let mut reply = json!({"messages": present::messages(viewer, &found)});
+    let mut reply = json!({"messages": present::messages(app, viewer, &found)?});
     if between.unreads == Some(true) {
         let mut not_loaded = 0;
         if let Some(first) = found.last().filter(|_| oldest.is_some()) {
@@ -178,7 +178,7 @@ pub(super) fn history(app: &App, caller: &Caller, room: Room, asked: Paged<Betwe
             let (unread, count) = history::search(app, &room.id, before, visible)?;
             not_loaded = count;
             if let Some(unread) = unread.first() {
-                reply["firstUnread"] = wire::message(unread, viewer);
+                reply["firstUnread"] = present::message(app, viewer, unread)?;
             }
         }
         reply["unreadNotLoaded"] = not_loaded.into();

@@ -62,7 +62,7 @@ macro_rules! family {
 use family;
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = exactly_one(&["usernames", "username"])))]
 struct Create {
     username: Option<String>,
@@ -85,7 +85,7 @@ fn create(app: &App, caller: &Caller, params: Create) -> Result<Value> {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = exactly_one(&["roomId", "username"])))]
 struct Named {
     room_id: Option<String>,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::fields::NOTHING;
 use crate::api::page::Paged;
+use crate::api::present;
 use crate::api::rows::TopRows;
 use crate::api::schema::exactly_one;
 use crate::api::wire::{self, report};
@@ -130,7 +131,7 @@ fn reported_messages(app: &App, caller: &Caller, asked: Paged<OfUser>) -> Result
     let mut rows = Vec::new();
     for (id, message, at) in messages {
         let mut row = json!({
-            "_id": id, "message": wire::message(message, &caller.user.id), "ts": wire::time(at),
+            "_id": id, "message": present::message(app, &caller.user.id, message)?, "ts": wire::time(at),
         });
         if let Some(room) = app.store.room(&message.room)? {
             row["room"] = report::room(&room);

@@ -16,7 +16,8 @@ use crate::app::App;
 use crate::domain::{RoomKind, UnreadThreads, User, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::service::{access, settings, users};
+use crate::service::unread_counts::UnreadCounts;
+use crate::service::{access, custom_fields, settings, users};
 use crate::store::Direction;
 
 /// The rows.
@@ -71,7 +72,11 @@ fn info(app: &App, caller: &Caller, params: Info) -> Result<Value> {
     let user = params.find(app)?.ok_or_else(|| Error::plain("User not found."))?;
     let own = user.id == caller.user.id;
     let privileged = access::holds(app, &caller.user, "view-full-other-user-info")?;
-    let mut shown = wire::user(&user, if own || privileged { Detail::Full } else { Detail::Public });
+    let mut shown = if own || privileged {
+        wire::user(&user, Detail::Full)
+    } else {
+        wire::account::stranger(&user, &custom_fields::public(app)?)
+    };
     shown["canViewAllInfo"] = privileged.into();
     if own {
         shown["services"] = wire::account::services(&user);
@@ -84,11 +89,14 @@ fn info(app: &App, caller: &Caller, params: Info) -> Result<Value> {
 
 /// The rooms a user is in, by kind and name.
 fn rooms_of(app: &App, user: &User) -> Result<Value> {
+    let counts = UnreadCounts::of(app)?;
     let mut rooms: Vec<(RoomKind, String, Value)> = Vec::new();
     app.store.memberships::<Error>(&user.id, |subscription| {
         if let Some(room) = app.store.room(&subscription.room)? {
             let activity = app.store.activity(&room.id)?;
-            let full = wire::subscription(&subscription, user, (&room, &activity), &UnreadThreads::default());
+            let unread = counts.unread(app, &subscription, &room, &activity)?;
+            let read = UnreadThreads::default();
+            let full = wire::subscription(&subscription, user, (&room, &activity), &read, unread);
             let mut row =
                 json!({"_id": full["_id"], "rid": full["rid"], "name": full["name"], "t": full["t"]});
             if !subscription.roles.is_empty() {
@@ -122,13 +130,20 @@ fn list(app: &App, caller: &Caller, params: Paged<List>) -> Result<Value> {
         return Err(Error::Unauthorized);
     }
     let privileged = access::holds(app, &caller.user, "view-full-other-user-info")?;
-    let detail = if privileged { Detail::Full } else { Detail::Public };
     let fields = projection(params.params.fields.as_deref())?;
     let filter = Filter::parse(params.params.query.as_deref())?;
     let visible = |field: &str| USUAL_FIELDS.contains(&field) || fields.contains_key(field);
     filter.check_fields(|field| visible(field.split('.').next().unwrap_or_default()))?;
-    let (page, sort) = (params.page(app)?, params.sort()?);
-    let row = |user: &User| row(user, detail, &fields);
+    let (page, mut sort) = (params.page(app)?, params.sort()?);
+    by_activity(&mut sort);
+    let public = custom_fields::public(app)?;
+    let row = |user: &User| {
+        row(
+            if privileged { wire::user(user, Detail::Full) } else { wire::account::stranger(user, &public) },
+            user,
+            &fields,
+        )
+    };
     match sort.as_slice() {
         [] if filter.is_empty() => by_name(app, page, Direction::Ascending, row),
         [(field, ascending)] if filter.is_empty() && field == "username" => {
@@ -155,9 +170,15 @@ fn by_name(app: &App, page: Page, direction: Direction, row: impl Fn(&User) -> V
     Ok(page.wrap("users", users.iter().map(row).collect(), total))
 }
 
+/// Among those of one status the deactivated ones stand together.
+pub(super) fn by_activity(sort: &mut Vec<(String, bool)>) {
+    if let Some(place) = sort.iter().position(|(field, _)| field == "status") {
+        sort.insert(place + 1, ("active".to_owned(), sort[place].1));
+    }
+}
+
 /// A row of the list: the usual fields and those that were asked for.
-fn row(user: &User, detail: Detail, fields: &Map<String, Value>) -> Value {
-    let mut row = wire::user(user, detail);
+fn row(mut row: Value, user: &User, fields: &Map<String, Value>) -> Value {
     if let Value::Object(map) = &mut row {
         map.retain(|key, _| USUAL_FIELDS.contains(&key.as_str()) || fields.contains_key(key));
         map.insert("nameInsensitive".to_owned(), user.display_name().to_lowercase().into());

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::users::by_activity;
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::page::Paged;
 use crate::api::rows::TopRows;
@@ -148,10 +149,7 @@ fn list(app: &App, caller: &Caller, params: Paged<List>) -> Result<Value> {
     let privileged = access::holds(app, &caller.user, "view-full-other-user-info")?;
     let detail = if privileged { Detail::Full } else { Detail::Public };
     let mut sort = params.sort()?;
-    // Among those of one status the deactivated ones stand together.
-    if let Some(place) = sort.iter().position(|(field, _)| field == "status") {
-        sort.insert(place + 1, ("active".to_owned(), sort[place].1));
-    }
+    by_activity(&mut sort);
     let mut rows = TopRows::new(params.page(app)?, sort);
     users::each_by_name(app, |user| {
         if params.params.picks(&user, privileged) {

@@ -27,6 +27,18 @@ pub fn me(user: &User, factor: &SecondFactor, preferences: &Map<String, Value>, 
     value
 }
 
+/// An account as somebody without rights sees it: of its custom fields those of these names.
+pub fn stranger(user: &User, fields: &[String]) -> Value {
+    let mut value = super::user(user, Detail::Public);
+    if let Value::Object(mut shown) = user.custom_fields.value() {
+        shown.retain(|name, _| fields.contains(name));
+        if !shown.is_empty() {
+            value["customFields"] = Value::Object(shown);
+        }
+    }
+    value
+}
+
 /// Where the picture of an account is to be had. What stands in most login names stays readable.
 pub fn avatar_url(user: &User, site_url: &str) -> String {
     const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -86,13 +86,16 @@ pub(in crate::api::v1) fn all(
                 found.offer(&room)?;
                 Ok(ControlFlow::Continue(()))
             })?;
-            return wrap(app, caller, asked, list_key(kind), found.finish()?);
+            let (found, total) = found.finish()?;
+            let rows = present::rooms_of_others(app, &caller.user, &found)?;
+            return Ok(page.wrap(list_key(kind), rows, total));
         }
     };
     // In the order of the index only those are looked at that are shown.
     let (ids, total) = app.store.page_of_kind(kind, direction, page.offset, page.count)?;
     let found = room_pages::read(app, ids)?;
-    wrap(app, caller, asked, list_key(kind), (found, usize::try_from(total).unwrap_or(usize::MAX)))
+    let rows = present::rooms_of_others(app, &caller.user, &found)?;
+    Ok(page.wrap(list_key(kind), rows, usize::try_from(total).unwrap_or(usize::MAX)))
 }
 
 /// The caller's own rooms of one kind, by name; direct messages by the time they were opened.

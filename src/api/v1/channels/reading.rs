@@ -33,7 +33,7 @@ pub(super) fn anonymous(app: &App, _: &Client, asked: Paged<Named>) -> Result<Va
         (None, None) => None,
     };
     let room = room.filter(|room| room.kind == RoomKind::Channel);
-    let room = room.ok_or_else(|| rooms::not_found(rooms::Family::Channels))?;
+    let room = room.ok_or_else(|| rooms::not_found(rooms::Family::Channels(rooms::Closed::Unknown)))?;
     if !settings::is_on(app, "Accounts_AllowAnonymousRead")? {
         return Err(Error::refused("error-not-allowed", "Enable \"Allow Anonymous Read\""));
     }
@@ -57,7 +57,7 @@ pub(super) fn mentions(app: &App, caller: &Caller, asked: Paged<InRoom>) -> Resu
     let list = List::Mentioning(caller.user.id.clone());
     let part = (page.offset, page.count);
     let (found, total) = messages::listed(app, &room.id, &list, Direction::Descending, part)?;
-    Ok(page.wrap("mentions", present::messages(&caller.user.id, &found), total))
+    Ok(page.wrap("mentions", present::messages(app, &caller.user.id, &found)?, total))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::matching::{Params, optional_flag, optional_text, optional_texts, text};
-use crate::api::wire;
+use crate::api::{present, wire};
 use crate::app::App;
 use crate::domain::{MessageId, RoomId, UploadId};
 use crate::error::Result;
@@ -20,7 +20,7 @@ pub(super) fn update(app: &App, caller: &Caller, params: Params) -> Result<Value
         preview_urls: optional_texts(&params, "previewUrls")?,
     };
     let message = editing::edit(app, &caller.user, &room, &id, edit)?;
-    Ok(json!({"message": wire::message(&message, &caller.user.id)}))
+    Ok(json!({"message": present::message(app, &caller.user.id, &message)?}))
 }
 
 pub(super) fn delete(app: &App, caller: &Caller, params: Params) -> Result<Value> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::matching::{Params, filled, optional_text};
-use crate::api::wire;
+use crate::api::present;
 use crate::app::App;
 use crate::domain::{Message, MessageId, RoomId, UploadId};
 use crate::error::{Error, Result};
@@ -15,12 +15,20 @@ pub(super) fn upload(app: &App, caller: &Caller, file: Arrived, params: Params) 
     let (room, draft) = (room(&params), draft(&params)?);
     let description = filled(&params, "description").unwrap_or_default();
     let sent = uploads::send(app, &caller.user, &room, file, description, draft)?;
-    Ok(answer(&sent, caller))
+    answer(app, &sent, caller)
 }
 
 pub(super) fn media(app: &App, caller: &Caller, file: Arrived, params: Params) -> Result<Value> {
-    let kept = uploads::keep_for_later(app, &caller.user, &room(&params), file)?;
+    let encrypted = is_encrypted(&params)?;
+    let kept = uploads::keep_for_later(app, &caller.user, &room(&params), file, encrypted)?;
     Ok(json!({"file": {"_id": kept.id.as_str(), "url": uploads::url(&kept)}}))
+}
+
+/// Whether the form says by its field `content` that the client has encrypted the file.
+fn is_encrypted(params: &Params) -> Result<bool> {
+    let Some(content) = filled(params, "content") else { return Ok(false) };
+    let content: Value = serde_json::from_str(content).map_err(|_| Error::code("invalid-field-content"))?;
+    Ok(content["algorithm"] == "rc.v1.aes-sha2")
 }
 
 pub(super) fn confirm(app: &App, caller: &Caller, params: Params) -> Result<Value> {
@@ -50,15 +58,15 @@ pub(super) fn confirm(app: &App, caller: &Caller, params: Params) -> Result<Valu
     let draft = draft(&params)?;
     let sent =
         uploads::confirm(app, &caller.user, &room(&params), &id, name.as_deref(), &description, draft)?;
-    Ok(answer(&sent, caller))
+    answer(app, &sent, caller)
 }
 
 fn room(params: &Params) -> RoomId {
     RoomId::new(filled(params, "rid").unwrap_or_default())
 }
 
-fn answer(sent: &Message, caller: &Caller) -> Value {
-    json!({"message": wire::message(sent, &caller.user.id)})
+fn answer(app: &App, sent: &Message, caller: &Caller) -> Result<Value> {
+    Ok(json!({"message": present::message(app, &caller.user.id, sent)?}))
 }
 
 /// What goes with a file, from a form, where everything is text, or from JSON.

@@ -38,7 +38,7 @@ pub(super) fn discussions(app: &App, caller: &Caller, params: Paged<Params>) -> 
     let page = params.page(app)?;
     let text = filled(&params.params, "text");
     let (found, total) = messages::discussions(app, &room.id, text, (page.offset, page.count))?;
-    Ok(wrap(page, caller, &found, total))
+    wrap(app, page, caller, &found, total)
 }
 
 /// The room whose messages are wanted, if the caller may read there.
@@ -58,9 +58,9 @@ pub(super) fn readable(
 fn listed(app: &App, caller: &Caller, room: &Room, list: &List, page: Page) -> Result<Value> {
     let (found, total) =
         messages::listed(app, &room.id, list, Direction::Descending, (page.offset, page.count))?;
-    Ok(wrap(page, caller, &found, total))
+    wrap(app, page, caller, &found, total)
 }
 
-fn wrap(page: Page, caller: &Caller, found: &[Message], total: usize) -> Value {
-    page.wrap("messages", wired(found, caller), total)
+fn wrap(app: &App, page: Page, caller: &Caller, found: &[Message], total: usize) -> Result<Value> {
+    Ok(page.wrap("messages", wired(app, found, caller)?, total))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::matching::{Params, filled, optional_flag};
-use crate::api::wire;
+use crate::api::present;
 use crate::app::App;
 use crate::domain::MessageId;
 use crate::error::{Error, Result};
@@ -37,7 +37,7 @@ pub(super) fn unstar(app: &App, caller: &Caller, params: Params) -> Result<Value
 
 pub(super) fn pin(app: &App, caller: &Caller, params: Params) -> Result<Value> {
     let note = reactions::pin(app, &caller.user, &message(&params, "missing")?)?;
-    Ok(json!({"message": wire::message(&note, &caller.user.id)}))
+    Ok(json!({"message": present::message(app, &caller.user.id, &note)?}))
 }
 
 pub(super) fn unpin(app: &App, caller: &Caller, params: Params) -> Result<Value> {

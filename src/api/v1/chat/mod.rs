@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::api::endpoint::{Endpoint, get, post};
 use crate::api::fields::NOTHING;
 use crate::api::matching::{Params, filled};
-use crate::api::wire;
+use crate::api::present;
 use crate::app::App;
 use crate::domain::{Message, MessageId};
 use crate::error::{Error, Result};
@@ -126,7 +126,7 @@ fn files() -> Vec<Endpoint> {
                              groupable boolean, customFields any";
     vec![
         post("rooms.upload/:rid").takes(SAID).returns(MESSAGE).file(uploads::admit, files::upload),
-        post("rooms.media/:rid").returns("file* object").file(uploads::admit, files::media),
+        post("rooms.media/:rid").takes("content").returns("file* object").file(uploads::admit, files::media),
         post("rooms.mediaConfirm/:rid/:fileId").takes(CONFIRMED).returns(MESSAGE).user(files::confirm),
     ]
 }
@@ -135,9 +135,9 @@ fn get_message(app: &App, caller: &Caller, params: Params) -> Result<Value> {
     let missing = || Error::plain("The \"msgId\" query parameter must be provided.");
     let id = MessageId::new(filled(&params, "msgId").ok_or_else(missing)?);
     let message = messages::read(app, &caller.user, &id)?;
-    Ok(json!({"message": wire::message(&message, &caller.user.id)}))
+    Ok(json!({"message": present::message(app, &caller.user.id, &message)?}))
 }
 
-fn wired(messages: &[Message], caller: &Caller) -> Vec<Value> {
-    messages.iter().map(|message| wire::message(message, &caller.user.id)).collect()
+fn wired(app: &App, messages: &[Message], caller: &Caller) -> Result<Vec<Value>> {
+    present::messages(app, &caller.user.id, messages)
 }

@@ -25,5 +25,5 @@ pub(super) fn search(app: &App, caller: &Caller, params: Paged<Params>) -> Resul
     let page = params.page(app)?;
     let text = text.ok_or_else(missing)?;
     let found = search::search(app, &caller.user, &room, text, (page.offset, page.count))?;
-    Ok(json!({"messages": wired(&found, caller)}))
+    Ok(json!({"messages": wired(app, &found, caller)?}))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::matching::{Params, filled, optional_flag, optional_text, optional_texts};
-use crate::api::wire;
+use crate::api::present;
 use crate::app::App;
 use crate::domain::{MessageId, RoomId, Time};
 use crate::error::{Error, Result};
@@ -57,7 +57,7 @@ pub(super) fn send_message(app: &App, caller: &Caller, mut params: Params) -> Re
     let room = optional_text(&message, "rid")?.filter(|rid| !rid.is_empty()).map(RoomId::new);
     let draft = Draft { kind, preview_urls, ..draft(message)? };
     let sent = send(app, &caller.user, room.as_ref(), draft)?;
-    Ok(json!({"message": wire::message(&sent, &caller.user.id)}))
+    Ok(json!({"message": present::message(app, &caller.user.id, &sent)?}))
 }
 
 /// A message object as clients send it.
@@ -115,7 +115,7 @@ pub(super) fn post_message(app: &App, caller: &Caller, mut params: Params) -> Re
     Ok(json!({
         "ts": sent.sent_at.millis(),
         "channel": channel,
-        "message": wire::message(&sent, &caller.user.id),
+        "message": present::message(app, &caller.user.id, &sent)?,
     }))
 }
 

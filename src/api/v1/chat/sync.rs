@@ -7,10 +7,9 @@ use super::threads::{not_allowed, require_threads};
 use super::wired;
 use crate::api::matching::{Params, filled};
 use crate::api::page::Paged;
-use crate::api::present::gone;
-use crate::api::wire;
+use crate::api::present::{self, gone};
 use crate::app::App;
-use crate::domain::{MessageId, Room, RoomId, Time};
+use crate::domain::{Message, MessageId, Room, RoomId, Time};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::service::messages;
@@ -48,9 +47,12 @@ pub(super) fn messages(app: &App, caller: &Caller, asked: Paged<Params>) -> Resu
 fn since(app: &App, caller: &Caller, room: &Room, last: Time) -> Result<Value> {
     let updated = sync::updated(app, &room.id, Window::since(last), |_| true)?;
     let deleted = sync::deleted(app, &room.id, Window::since(last), |_| true)?;
-    let updated: Vec<Value> =
-        updated.found.iter().map(|(_, message)| wire::message(message, &caller.user.id)).collect();
+    let updated = shown(app, caller, &updated)?;
     Ok(json!({"result": {"updated": updated, "deleted": all_gone(&deleted)}}))
+}
+
+fn shown(app: &App, caller: &Caller, part: &Part<Message>) -> Result<Vec<Value>> {
+    present::messages(app, &caller.user.id, part.found.iter().map(|(_, message)| message))
 }
 
 fn all_gone(part: &Part<MessageId>) -> Vec<Value> {
@@ -89,7 +91,7 @@ fn turn(
     let (mut updated, mut deleted) = (Vec::new(), Vec::new());
     let (begins, ends, more) = if is_updated {
         let part = sync::updated(app, &room.id, window, |_| true)?;
-        updated = part.found.iter().map(|(_, message)| wire::message(message, &caller.user.id)).collect();
+        updated = shown(app, caller, &part)?;
         ends_of(&part)
     } else {
         let part = sync::deleted(app, &room.id, window, |_| true)?;
@@ -156,11 +158,9 @@ pub(super) fn threads(app: &App, caller: &Caller, params: Params) -> Result<Valu
     if !messages::can_read(app, &caller.user, &room)? {
         return Err(not_allowed());
     }
-    let began =
-        |message: &crate::domain::Message| message.replies.as_ref().is_some_and(|replies| replies.count > 0);
+    let began = |message: &Message| message.replies.as_ref().is_some_and(|replies| replies.count > 0);
     let update = sync::updated(app, &room.id, window, began)?;
-    let update: Vec<Value> =
-        update.found.iter().map(|(_, message)| wire::message(message, &caller.user.id)).collect();
+    let update = shown(app, caller, &update)?;
     let remove = sync::deleted(app, &room.id, window, |gone| gone.began_thread)?;
     Ok(json!({"threads": {"update": update, "remove": all_gone(&remove)}}))
 }
@@ -179,5 +179,5 @@ pub(super) fn replies(app: &App, caller: &Caller, params: Params) -> Result<Valu
     let update = sync::updated_replies(app, &parent, since)?;
     let of_thread = |thread: &Option<MessageId>| thread.as_ref() == Some(&id);
     let remove = sync::deleted(app, &room.id, Window::since(since), |gone| of_thread(&gone.thread))?;
-    Ok(json!({"messages": {"update": wired(&update, caller), "remove": all_gone(&remove)}}))
+    Ok(json!({"messages": {"update": wired(app, &update, caller)?, "remove": all_gone(&remove)}}))
 }

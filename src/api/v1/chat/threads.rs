@@ -36,7 +36,7 @@ pub(super) fn list(app: &App, caller: &Caller, params: Paged<Params>) -> Result<
     let page = params.page(app)?;
     let text = filled(&params.params, "text");
     let (found, total) = threads::list(app, &caller.user, &room, which, text, (page.offset, page.count))?;
-    Ok(page.wrap("threads", wired(&found, caller), total))
+    Ok(page.wrap("threads", wired(app, &found, caller)?, total))
 }
 
 pub(super) fn replies(app: &App, caller: &Caller, params: Paged<Params>) -> Result<Value> {
@@ -51,7 +51,7 @@ pub(super) fn replies(app: &App, caller: &Caller, params: Paged<Params>) -> Resu
     }
     let page = params.page(app)?;
     let (found, total) = threads::replies(app, &parent, (page.offset, page.count))?;
-    Ok(page.wrap("messages", wired(&found, caller), total))
+    Ok(page.wrap("messages", wired(app, &found, caller)?, total))
 }
 
 pub(super) fn follow(app: &App, caller: &Caller, params: Params) -> Result<Value> {
