@@ -14,7 +14,7 @@ use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
 use crate::limits::remembered::Remembered;
-use crate::limits::{Estimates, LoginGuard, RateLimiter, Seats};
+use crate::limits::{Estimates, LoginGuard, MethodCalls, RateLimiter, Seats};
 use crate::passwords::Passwords;
 use crate::preview::Fetcher;
 use crate::store::Store;
@@ -47,6 +47,8 @@ pub struct App {
     pub limiter: RateLimiter,
     /// Counts what comes in through integrations.
     pub hook_limiter: RateLimiter<IntegrationId>,
+    /// Counts calls of methods.
+    pub method_limiter: RateLimiter<MethodCalls>,
     /// Counts failed logins.
     pub logins: LoginGuard,
     /// Who has shown a second factor a moment ago.
@@ -101,6 +103,7 @@ impl App {
             passwords,
             limiter: RateLimiter::default(),
             hook_limiter: RateLimiter::default(),
+            method_limiter: RateLimiter::default(),
             logins: LoginGuard::default(),
             remembered: Remembered::default(),
             estimates: Estimates::default(),

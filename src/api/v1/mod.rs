@@ -14,6 +14,7 @@ mod data_downloads;
 mod directory;
 mod discussions;
 mod emoji;
+mod encryption;
 mod exports;
 mod history;
 mod im;
@@ -63,6 +64,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         permissions::endpoints(),
         roles::endpoints(),
         emoji::endpoints(),
+        encryption::endpoints(),
         custom_status::endpoints(),
         push::endpoints(),
         exports::endpoints(),
