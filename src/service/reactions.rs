@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::domain::message::{Pinned, Reaction};
 use crate::domain::{Json, Message, MessageId, User};
 use crate::error::{Error, Result};
+use crate::store::Batch;
 
 /// Gives or takes back a reaction; `wanted: None` does whichever has not been done. That the emoji is
 /// missing is said only of a message that is there.
@@ -80,10 +81,10 @@ fn set(reactions: &mut Vec<Reaction>, emoji: &str, username: &str, wanted: Optio
 /// Puts a star on a message or takes it off. For those who are not in the room nothing happens.
 pub fn set_star(app: &App, user: &User, id: &MessageId, starred: bool) -> Result<()> {
     app.store.write(|batch| {
-        let Marked { mut message, own, .. } = marked(batch, user, id)?;
         if !settings::is_on(app, "Message_AllowStarring")? {
             return Err(Error::refused("error-action-not-allowed", "Message starring not allowed"));
         }
+        let Marked { mut message, own, .. } = marked(batch, user, id)?;
         if own.is_none() || message.starred.contains(&user.id) == starred {
             return Ok(());
         }
@@ -100,9 +101,7 @@ pub fn set_star(app: &App, user: &User, id: &MessageId, starred: bool) -> Result
 /// Pins a message and notes that down in the room. Answers the note.
 pub fn pin(app: &App, user: &User, id: &MessageId) -> Result<Message> {
     app.store.write(|batch| {
-        let found = marked(batch, user, id)?;
-        check_pinning(app, user, &found, "pinning")?;
-        let Marked { mut message, .. } = found;
+        let mut message = to_pin(app, batch, user, id, "pinning")?;
         let now = app.now();
         message.pinned = Some(Pinned { at: Some(now), by: Some((user.id.clone(), user.username.clone())) });
         message.updated_at = now;
@@ -117,9 +116,7 @@ pub fn pin(app: &App, user: &User, id: &MessageId) -> Result<Message> {
 /// Takes the pin off a message.
 pub fn unpin(app: &App, user: &User, id: &MessageId) -> Result<()> {
     app.store.write(|batch| {
-        let found = marked(batch, user, id)?;
-        check_pinning(app, user, &found, "unpinning")?;
-        let Marked { mut message, .. } = found;
+        let mut message = to_pin(app, batch, user, id, "unpinning")?;
         if message.pinned.take().is_none() {
             return Ok(());
         }
@@ -129,10 +126,12 @@ pub fn unpin(app: &App, user: &User, id: &MessageId) -> Result<()> {
     })
 }
 
-fn check_pinning(app: &App, user: &User, found: &Marked, what: &str) -> Result<()> {
+/// The message of that id, if the user may pin it and unpin it.
+fn to_pin(app: &App, batch: &Batch<'_>, user: &User, id: &MessageId, what: &str) -> Result<Message> {
     if !settings::is_on(app, "Message_AllowPinning")? {
         return Err(Error::refused("error-action-not-allowed", "Message pinning not allowed"));
     }
+    let found = marked(batch, user, id)?;
     if found.own.is_none() || found.message.kind.as_deref() == Some("rm") {
         let text = format!("Message you are {what} was not found");
         return Err(Error::refused("error-invalid-message", text));
@@ -140,7 +139,7 @@ fn check_pinning(app: &App, user: &User, found: &Marked, what: &str) -> Result<(
     if !access::holds_in(app, user, "pin-message", &found.room.id)? {
         return Err(Error::refused("not-authorized", "Not Authorized"));
     }
-    Ok(())
+    Ok(found.message)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub mod hooks;
 pub mod initials;
 mod page;
 pub mod reset;
+pub mod trace;
 pub mod verify;
 
 /// Answers what is not under `/api/v1/`.

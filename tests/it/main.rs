@@ -93,6 +93,7 @@ mod statuses;
 mod store;
 mod stored_bytes;
 mod subscriptions;
+mod switches;
 mod sync;
 mod teams;
 mod teams_of_rooms;
