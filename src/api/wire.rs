@@ -136,19 +136,15 @@ pub fn room(room: &Room, activity: &Activity, last: Option<&Message>, viewer: &U
     Value::Object(value)
 }
 
-/// A membership, with what is unread derived.
+/// A membership with what is unread of the room and of its threads.
 pub fn subscription(
     subscription: &Subscription,
     member: &User,
     (room, activity): (&Room, &Activity),
+    unread: u64,
     threads: &UnreadThreads,
 ) -> Value {
     let (name, fname) = subscription_names(member, room);
-    let group_mentions = subscription.group_mentions(activity);
-    let unread = match room.kind {
-        RoomKind::Direct => u64::from(subscription.unread),
-        RoomKind::Channel | RoomKind::Group => u64::from(subscription.unread) + group_mentions,
-    };
     let mut value = json!({
         "_id": subscription.id,
         "rid": subscription.room.as_str(),
@@ -160,7 +156,7 @@ pub fn subscription(
         "alert": subscription.is_alerted(activity) || !threads.all.is_empty(),
         "unread": unread,
         "userMentions": subscription.user_mentions,
-        "groupMentions": group_mentions,
+        "groupMentions": subscription.group_mentions(activity),
         "ts": time(subscription.created),
         "_updatedAt": time(subscription.updated.max(activity.updated)),
     });

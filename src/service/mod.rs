@@ -92,6 +92,7 @@ pub mod teams;
 pub mod threads;
 pub mod two_factor;
 pub mod two_factor_enrolment;
+pub mod unread_counts;
 pub mod unread_threads;
 pub mod upload_removal;
 pub mod uploads;

@@ -1,9 +1,11 @@
 //! What the headers of a call of a method are, for administrators who look for what a client does wrong:
 //! in the log, without anything that lets somebody in.
 
+use regex::Regex;
 use warp::http::HeaderMap;
 
 use crate::app::App;
+use crate::error::Result;
 use crate::service::settings;
 
 const MASK: &str = "[redacted]";
@@ -14,11 +16,20 @@ const SECRET_COOKIES: [&str; 1] = ["rc_token"];
 
 /// Logs the headers of a call, if the settings want that.
 pub fn note(app: &App, path: &str, headers: &HeaderMap) {
-    match settings::is_on(app, "Log_Trace_Methods") {
+    match is_wanted(app, path) {
         Ok(true) => tracing::info!("{path} {}", shown(headers)),
         Ok(false) => {}
         Err(error) => tracing::error!(%error, "the settings cannot be read"),
     }
+}
+
+/// The filter is a pattern of methods; one that is none filters nothing.
+fn is_wanted(app: &App, path: &str) -> Result<bool> {
+    if !settings::is_on(app, "Log_Trace_Methods")? {
+        return Ok(false);
+    }
+    let filter = settings::text(app, "Log_Trace_Methods_Filter")?;
+    Ok(Regex::new(&filter).map_or(true, |filter| filter.is_match(path)))
 }
 
 fn shown(headers: &HeaderMap) -> String {

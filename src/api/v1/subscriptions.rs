@@ -12,6 +12,7 @@ use crate::domain::{MessageId, RoomId, Time, UnreadThreads};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
 use crate::service::subscriptions;
+use crate::service::unread_counts::UnreadCounts;
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -40,13 +41,16 @@ fn list(app: &App, caller: &Caller, params: Since) -> Result<Value> {
     };
     let changed = subscriptions::list(app, caller, since)?;
     let (threads, read) = (app.store.unread_threads_of(&caller.user.id)?, UnreadThreads::default());
+    let counts = UnreadCounts::load(app)?;
     let rows = changed.iter().map(|(membership, room, activity)| {
         let threads = threads.get(&room.id).unwrap_or(&read);
-        wire::subscription(membership, &caller.user, (room, activity), threads)
+        let unread = counts.of(app, membership, room, activity)?;
+        Ok(wire::subscription(membership, &caller.user, (room, activity), unread, threads))
     });
+    let rows = rows.collect::<Result<Vec<_>>>()?;
     let ended = subscriptions::ended(app, caller, since)?;
     let gone = ended.iter().map(|(_, membership)| present::gone(&membership.id, membership.ended));
-    Ok(json!({"update": rows.collect::<Vec<_>>(), "remove": gone.collect::<Vec<_>>()}))
+    Ok(json!({"update": rows, "remove": gone.collect::<Vec<_>>()}))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -61,7 +65,9 @@ fn one(app: &App, caller: &Caller, params: InRoom) -> Result<Value> {
     let value = match (membership, room) {
         (Some(membership), Some(room)) => {
             let threads = app.store.unread_threads(&caller.user.id, &id)?;
-            wire::subscription(&membership, &caller.user, (&room, &app.store.activity(&id)?), &threads)
+            let activity = app.store.activity(&id)?;
+            let unread = UnreadCounts::load(app)?.of(app, &membership, &room, &activity)?;
+            wire::subscription(&membership, &caller.user, (&room, &activity), unread, &threads)
         }
         (None, _) | (_, None) => Value::Null,
     };

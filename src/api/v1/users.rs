@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::domain::{RoomKind, UnreadThreads, User, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
+use crate::service::unread_counts::UnreadCounts;
 use crate::service::{access, settings, users};
 use crate::store::Direction;
 
@@ -81,11 +82,14 @@ fn info(app: &App, caller: &Caller, params: Info) -> Result<Value> {
 
 /// The rooms a user is in, by kind and name.
 fn rooms_of(app: &App, user: &User) -> Result<Value> {
+    let counts = UnreadCounts::load(app)?;
     let mut rooms: Vec<(RoomKind, String, Value)> = Vec::new();
     app.store.memberships::<Error>(&user.id, |subscription| {
         if let Some(room) = app.store.room(&subscription.room)? {
             let activity = app.store.activity(&room.id)?;
-            let full = wire::subscription(&subscription, user, (&room, &activity), &UnreadThreads::default());
+            let (unread, threads) =
+                (counts.of(app, &subscription, &room, &activity)?, UnreadThreads::default());
+            let full = wire::subscription(&subscription, user, (&room, &activity), unread, &threads);
             let mut row =
                 json!({"_id": full["_id"], "rid": full["rid"], "name": full["name"], "t": full["t"]});
             if !subscription.roles.is_empty() {
