@@ -14,7 +14,7 @@ use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
 use crate::limits::remembered::Remembered;
-use crate::limits::{Estimates, LoginGuard, OwnChange, RateLimiter, Seats};
+use crate::limits::{Estimates, LoginGuard, MethodCalls, OwnChange, RateLimiter, Seats};
 use crate::passwords::Passwords;
 use crate::preview::Fetcher;
 use crate::store::Store;
@@ -49,6 +49,8 @@ pub struct App {
     pub hook_limiter: RateLimiter<IntegrationId>,
     /// Counts what people change of their own accounts.
     pub own_change_limiter: RateLimiter<(OwnChange, UserId)>,
+    /// Counts calls of methods.
+    pub method_limiter: RateLimiter<MethodCalls>,
     /// Counts failed logins.
     pub logins: LoginGuard,
     /// Who has shown a second factor a moment ago.
@@ -104,6 +106,7 @@ impl App {
             limiter: RateLimiter::default(),
             hook_limiter: RateLimiter::default(),
             own_change_limiter: RateLimiter::default(),
+            method_limiter: RateLimiter::default(),
             logins: LoginGuard::default(),
             remembered: Remembered::default(),
             estimates: Estimates::default(),

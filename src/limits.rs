@@ -40,7 +40,15 @@ impl<K> Default for RateLimiter<K> {
 
 struct Window {
     began: Time,
+    /// How long it lasts, in milliseconds.
+    length: i64,
     calls: u64,
+}
+
+impl Window {
+    fn end(&self) -> Time {
+        self.began.plus(self.length)
+    }
 }
 
 /// How an endpoint's limit stands for a client.
@@ -68,23 +76,38 @@ impl<K: Eq + Hash> RateLimiter<K> {
     pub fn count_one(&self, key: K, limit: u64, window: i64, now: Time) -> Allowance {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= MOST_COUNTERS {
-            windows.retain(|_, counter| now < counter.began.plus(window));
+            windows.retain(|_, counter| now < counter.end());
             if windows.len() >= MOST_COUNTERS {
                 windows.clear();
             }
         }
-        let counter = windows.entry(key).or_insert(Window { began: now, calls: 0 });
-        if now >= counter.began.plus(window) {
-            *counter = Window { began: now, calls: 0 };
+        let fresh = || Window { began: now, length: window, calls: 0 };
+        let counter = windows.entry(key).or_insert_with(fresh);
+        counter.length = window;
+        if now >= counter.end() {
+            *counter = fresh();
         }
         counter.calls += 1;
         Allowance {
             limit,
             remaining: limit.saturating_sub(counter.calls),
-            reset: counter.began.plus(window),
+            reset: counter.end(),
             refused: counter.calls > limit,
         }
     }
+}
+
+/// Whose calls of methods are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum MethodCalls {
+    /// All from an address.
+    Address(IpAddr),
+    /// All of a user.
+    User(UserId),
+    /// A user's of one method.
+    Method(UserId, &'static str),
+    /// The same, for a method that has a limit of its own.
+    Own(UserId, &'static str),
 }
 
 /// Estimates under way: one of each user, and few of all.

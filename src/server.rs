@@ -134,6 +134,9 @@ async fn answer(
     let Some(rest) = rest else {
         return web::answer(&app, path, &headers, incoming).await;
     };
+    if rest.starts_with("method.call") {
+        web::trace::note(&app, rest, &headers);
+    }
     incoming.path = percent_encoding::percent_decode_str(rest).decode_utf8_lossy().into_owned();
     web::small(api.dispatch(app, incoming).await)
 }

@@ -70,9 +70,15 @@ pub fn user(user: &User, detail: Detail) -> Value {
             put("requirePasswordChange", true.into());
         }
     }
-    extend_with(&mut value, &user.extra, |key| detail == Detail::Full || PUBLIC_EXTRAS.contains(&key));
+    extend_with(&mut value, &user.extra, |key| match detail {
+        Detail::Full => key != KEYS,
+        Detail::Public => PUBLIC_EXTRAS.contains(&key),
+    });
     Value::Object(value)
 }
+
+/// Keys of encryption, which only their own endpoint gives out.
+const KEYS: &str = "e2e";
 
 /// What everybody may see of what is kept beside an account's own fields.
 const PUBLIC_EXTRAS: [&str; 7] =

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::room_lists::{Match, is_member};
+use super::teams::{Team, listing};
 use super::{access, settings};
 use crate::app::App;
 use crate::domain::directory::PersonEntry;
@@ -80,6 +81,24 @@ pub fn each_channel(
         let has_place = !room.entry.is_team_main() && !room.entry.is_discussion;
         if has_place && Match::Within.names(&room, &needle) {
             each(&room)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// Calls `each` with the teams that are called like that: public ones, and those the searcher is in.
+pub fn each_team(
+    app: &App,
+    user: &User,
+    text: &str,
+    mut each: impl FnMut(&Team) -> Result<()>,
+) -> Result<()> {
+    let needle = text.to_lowercase();
+    listing::each(app, "", Direction::Ascending, |team| {
+        let named =
+            Match::Within.holds(team.name(), &needle) || Match::Within.holds(&team.room.title(), &needle);
+        if named && (!team.is_private() || is_member(app, user, &team.room.id)?) {
+            each(&team)?;
         }
         Ok(ControlFlow::Continue(()))
     })

@@ -9,6 +9,7 @@ use super::removed::{self, Changes};
 use super::uploads::{Arrived, remove_unused};
 use super::{access, settings};
 use crate::app::App;
+use crate::domain::emoji::is_standard;
 use crate::domain::id::random_id;
 use crate::domain::{Emoji, EmojiName, Time, UploadId};
 use crate::error::{Error, Result};
@@ -37,9 +38,9 @@ pub fn require(app: &App, caller: &Caller) -> Result<()> {
     }
 }
 
-/// Whether a name without colons is that of an emoji somebody added.
+/// Whether there is an emoji of that name, without colons: everybody knows it, or somebody added it.
 pub fn is_known(app: &App, name: &str) -> Result<bool> {
-    Ok(app.store.has::<EmojiName>(&(name.to_owned(),))?)
+    Ok(is_standard(name) || app.store.has::<EmojiName>(&(name.to_owned(),))?)
 }
 
 /// The emoji whose own name that is.

@@ -95,8 +95,24 @@ pub fn enter(
     Ok(member)
 }
 
-/// Makes others members. Who is one already stays one.
+/// Makes others members. Who is one already stays one. In channels clients expect the record as if
+/// the users had joined; in groups they expect to see who brought whom.
 pub fn invite(app: &App, caller: &Caller, room: &RoomId, users: &[User]) -> Result<()> {
+    bring(app, caller, room, users, |room| room.kind == RoomKind::Channel && room.team().is_none())
+}
+
+/// The same with a record of who brought whom, whatever the room.
+pub fn add(app: &App, caller: &Caller, room: &RoomId, users: &[User]) -> Result<()> {
+    bring(app, caller, room, users, |_| false)
+}
+
+fn bring(
+    app: &App,
+    caller: &Caller,
+    room: &RoomId,
+    users: &[User],
+    as_joined: fn(&Room) -> bool,
+) -> Result<()> {
     let now = app.now();
     app.store.write(|batch| {
         let room = current(batch, room)?;
@@ -109,12 +125,7 @@ pub fn invite(app: &App, caller: &Caller, room: &RoomId, users: &[User]) -> Resu
             }
             batch.put_subscription(&newcomer(batch, user, &room.id, now)?)?;
             hooks::room(app, batch, HookEvent::RoomJoined, &room, user)?;
-            // In channels clients expect the record as if the user had joined; in groups they
-            // expect to see who brought whom.
-            let (kind, actor) = match room.kind {
-                RoomKind::Channel if room.team().is_none() => ("uj", user),
-                RoomKind::Channel | RoomKind::Group | RoomKind::Direct => ("au", &caller.user),
-            };
+            let (kind, actor) = if as_joined(&room) { ("uj", user) } else { ("au", &caller.user) };
             let kind = teams::record_in(&room, kind);
             note(batch, &Message::system(kind, room.id.clone(), actor.reference(), now, &user.username))?;
             teams::members::welcome(app, batch, user, &room, now)?;

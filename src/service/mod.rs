@@ -48,6 +48,7 @@ pub mod member_lists;
 pub mod members;
 pub mod mentions;
 pub mod messages;
+pub mod method_limits;
 pub mod moderation;
 pub mod names;
 pub mod notifications;

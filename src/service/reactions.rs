@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::domain::message::{Pinned, Reaction};
 use crate::domain::{Json, Message, MessageId, User};
 use crate::error::{Error, Result};
+use crate::store::Batch;
 
 /// Gives or takes back a reaction; `wanted: None` does whichever has not been done. That the emoji is
 /// missing is said only of a message that is there.
@@ -15,19 +16,23 @@ pub fn react(
     app: &App,
     user: &User,
     id: &MessageId,
-    emoji: Option<&str>,
+    given: Option<&str>,
     wanted: Option<bool>,
 ) -> Result<()> {
     app.store.write(|batch| {
         let Marked { mut message, room, .. } = marked(batch, user, id)?;
         let text = "The required \"emoji\" param is missing.";
         let missing = || Error::refused("error-emoji-param-not-provided", text);
-        let emoji = emoji.ok_or_else(missing)?;
+        let given = given.ok_or_else(missing)?;
         if !access::can_see(app, user, &room)? {
             return Err(Error::refused("not-authorized", "Not Authorized"));
         }
         let invalid = || Error::refused("error-not-allowed", "Invalid emoji provided.");
-        let emoji = known_name(app, emoji)?.ok_or_else(invalid)?;
+        let name = given.trim_matches(':');
+        if !emoji::is_known(app, name)? {
+            return Err(invalid());
+        }
+        let name = format!(":{name}:");
         writing::refuse_archived(&room)?;
         if writing::is_muted(user, &room) {
             let text = "You have been muted and cannot speak in this room";
@@ -37,27 +42,13 @@ pub fn react(
         if !open && !writing::may_write_read_only(app, user, &room)? {
             return Err(Error::plain(writing::READ_ONLY));
         }
-        if !set(&mut message.reactions, &emoji, &user.username, wanted) {
+        if !set(&mut message.reactions, &name, &user.username, wanted) {
             return Ok(());
         }
         message.updated_at = app.now();
         batch.put_message(&message)?;
         touch(batch, &message)
     })
-}
-
-/// A short name, or the name of an emoji that somebody added: those may hold other characters, too.
-fn known_name(app: &App, given: &str) -> Result<Option<String>> {
-    let name = given.trim_matches(':');
-    let added = emoji::is_known(app, name)?;
-    Ok(if added { Some(format!(":{name}:")) } else { short_name(given) })
-}
-
-/// `smile` and `:smile:` are `:smile:`; anything but a short name is none.
-fn short_name(emoji: &str) -> Option<String> {
-    let name = emoji.strip_prefix(':').and_then(|name| name.strip_suffix(':')).unwrap_or(emoji);
-    let fits = |c: char| c.is_alphanumeric() || "_+-.".contains(c);
-    (!name.is_empty() && name.len() <= 100 && name.chars().all(fits)).then(|| format!(":{name}:"))
 }
 
 /// Whether anything changed.
@@ -90,10 +81,10 @@ fn set(reactions: &mut Vec<Reaction>, emoji: &str, username: &str, wanted: Optio
 /// Puts a star on a message or takes it off. For those who are not in the room nothing happens.
 pub fn set_star(app: &App, user: &User, id: &MessageId, starred: bool) -> Result<()> {
     app.store.write(|batch| {
-        let Marked { mut message, own, .. } = marked(batch, user, id)?;
         if !settings::is_on(app, "Message_AllowStarring")? {
             return Err(Error::refused("error-action-not-allowed", "Message starring not allowed"));
         }
+        let Marked { mut message, own, .. } = marked(batch, user, id)?;
         if own.is_none() || message.starred.contains(&user.id) == starred {
             return Ok(());
         }
@@ -110,9 +101,7 @@ pub fn set_star(app: &App, user: &User, id: &MessageId, starred: bool) -> Result
 /// Pins a message and notes that down in the room. Answers the note.
 pub fn pin(app: &App, user: &User, id: &MessageId) -> Result<Message> {
     app.store.write(|batch| {
-        let found = marked(batch, user, id)?;
-        check_pinning(app, user, &found, "pinning")?;
-        let Marked { mut message, .. } = found;
+        let mut message = to_pin(app, batch, user, id, "pinning")?;
         let now = app.now();
         message.pinned = Some(Pinned { at: Some(now), by: Some((user.id.clone(), user.username.clone())) });
         message.updated_at = now;
@@ -127,9 +116,7 @@ pub fn pin(app: &App, user: &User, id: &MessageId) -> Result<Message> {
 /// Takes the pin off a message.
 pub fn unpin(app: &App, user: &User, id: &MessageId) -> Result<()> {
     app.store.write(|batch| {
-        let found = marked(batch, user, id)?;
-        check_pinning(app, user, &found, "unpinning")?;
-        let Marked { mut message, .. } = found;
+        let mut message = to_pin(app, batch, user, id, "unpinning")?;
         if message.pinned.take().is_none() {
             return Ok(());
         }
@@ -139,10 +126,12 @@ pub fn unpin(app: &App, user: &User, id: &MessageId) -> Result<()> {
     })
 }
 
-fn check_pinning(app: &App, user: &User, found: &Marked, what: &str) -> Result<()> {
+/// The message of that id, if the user may pin it and unpin it.
+fn to_pin(app: &App, batch: &Batch<'_>, user: &User, id: &MessageId, what: &str) -> Result<Message> {
     if !settings::is_on(app, "Message_AllowPinning")? {
         return Err(Error::refused("error-action-not-allowed", "Message pinning not allowed"));
     }
+    let found = marked(batch, user, id)?;
     if found.own.is_none() || found.message.kind.as_deref() == Some("rm") {
         let text = format!("Message you are {what} was not found");
         return Err(Error::refused("error-invalid-message", text));
@@ -150,21 +139,12 @@ fn check_pinning(app: &App, user: &User, found: &Marked, what: &str) -> Result<(
     if !access::holds_in(app, user, "pin-message", &found.room.id)? {
         return Err(Error::refused("not-authorized", "Not Authorized"));
     }
-    Ok(())
+    Ok(found.message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn short_names_have_colons_or_not() {
-        assert_eq!(short_name("bee").as_deref(), Some(":bee:"));
-        assert_eq!(short_name(":+1:").as_deref(), Some(":+1:"));
-        for bad in ["", ":", "::", "a b", ":<b>:", "a:b", &"x".repeat(101)] {
-            assert_eq!(short_name(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn a_reaction_is_given_and_taken_back() {

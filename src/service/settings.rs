@@ -3,7 +3,7 @@
 //! A value is, in this order: forced by `OVERWRITE_SETTING_<id>`, stored, given by the environment
 //! variable `<id>`, the default.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{access, oauth};
 use crate::app::App;
@@ -123,6 +123,24 @@ pub fn may_change(app: &App, user: &User, id: &str) -> Result<bool> {
     Ok(access::holds(app, user, "edit-privileged-setting")?
         || access::holds(app, user, "manage-selected-settings")?
             && access::holds(app, user, &permission_of(id))?)
+}
+
+/// Refuses whoever may not change one of these settings, and says which.
+pub fn require_changes(app: &App, user: &User, ids: &[&str]) -> Result<()> {
+    let mut refused = Vec::new();
+    for id in ids {
+        if !may_change(app, user, id)? {
+            refused.push(id);
+        }
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        code: "error-action-not-allowed".to_owned(),
+        reason: "Editing settings is not allowed".to_owned(),
+        details: json!({"method": "saveSettings", "settingIds": refused}),
+    })
 }
 
 /// The permission to change one setting.

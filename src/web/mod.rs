@@ -25,6 +25,7 @@ pub mod initials;
 mod page;
 pub mod reset;
 pub mod sound;
+pub mod trace;
 pub mod verify;
 
 /// Answers what is not under `/api/v1/`.

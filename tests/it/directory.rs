@@ -38,7 +38,7 @@ fn the_directory_lists_channels() {
     let talk = server.room(RoomKind::Channel, "talk", &["al", "eve", "io"]);
     server.room(RoomKind::Group, "secret", &["al"]);
     put_room(&server, RoomKind::Channel, "best", r#"{"featured":true}"#);
-    put_room(&server, RoomKind::Channel, "crew", r#"{"teamId":"t","teamMain":true}"#);
+    server.as_user("al").post("teams.create", json!({"name": "crew", "type": 0})).ok();
     let list = |query: &str| bob.get("directory", query);
     let names = |query: &str| listed(&list(query), "result", "name");
     assert_eq!(names(""), "best talk general", "featured first, then by name from the end");
@@ -58,12 +58,41 @@ fn the_directory_lists_channels() {
         assert_eq!(&row[key], value, "{key}");
     }
     assert_eq!((&row["lastMessage"]["msg"], &row["u"]), (&json!("hello"), &Value::Null));
-    for empty in ["type=teams", "type=posts", "type=users&workspace=external"] {
+    for empty in ["type=teams&text=talk", "type=posts", "type=users&workspace=external"] {
         assert_eq!(
             list(empty).body(),
             &json!({"result": [], "count": 0, "offset": 0, "total": 0, "success": true})
         );
     }
+}
+
+#[test]
+fn the_directory_lists_teams_by_their_main_rooms() {
+    let server = TestServer::start();
+    let (al, bob) = (server.as_user("al"), server.as_user("bob"));
+    let make = |name: &str, kind: u8| {
+        al.post("teams.create", json!({"name": name, "type": kind})).ok()["team"].clone()
+    };
+    let (crew, _) = (make("crew", 0), make("inner", 1));
+    let in_team = json!({"name": "deck", "extraData": {"teamId": crew["_id"]}});
+    al.post("channels.create", in_team).ok();
+    let names = |caller: &crate::support::Caller<'_>, query: &str| {
+        listed(&caller.get("directory", &format!("type=teams&{query}")), "result", "name")
+    };
+    assert_eq!(names(&bob, ""), "crew");
+    assert_eq!(names(&al, ""), "inner crew", "by name from the end");
+    assert_eq!(names(&al, "sort=%7B%22name%22:1%7D"), "crew inner");
+    assert_eq!(names(&al, "text=NNE"), "inner");
+    let page = al.get("directory", "type=teams&count=1&offset=1");
+    assert_eq!((&page.ok()["total"], &page.ok()["result"][0]["name"]), (&json!(2), &json!("crew")));
+    let expected = json!({
+        "_id": crew["roomId"], "name": "crew", "fname": "crew", "t": "c", "teamMain": true,
+        "teamId": crew["_id"], "usersCount": 1, "ts": "2024-03-15T10:20:30.123Z", "default": false,
+        "roomsCount": 2,
+    });
+    assert_eq!(bob.get("directory", "type=teams").ok()["result"], json!([expected]));
+    let refused = bob.get("directory", "type=teams&sort=%7B%22bio%22:1%7D");
+    assert_eq!(refused.refusal(), "Please verify the parameters");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn inner(reply: &Answer) -> Value {
     answer
 }
 
-fn call(caller: &Caller<'_>, method: &str, params: Value) -> Value {
+pub(crate) fn call(caller: &Caller<'_>, method: &str, params: Value) -> Value {
     inner(&caller.post("method.call/x", message(method, &params)))
 }
 

@@ -82,6 +82,10 @@ fn the_page_refuses_what_cannot_be_a_password_and_the_link_stays_good() {
     set(&server, "Site_Name", "<b>Chat</b> & \"co\"".into());
     forgot(&server, "bob@example.org").ok();
     let link = link(&server, "reset-password");
+    let token = link.rsplit('/').next().unwrap();
+    let policy = server.anonymous().get("pw.getPolicyReset", &format!("token={token}"));
+    assert_eq!(policy.ok(), server.anonymous().get("pw.getPolicy", "").ok());
+    assert_eq!(policy.ok()["enabled"], true);
     let differing = server.anonymous().raw("POST", &link, &FORM, "password=Secret-123&again=Secret-124");
     assert!(differing.status() == 400 && differing.text().contains("not the same"), "{}", differing.text());
     let weak = choose(&server, &link, "short");

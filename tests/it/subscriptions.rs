@@ -101,3 +101,43 @@ fn preferences_are_taken_over_when_somebody_joins() {
     assert_eq!(subscription["userHighlights"], json!(["ship"]));
     assert_eq!(subscription.get("mobilePushNotifications"), None);
 }
+
+#[test]
+fn the_settings_say_what_counts_as_unread() {
+    let server = TestServer::start();
+    let room = server.room(RoomKind::Group, "talk", &["al", "bob"]);
+    let (al, bob) = (server.as_user("al"), server.as_user("bob"));
+    let direct = al.post("im.create", json!({"username": "bob"})).ok()["room"]["_id"].clone();
+    server.clock.advance(10);
+    let say = |rid: &Value, text: &str| {
+        al.post("chat.sendMessage", json!({"message": {"rid": rid, "msg": text}})).ok();
+    };
+    let rid = json!(room.as_str());
+    for text in ["one", "two", "@bob", "@all"] {
+        say(&rid, text);
+    }
+    for text in ["one", "@bob"] {
+        say(&direct, text);
+    }
+    let unread = |rid: &Value, setting: &str, value: &str| {
+        server.as_admin().post(&format!("settings/{setting}"), json!({"value": value})).ok();
+        let query = format!("roomId={}", rid.as_str().unwrap());
+        bob.get("subscriptions.getOne", &query).ok()["subscription"]["unread"].clone()
+    };
+    for (value, count) in [
+        ("all_messages", 4),
+        ("user_and_group_mentions_only", 2),
+        ("user_mentions_only", 1),
+        ("group_mentions_only", 1),
+    ] {
+        assert_eq!(unread(&rid, "Unread_Count", value), count, "{value}");
+    }
+    assert_eq!(unread(&direct, "Unread_Count_DM", "all_messages"), 2);
+    assert_eq!(unread(&direct, "Unread_Count_DM", "mentions_only"), 1);
+    unread(&rid, "Unread_Count", "all_messages");
+    let listed = bob.get("subscriptions.get", "").ok()["update"].clone();
+    let row = listed.as_array().unwrap().iter().find(|row| row["rid"] == rid).unwrap();
+    assert_eq!(row["unread"], 4);
+    bob.post("subscriptions.read", json!({"rid": rid})).ok();
+    assert_eq!(unread(&rid, "Unread_Count", "all_messages"), 0);
+}

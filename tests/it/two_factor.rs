@@ -20,7 +20,7 @@ fn asker(server: &TestServer, caller: &Caller<'_>, name: &str) -> Asker {
     Asker { user: server.user(name), token, shown, client }
 }
 
-fn secret_bytes(base32: &str) -> Vec<u8> {
+pub(crate) fn secret_bytes(base32: &str) -> Vec<u8> {
     let value = |digit: u8| u64::from(if digit.is_ascii_digit() { digit - b'2' + 26 } else { digit - b'A' });
     let group = |group: &[u8]| group.iter().fold(0, |number, digit| number << 5 | value(*digit));
     base32.as_bytes().chunks(8).flat_map(|digits| group(digits).to_be_bytes()[3..].to_vec()).collect()

@@ -6,6 +6,7 @@ use super::Methods;
 use super::call::Call;
 use super::rooms::{done, field};
 use crate::error::Result;
+use crate::service::sessions;
 
 pub(super) const METHODS: Methods = &[
     ("login", log_in),
@@ -44,6 +45,10 @@ pub(super) const METHODS: Methods = &[
     ("getAvatarSuggestion", |call| field(call.get("users.getAvatarSuggestion", json!({})), "suggestions")),
     ("setAvatarFromService", |call| done(call.post("users.setAvatar", json!({"avatarUrl": call.text(0)?})))),
     ("resetAvatar", |call| done(call.post("users.resetAvatar", json!({"userId": call.argument(0)})))),
+    ("e2e.setUserPublicAndPrivateKeys", |call| {
+        done(call.post("e2e.setUserPublicAndPrivateKeys", Value::Object(call.object(0)?.clone())))
+    }),
+    ("e2e.fetchMyKeys", |call| call.get("e2e.fetchMyKeys", json!({})).map(Some)),
     ("deleteUserOwnAccount", |call| {
         let params = json!({"password": call.text(0)?, "confirmRelinquish": call.argument(1)});
         call.post("users.deleteOwnAccount", params)?;
@@ -70,7 +75,15 @@ fn log_in(call: &Call<'_>) -> Result<Option<Value>> {
     let reply = call.post("login", params)?;
     let data = &reply["data"];
     let kind = if resumed { "resume" } else { "password" };
-    Ok(Some(json!({"id": data["userId"], "token": data["authToken"], "type": kind})))
+    let token = data["authToken"].as_str().unwrap_or_default();
+    let created = call.app.store.token(&sessions::hash(token))?.map(|token| token.created);
+    let expires = sessions::expires(call.app, created.unwrap_or(call.app.now()))?;
+    Ok(Some(json!({
+        "id": data["userId"],
+        "token": token,
+        "tokenExpires": crate::api::wire::time(expires),
+        "type": kind,
+    })))
 }
 
 fn set_status(call: &Call<'_>, status: &str) -> Result<Option<Value>> {

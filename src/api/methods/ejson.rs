@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::Time;
 
 /// The fields of answers that hold dates. Texts that people wrote stand elsewhere.
-const DATES: [&str; 22] = [
+const DATES: [&str; 23] = [
     "ts",
     "_updatedAt",
     "_createdAt",
@@ -26,6 +26,7 @@ const DATES: [&str; 22] = [
     "unreadsFrom",
     "jitsiTimeout",
     "avatarUpdatedAt",
+    "tokenExpires",
     "nextRun",
     "lastRun",
 ];
@@ -52,6 +53,18 @@ fn field((name, value): (String, Value)) -> (String, Value) {
         value => from_rest(value),
     };
     (name, value)
+}
+
+/// What JSON has no number for, in its own word: `{"$InfNaN": 0}` is not a number, 1 and -1 are the
+/// infinities.
+pub(super) fn no_number(value: &Value) -> Option<&'static str> {
+    let fields = value.as_object().filter(|fields| fields.len() == 1)?;
+    match fields.get("$InfNaN")?.as_i64()? {
+        0 => Some("NaN"),
+        1 => Some("Infinity"),
+        -1 => Some("-Infinity"),
+        _ => None,
+    }
 }
 
 /// An argument as a parameter of the REST API: dates are texts there.

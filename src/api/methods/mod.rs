@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::endpoint::Context;
 use crate::error::{Error, Result};
+use crate::service::method_limits;
 
 mod account;
 mod answer;
@@ -15,10 +16,12 @@ mod call;
 mod ejson;
 mod history;
 mod messages;
+mod otr;
 mod people;
 mod rooms;
 mod server;
 mod sounds;
+mod two_factor;
 
 use call::Call;
 
@@ -33,18 +36,16 @@ const METHODS: &[Methods] = &[
     server::METHODS,
     sounds::METHODS,
     account::METHODS,
+    two_factor::METHODS,
     people::METHODS,
     rooms::METHODS,
     messages::METHODS,
+    otr::METHODS,
     history::METHODS,
 ];
 
-fn method(name: &str) -> Option<Method> {
-    METHODS
-        .iter()
-        .flat_map(|methods| methods.iter())
-        .find(|(known, _)| *known == name)
-        .map(|(_, method)| *method)
+fn find(name: &str) -> Option<(&'static str, Method)> {
+    METHODS.iter().flat_map(|methods| methods.iter()).find(|(known, _)| *known == name).copied()
 }
 
 /// Runs the method that `message` names, the text of a JSON object
@@ -52,11 +53,12 @@ fn method(name: &str) -> Option<Method> {
 /// fails is an answer, too; only a message that is none is refused.
 pub fn run(context: Context<'_>, message: &str) -> Result<String> {
     let (id, name, arguments) = envelope(message).ok_or_else(|| Error::plain("Invalid method call"))?;
-    let Some(method) = method(&name) else {
+    let Some((name, method)) = find(&name) else {
         return Ok(answer::unknown(&id, &name));
     };
     let call = Call { context, app: context.app, arguments };
-    match method(&call) {
+    let counted = method_limits::count(context.app, context.client, context.caller, name);
+    match counted.and_then(|()| method(&call)) {
         Ok(result) => Ok(answer::result(&id, result)),
         // What is ours to mend is told and logged like every other such failure.
         Err(error @ (Error::Internal(_) | Error::Busy)) => Err(error),

@@ -7,12 +7,12 @@ use super::call::Call;
 use crate::api::present;
 use crate::domain::{Room, RoomId, RoomKind};
 use crate::error::{Error, Result};
-use crate::service::access;
+use crate::service::{access, members};
 
 pub(super) const METHODS: Methods = &[
     ("getRoomIdByNameOrId", |call| Ok(Some(visible(call, call.text(0)?)?.id.as_str().into()))),
     ("getRoomNameById", |call| Ok(visible(call, call.text(0)?)?.name.map(Value::from))),
-    ("getRoomById", |call| shown(call, &visible(call, call.text(0)?)?)),
+    ("getRoomById", |call| shown(call, &by_id(call, call.text(0)?)?)),
     ("getRoomByTypeAndName", room_by_type_and_name),
     ("joinRoom", join),
     ("leaveRoom", |call| done(call.post("rooms.leave", json!({"roomId": call.text(0)?})))),
@@ -40,10 +40,7 @@ pub(super) const METHODS: Methods = &[
         call.post("rooms.delete", json!({"roomId": call.text(0)?}))?;
         Ok(Some(true.into()))
     }),
-    ("cleanRoomHistory", |call| {
-        let params = Value::Object(call.object(0)?.clone());
-        field(call.post("rooms.cleanHistory", params), "count")
-    }),
+    ("cleanRoomHistory", clean_history),
     ("readMessages", |call| {
         let params = json!({"rid": call.text(0)?, "readThreads": call.argument(1)});
         done(call.post("subscriptions.read", params))
@@ -66,11 +63,19 @@ pub(super) fn field(reply: Result<Value>, name: &str) -> Result<Option<Value>> {
 
 /// The room of that id or name, if the caller may know of it.
 fn visible(call: &Call<'_>, given: &str) -> Result<Room> {
+    match call.app.store.room(&RoomId::new(given))? {
+        Some(room) => seen(call, Some(room)),
+        None => seen(call, call.app.store.room_by_name(given)?),
+    }
+}
+
+/// The room of that id, if the caller may know of it.
+fn by_id(call: &Call<'_>, id: &str) -> Result<Room> {
+    seen(call, call.app.store.room(&RoomId::new(id))?)
+}
+
+fn seen(call: &Call<'_>, room: Option<Room>) -> Result<Room> {
     let caller = call.caller()?;
-    let room = match call.app.store.room(&RoomId::new(given))? {
-        Some(room) => Some(room),
-        None => call.app.store.room_by_name(given)?,
-    };
     match room {
         Some(room) if access::can_see(call.app, &caller.user, &room)? => Ok(room),
         Some(_) | None => Err(Error::not_allowed()),
@@ -103,7 +108,7 @@ fn join(call: &Call<'_>) -> Result<Option<Value>> {
     if call.app.store.room(&id)?.is_none() {
         return Err(Error::refused("error-invalid-room", "Invalid room"));
     }
-    crate::service::members::join(call.app, caller, &id, call.optional_text(1))?;
+    members::join(call.app, caller, &id, call.optional_text(1))?;
     Ok(Some(true.into()))
 }
 
@@ -180,6 +185,23 @@ fn save_settings(call: &Call<'_>) -> Result<Option<Value>> {
     Ok(Some(json!({"result": true, "rid": reply["rid"]})))
 }
 
+/// Unlike the endpoint, takes the ends of the window, and spares discussions, unless told otherwise.
+fn clean_history(call: &Call<'_>) -> Result<Option<Value>> {
+    let caller = call.caller()?;
+    let mut params = call.object(0)?.clone();
+    let room = by_id(call, call.field(0, "roomId")?)?;
+    if !access::holds_in(call.app, &caller.user, "clean-channel-history", &room.id)? {
+        return Err(Error::not_allowed());
+    }
+    for key in ["inclusive", "ignoreDiscussion"] {
+        params.entry(key).or_insert(true.into());
+    }
+    if let Some(users) = params.shift_remove("fromUsers") {
+        params.insert("users".to_owned(), users);
+    }
+    field(call.post("rooms.cleanHistory", Value::Object(params)), "count")
+}
+
 /// The room that the first argument names by `rid`.
 fn room_of(call: &Call<'_>) -> Result<Room> {
     let id = RoomId::new(call.field(0, "rid")?);
@@ -201,7 +223,7 @@ fn add_users(call: &Call<'_>, usernames: Vec<Value>) -> Result<Option<Value>> {
     if !access::can_see(call.app, &caller.user, &room)? {
         return Err(Error::not_allowed());
     }
-    crate::service::members::invite(call.app, caller, &room.id, &users)?;
+    members::add(call.app, caller, &room.id, &users)?;
     Ok(Some(true.into()))
 }
 
@@ -213,7 +235,7 @@ fn remove_user(call: &Call<'_>) -> Result<Option<Value>> {
     }
     let user = call.app.store.user_by_name(call.field(0, "username")?)?;
     let user = user.ok_or_else(|| Error::refused("error-invalid-user", "Invalid user"))?;
-    crate::service::members::remove(call.app, caller, &room.id, &user)?;
+    members::remove(call.app, caller, &room.id, &user)?;
     Ok(Some(true.into()))
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Methods;
 use super::call::Call;
+use super::ejson;
 use super::rooms::field;
 use crate::domain::defaults;
 use crate::domain::setting::Kind;
@@ -34,7 +35,10 @@ pub(super) const METHODS: Methods = &[
         }))
     }),
     ("saveSettings", save_settings),
-    ("saveSetting", |call| call.post(&format!("settings/{}", call.text(0)?), json!({})).map(|_| None)),
+    ("saveSetting", |call| {
+        let change = json!({"_id": call.text(0)?, "value": call.argument(1)});
+        save(call, &[change])
+    }),
     ("listCustomUserStatus", |call| field(call.get("custom-user-status.list", json!({})), "statuses")),
     ("spotlight", |call| {
         let text = call.text(0)?;
@@ -80,7 +84,14 @@ fn listed_settings(call: &Call<'_>, with_private: bool) -> Result<Option<Value>>
     for (id, value) in settings::list(call.app, with_private)? {
         let changed = updated(call, &id)?;
         if since.is_none_or(|since| changed > since) {
-            listed.push(json!({"_id": id, "value": value, "_updatedAt": crate::api::wire::time(changed)}));
+            let mut row = json!({"_id": id, "value": value, "_updatedAt": crate::api::wire::time(changed)});
+            if with_private && let Some(definition) = defaults::definition(&id) {
+                row["type"] = definition.kind.word().into();
+                row["public"] = definition.public.into();
+                row["packageValue"] = definition.default_value();
+                row["i18nLabel"] = id.into();
+            }
+            listed.push(row);
         }
     }
     Ok(Some(if since.is_some() { json!({"update": listed, "remove": []}) } else { listed.into() }))
@@ -97,26 +108,22 @@ fn save_settings(call: &Call<'_>) -> Result<Option<Value>> {
     let Some(Value::Array(changes)) = call.arguments.first() else {
         return Err(Error::plain("Match error: Expected array, got undefined"));
     };
+    save(call, changes)
+}
+
+fn save(call: &Call<'_>, changes: &[Value]) -> Result<Option<Value>> {
+    let ids: Vec<&str> = changes.iter().filter_map(|change| change["_id"].as_str()).collect();
+    settings::require_changes(call.app, &call.caller()?.user, &ids)?;
     for change in changes {
         let id = change["_id"].as_str().unwrap_or_default();
-        let Some(definition) = defaults::definition(id) else { continue };
-        let whole = definition.kind == Kind::Int;
-        if whole && change["value"].as_i64().is_none() {
-            let code = format!("Invalid setting value {}", plain(&change["value"]));
-            return Err(Error::refused(code, "Invalid setting value"));
+        let takes_numbers = defaults::definition(id).is_some_and(|known| known.kind == Kind::Int);
+        if takes_numbers && let Some(word) = ejson::no_number(&change["value"]) {
+            let reason = "Invalid setting value";
+            return Err(Error::refused(format!("{reason} {word}"), reason));
         }
     }
     call.post("settings", json!({"settings": changes}))?;
     Ok(Some(true.into()))
-}
-
-/// A value as it is read aloud; JSON has no infinities, so that clients send them as `null`.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => "NaN".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
-    }
 }
 
 fn browse(call: &Call<'_>) -> Result<Option<Value>> {

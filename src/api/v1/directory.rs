@@ -1,4 +1,4 @@
-//! `directory`: channels and people, page by page, by what they are called.
+//! `directory`: channels, people and teams, page by page, by what they are called.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::domain::{User, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
+use crate::service::teams::{Team, listing};
 use crate::service::{access, directory};
 
 /// The rows.
@@ -67,13 +68,16 @@ fn list(app: &App, caller: &Caller, asked: Paged<Wanted>) -> Result<Value> {
         // Everybody here is from here.
         "users" if workspace == "external" => Ok(page.wrap("result", Vec::new(), 0)),
         "users" => people(app, caller, page, sort, &text, workspace == "all"),
-        "teams" | "posts" => Ok(page.wrap("result", Vec::new(), 0)),
+        "teams" => teams(app, caller, page, sort, &text),
+        "posts" => Ok(page.wrap("result", Vec::new(), 0)),
         _ => Err(unverified()),
     }
 }
 
+/// What channels and teams are sorted by.
+const SORTED_BY: [&str; 5] = ["name", "createdAt", "usersCount", "usernames", "lastMessage"];
+
 fn channels(app: &App, caller: &Caller, page: Page, sort: (String, bool), text: &str) -> Result<Value> {
-    const SORTED_BY: [&str; 5] = ["name", "createdAt", "usersCount", "usernames", "lastMessage"];
     const SHOWN: [&str; 16] = [
         "_id",
         "name",
@@ -100,6 +104,44 @@ fn channels(app: &App, caller: &Caller, page: Page, sort: (String, bool), text: 
     let (rooms, total) = found.finish()?;
     let rows = present::rooms(app, &caller.user.id, &rooms)?;
     Ok(page.wrap("result", rows.into_iter().map(|row| present::only(row, &SHOWN)).collect(), total))
+}
+
+/// The main rooms of the teams that the caller may know of.
+fn teams(app: &App, caller: &Caller, page: Page, sort: (String, bool), text: &str) -> Result<Value> {
+    const SHOWN: [&str; 12] = [
+        "_id",
+        "name",
+        "fname",
+        "t",
+        "teamMain",
+        "teamId",
+        "usersCount",
+        "ts",
+        "default",
+        "topic",
+        "description",
+        "lastMessage",
+    ];
+    if !SORTED_BY.contains(&sort.0.as_str()) {
+        return Err(unverified());
+    }
+    let mut found = RoomPage::new(app, page, vec![sort]);
+    directory::each_team(app, &caller.user, text, |team| found.offer_room(&team.room))?;
+    let (rooms, total) = found.finish()?;
+    let mut rows = Vec::new();
+    for room in rooms {
+        let shown = present::room(app, &caller.user.id, &room)?;
+        let mut row = present::only(shown, &SHOWN);
+        if room.archived {
+            row["archived"] = true.into();
+        }
+        if let Some(team) = Team::of_main(room) {
+            // The main room is one of them.
+            row["roomsCount"] = (listing::count_rooms(app, &team)? + 1).into();
+        }
+        rows.push(row);
+    }
+    Ok(page.wrap("result", rows, total))
 }
 
 fn people(

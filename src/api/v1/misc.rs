@@ -9,7 +9,7 @@ use crate::api::fields::NOTHING;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
-use crate::service::{access, machine, password_policy, settings};
+use crate::service::{access, machine, password_policy, password_reset, settings};
 
 /// The version of the API that is spoken.
 pub(super) const VERSION: &str = "6.14.0";
@@ -66,6 +66,10 @@ fn info(app: &App, caller: Option<&Caller>, _: Nothing) -> Result<Value> {
 
 /// What new passwords must be like, for clients that say so while people type.
 fn policy(app: &App, _: &Client, _: Nothing) -> Result<Value> {
+    shown_policy(app)
+}
+
+fn shown_policy(app: &App) -> Result<Value> {
     let Some(policy) = password_policy::load(app)? else {
         return Ok(json!({"enabled": false, "policy": []}));
     };
@@ -81,13 +85,16 @@ fn policy(app: &App, _: &Client, _: Nothing) -> Result<Value> {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[expect(dead_code, reason = "nobody has been given a token for this, so none is right")]
 struct Reset {
     token: String,
 }
 
-fn policy_for_reset(_: &App, _: &Client, _: Reset) -> Result<Value> {
-    Err(Error::Unauthorized)
+/// For whoever follows a link to a new password.
+fn policy_for_reset(app: &App, _: &Client, params: Reset) -> Result<Value> {
+    match password_reset::holder(app, &params.token)? {
+        Some(_) => shown_policy(app),
+        None => Err(Error::Unauthorized),
+    }
 }
 
 fn smtp(app: &App, _: &Caller, _: Nothing) -> Result<Value> {

@@ -15,6 +15,7 @@ mod data_downloads;
 mod directory;
 mod discussions;
 mod emoji;
+mod encryption;
 mod exports;
 mod history;
 mod im;
@@ -67,6 +68,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         emoji::endpoints(),
         sounds::endpoints(),
         assets::endpoints(),
+        encryption::endpoints(),
         custom_status::endpoints(),
         push::endpoints(),
         exports::endpoints(),

@@ -101,19 +101,8 @@ struct Changes {
 /// Unlike one by one, together they must be of the right types.
 fn write_all(app: &App, caller: &Caller, params: Changes) -> Result<Value> {
     let changes: Vec<_> = params.settings.into_iter().map(|change| (change.id, change.value)).collect();
-    let mut refused = Vec::new();
-    for (id, _) in &changes {
-        if !settings::may_change(app, &caller.user, id)? {
-            refused.push(id);
-        }
-    }
-    if !refused.is_empty() {
-        return Err(Error::Refused {
-            code: "error-action-not-allowed".to_owned(),
-            reason: "Editing settings is not allowed".to_owned(),
-            details: json!({"method": "saveSettings", "settingIds": refused}),
-        });
-    }
+    let ids: Vec<&str> = changes.iter().map(|(id, _)| id.as_str()).collect();
+    settings::require_changes(app, &caller.user, &ids)?;
     settings::check_types(&changes)?;
     settings::set_all(app, &changes)?;
     Ok(Value::Null)

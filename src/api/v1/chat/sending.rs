@@ -105,9 +105,13 @@ fn attachments(given: Option<Value>) -> Option<Vec<Value>> {
 pub(super) fn post_message(app: &App, caller: &Caller, mut params: Params) -> Result<Value> {
     params.retain(|_, value| !value.is_null());
     let draft = posted(&mut params)?;
-    let mut first = None;
+    let mut rooms = Vec::new();
     for target in targets_of(&params)? {
-        let room = targets::find(app, caller, &target)?;
+        // One that is not there is told before anything is sent.
+        rooms.push((targets::find(app, caller, &target)?, target));
+    }
+    let mut first = None;
+    for (room, target) in rooms {
         let sent = send(app, &caller.user, Some(&room), draft.clone())?;
         first = first.or(Some((target, sent)));
     }

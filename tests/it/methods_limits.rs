@@ -1,0 +1,77 @@
+//! How often methods may be called.
+
+use serde_json::{Value, json};
+
+use crate::methods::{call, refusal, result};
+use crate::password_mails::set;
+use crate::support::TestServer;
+
+#[test]
+fn a_user_calls_a_method_so_often_and_then_waits() {
+    let server = TestServer::start();
+    let (bob, al) = (server.as_user("bob"), server.as_user("al"));
+    for _ in 0..20 {
+        result(&bob, "getUserRoles", json!([]));
+    }
+    server.clock.advance(1500);
+    let refused = call(&bob, "getUserRoles", json!([]));
+    let text = "Error, too many requests. Please slow down. You must wait 9 seconds before trying again.";
+    let expected = json!({
+        "isClientSafe": true,
+        "error": "too-many-requests",
+        "reason": text,
+        "details": {"timeToReset": 8500},
+        "message": format!("{text} [too-many-requests]"),
+        "errorType": "Meteor.Error",
+    });
+    assert_eq!(refused["error"], expected);
+    result(&bob, "permissions/get", json!([]));
+    result(&al, "getUserRoles", json!([]));
+    server.clock.advance(8500);
+    result(&bob, "getUserRoles", json!([]));
+}
+
+#[test]
+fn the_settings_say_how_often_and_whether_at_all() {
+    let server = TestServer::start();
+    let bob = server.as_user("bob");
+    let too_many = |method: &str| refusal(&bob, method, json!([])).ends_with("[too-many-requests]");
+    set(&server, "DDP_Rate_Limit_User_By_Method_Requests_Allowed", 2.into());
+    assert_eq!([(); 3].map(|()| too_many("getUserRoles")), [false, false, true]);
+    set(&server, "DDP_Rate_Limit_User_By_Method_Enabled", false.into());
+    assert!(!too_many("getUserRoles"));
+    set(&server, "DDP_Rate_Limit_User_Requests_Allowed", 4.into());
+    assert!(too_many("permissions/get"), "all methods together");
+    set(&server, "DDP_Rate_Limit_User_Enabled", false.into());
+    assert!(!too_many("permissions/get"));
+    set(&server, "DDP_Rate_Limit_IP_Requests_Allowed", 1.into());
+    assert!(too_many("permissions/get"));
+    assert!(refusal(&server.as_user("al"), "permissions/get", json!([])).ends_with("[too-many-requests]"));
+    set(&server, "DDP_Rate_Limit_IP_Enabled", false.into());
+    assert!(!too_many("permissions/get"));
+}
+
+#[test]
+fn some_methods_have_limits_of_their_own() {
+    let server = TestServer::start();
+    server.user("al");
+    let room = server.room(roomscribe::domain::RoomKind::Channel, "talk", &["bob"]);
+    let (bob, admin) = (server.as_user("bob"), server.as_admin());
+    let send = |text: String| json!([{"rid": room.as_str(), "msg": text}]);
+    let limits: [(&str, &dyn Fn(usize) -> Value, usize); 5] = [
+        ("sendMessage", &|n| send(n.to_string()), 5),
+        ("createDirectMessage", &|_| json!(["al"]), 10),
+        ("getRoomById", &|_| json!([room.as_str()]), 10),
+        ("followMessage", &|_| json!([{"mid": "nope"}]), 5),
+        ("setUserStatus", &|_| json!(["online", ""]), 1),
+    ];
+    for (method, params, most) in limits {
+        let refused =
+            (0..=most).map(|number| refusal(&bob, method, params(number)).ends_with("[too-many-requests]"));
+        let refused: Vec<bool> = refused.collect();
+        assert_eq!(refused.iter().position(|refused| *refused), Some(most), "{method}");
+    }
+    for number in 0..6 {
+        result(&admin, "sendMessage", send(number.to_string()));
+    }
+}
