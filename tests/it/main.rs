@@ -9,6 +9,7 @@ mod account_changes;
 mod architecture;
 mod auth;
 mod avatars;
+mod catalogue_gaps;
 mod channel_edits;
 mod channels;
 mod chat;
