@@ -151,8 +151,8 @@ fn rooms_and_accounts_refuse_what_they_cannot_find() {
     assert_eq!(bob.get("rooms.info", "").refusal(), missing);
     let settings = bob.post("rooms.saveRoomSettings", json!({"rid": "x", "roomTopic": "t"}));
     assert_eq!(settings.refusal(), "Invalid room [error-invalid-room]");
-    let taken = bob.post("users.updateOwnBasicInfo", json!({"data": {"username": "al"}}));
-    assert_eq!(taken.refusal(), "Could not save user identity [error-could-not-save-identity]");
+    let renamed = bob.post("users.updateOwnBasicInfo", json!({"data": {"username": "al"}}));
+    assert_eq!(renamed.refusal(), "Could not save user identity [error-could-not-save-identity]");
     for selector in ["x", "%7B%22conditions%22:%7B%22$nor%22:%5B%5D%7D%7D"] {
         let refused = bob.get("users.autocomplete", &format!("selector={selector}"));
         assert_eq!(refused.refusal(), "error-invalid-query", "{selector}");
