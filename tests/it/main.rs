@@ -10,6 +10,7 @@ mod architecture;
 mod assets;
 mod auth;
 mod avatars;
+mod catalogue_gaps;
 mod channel_edits;
 mod channels;
 mod chat;

@@ -296,9 +296,9 @@ fn an_encrypted_file_is_bytes_to_the_server() {
     let encrypted = r#"{"algorithm":"rc.v1.aes-sha2","ciphertext":"x"}"#;
     set("FileUpload_MediaTypeWhiteList", json!("image/*"));
     let id = send(encrypted).ok()["file"]["_id"].as_str().unwrap().to_owned();
-    let sent = bob.post(&format!("rooms.mediaConfirm/{room}/{id}"), json!({}));
+    let confirmed = bob.post(&format!("rooms.mediaConfirm/{room}/{id}"), json!({}));
     let file = json!({"_id": id, "name": "a.png", "type": "application/octet-stream"});
-    assert_eq!(sent.ok()["message"]["file"], file);
+    assert_eq!(confirmed.ok()["message"]["file"], file);
     assert_eq!(send("{").refusal(), "[invalid-field-content]");
     set("FileUpload_MediaTypeBlackList", json!("application/octet-stream"));
     assert_eq!(send(encrypted).refusal(), "File type is not accepted. [error-invalid-file-type]");
