@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 
-/// The short names that clients offer, sorted, without shades of skin. From `emoji.json` of JoyPixels'
-/// emoji-toolkit 7.0.1, which is under the MIT licence.
+/// The short names that clients offer, sorted, without shades of skin. From `emoji.json` of the
+/// `emoji-toolkit` 7.0.1, which is under the MIT licence.
 static STANDARD: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("emoji_names.txt").lines().collect());
 
 /// Whether a name without colons is that of an emoji which everybody knows: `bee`, `wave_tone3`.

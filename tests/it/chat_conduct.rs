@@ -200,3 +200,39 @@ fn clients_note_down_how_their_secret_talk_goes_and_nothing_else() {
         assert_eq!(receipts.refusal(), enterprise, "before every parameter");
     }
 }
+
+#[test]
+fn marks_and_reports_name_a_message() {
+    let server = TestServer::start();
+    let room = server.room(RoomKind::Channel, "talk", &["bob"]);
+    let (bob, eve) = (server.as_user("bob"), server.as_user("eve"));
+    bob.post("chat.sendMessage", json!({"message": {"_id": "m", "rid": room.as_str()}})).ok();
+    let refused = |caller: &Caller<'_>, endpoint: &str, body: Value| {
+        let answer = caller.post(endpoint, body);
+        (answer.refusal().to_owned(), answer.body()["errorType"].as_str().unwrap_or_default().to_owned())
+    };
+    let missing = "The required \"messageId\" param is missing. [error-messageid-param-not-provided]";
+    let required = "The required \"messageId\" param is required. [error-messageid-param-not-provided]";
+    for (endpoint, text) in [
+        ("chat.react", missing),
+        ("chat.pinMessage", missing),
+        ("chat.unPinMessage", required),
+        ("chat.starMessage", required),
+        ("chat.unStarMessage", required),
+    ] {
+        let code = "error-messageid-param-not-provided";
+        assert_eq!(refused(&bob, endpoint, json!({})), (text.to_owned(), code.to_owned()), "{endpoint}");
+        assert_eq!(refused(&bob, endpoint, json!({"messageId": "none"})).1, "error-message-not-found");
+    }
+    let gone = "Message you are unpinning was not found [error-invalid-message]";
+    let foreign = refused(&eve, "chat.unPinMessage", json!({"messageId": "m"}));
+    assert_eq!(foreign, (gone.to_owned(), "error-invalid-message".to_owned()));
+    let nothing = "must have required property 'messageId'\n must have required property 'description' [invalid-params]";
+    assert_eq!(
+        refused(&bob, "chat.reportMessage", json!({})),
+        (nothing.to_owned(), "invalid-params".to_owned())
+    );
+    let more = json!({"messageId": "m", "description": "x", "more": 1});
+    let text = "must NOT have additional properties [invalid-params]";
+    assert_eq!(refused(&bob, "chat.reportMessage", more).0, text);
+}

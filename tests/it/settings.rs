@@ -69,6 +69,11 @@ fn unknown_settings_and_bodies_without_a_value_are_refused_in_silence() {
     for answer in answers {
         assert_eq!((answer.status(), answer.body()), (400, &json!({"success": false})));
     }
+    let nothing = "must have required property 'settings' [invalid-params]";
+    assert_eq!(admin.post("settings", json!({})).refusal(), nothing);
+    let several = json!({"settings": [{"_id": "Site_Name", "value": "x"}, {"_id": "No_Such", "value": 1}]});
+    assert_eq!(admin.post("settings", several).body(), &json!({"success": false}));
+    assert_ne!(admin.get("settings/Site_Name", "").ok()["value"], "x", "all of them or none");
 }
 
 #[test]

@@ -56,6 +56,8 @@ fn others_do_not() {
         (refused.status(), refused.body()),
         (403, &json!({"success": false, "error": "unauthorized"}))
     );
+    let missing = bob.post("statistics.telemetry", json!({}));
+    assert_eq!(missing.refusal(), "must have required property 'params' [invalid-params]");
     assert_eq!(bob.post("statistics.telemetry", json!({"params": []})).ok(), &json!({"success": true}));
     let active = bob.get("licenses.maxActiveUsers", "");
     assert_eq!(active.ok(), &json!({"maxActiveUsers": null, "activeUsers": 3, "success": true}));
