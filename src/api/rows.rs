@@ -10,19 +10,34 @@ use super::page::Page;
 pub struct TopRows {
     page: Page,
     sort: Vec<(String, bool)>,
-    rows: Vec<Value>,
+    rows: Vec<Row>,
+    /// Whether as many of the rows as a page needs stand in order at the front.
+    full: bool,
     total: usize,
+}
+
+struct Row {
+    /// What the fields to sort by hold.
+    keys: Vec<SortKey>,
+    value: Value,
 }
 
 impl TopRows {
     /// Rows by these fields; rows that are equal stay in the order in which they come.
     pub fn new(page: Page, sort: Vec<(String, bool)>) -> Self {
-        Self { page, sort, rows: Vec::new(), total: 0 }
+        Self { page, sort, rows: Vec::new(), full: false, total: 0 }
     }
 
     /// Takes a row into account.
-    pub fn offer(&mut self, row: Value) {
+    pub fn offer(&mut self, value: Value) {
         self.total += 1;
+        let keys = self.sort.iter().map(|(field, _)| SortKey::of(at(&value, field))).collect();
+        let row = Row { keys, value };
+        // Most rows of a long list are behind the page.
+        let last = self.rows.get(self.most().saturating_sub(1)).filter(|_| self.full);
+        if last.is_some_and(|last| compare(&row, last, &self.sort).is_ge()) {
+            return;
+        }
         self.rows.push(row);
         // Sorting now and then costs less than keeping order all the time.
         if self.rows.len() > self.most().saturating_mul(2).max(64) {
@@ -38,6 +53,7 @@ impl TopRows {
         let sort = &self.sort;
         self.rows.sort_by(|one, other| compare(one, other, sort));
         self.rows.truncate(self.most());
+        self.full = self.rows.len() == self.most();
     }
 
     /// The page: `{<name>, count, offset, total}`.
@@ -50,13 +66,14 @@ impl TopRows {
     /// The rows of the page, and how many were offered.
     pub fn page(mut self) -> (Vec<Value>, usize) {
         self.settle();
-        (self.rows.drain(..).skip(self.page.offset).collect(), self.total)
+        (self.rows.drain(..).skip(self.page.offset).map(|row| row.value).collect(), self.total)
     }
 }
 
-fn compare(one: &Value, other: &Value, sort: &[(String, bool)]) -> Ordering {
-    for (field, ascending) in sort {
-        let order = compare_values(at(one, field), at(other, field));
+fn compare(one: &Row, other: &Row, sort: &[(String, bool)]) -> Ordering {
+    for ((one, other), (_, ascending)) in one.keys.iter().zip(&other.keys).zip(sort) {
+        // No number of JSON is without an order.
+        let order = one.partial_cmp(other).unwrap_or(Ordering::Equal);
         let order = if *ascending { order } else { order.reverse() };
         if order.is_ne() {
             return order;
@@ -70,27 +87,29 @@ pub fn at<'a>(row: &'a Value, path: &str) -> &'a Value {
     path.split('.').fold(row, |value, key| value.get(key).unwrap_or(&Value::Null))
 }
 
-/// Nothing before numbers before texts, without regard to case, before the rest.
-fn compare_values(one: &Value, other: &Value) -> Ordering {
-    let rank = |value: &Value| match value {
-        Value::Null => 0,
-        Value::Number(_) => 1,
-        Value::String(_) => 2,
-        Value::Object(_) => 3,
-        Value::Array(_) => 4,
-        Value::Bool(_) => 5,
-    };
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => {
-            one.as_f64().unwrap_or_default().total_cmp(&other.as_f64().unwrap_or_default())
+/// What a value is sorted by: nothing before numbers before texts, without regard to case, before
+/// the rest.
+#[derive(PartialEq, PartialOrd)]
+enum SortKey {
+    Nothing,
+    Number(f64),
+    Text(String),
+    Object,
+    /// By its first element.
+    Array(Option<Box<SortKey>>),
+    Bool(bool),
+}
+
+impl SortKey {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Nothing,
+            Value::Number(number) => Self::Number(number.as_f64().unwrap_or_default()),
+            Value::String(text) => Self::Text(text.to_lowercase()),
+            Value::Object(_) => Self::Object,
+            Value::Array(elements) => Self::Array(elements.first().map(|first| Box::new(Self::of(first)))),
+            Value::Bool(value) => Self::Bool(*value),
         }
-        (Value::String(one), Value::String(other)) => one.to_lowercase().cmp(&other.to_lowercase()),
-        (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
-        (Value::Array(one), Value::Array(other)) => one
-            .first()
-            .zip(other.first())
-            .map_or_else(|| one.len().cmp(&other.len()), |(one, other)| compare_values(one, other)),
-        _ => rank(one).cmp(&rank(other)),
     }
 }
 
@@ -115,6 +134,17 @@ mod tests {
             json!({"rows": [{"n": 2}, {"n": 3}, {"n": 4}], "count": 3, "offset": 2, "total": 1000});
         assert_eq!(top(3, 2, true), expected);
         assert_eq!(top(1, 0, false)["rows"], json!([{"n": 999}]));
+    }
+
+    #[test]
+    fn equal_rows_stay_in_the_order_in_which_they_come() {
+        for sort in [Vec::new(), vec![("same".to_owned(), false)]] {
+            let mut rows = TopRows::new(Page { offset: 1, count: 2 }, sort);
+            for number in 0..200 {
+                rows.offer(json!({"n": number, "same": []}));
+            }
+            assert_eq!(rows.page(), (vec![json!({"n": 1, "same": []}), json!({"n": 2, "same": []})], 200));
+        }
     }
 
     #[test]

@@ -3,15 +3,44 @@
 
 usage: tests/bench/api.py MESSAGES.ndjson [--binary target/release/roomscribe] [--calls 300] [--data KEPT]
 
-MESSAGES.ndjson: REST message objects of many rooms, one a line. They are imported, everybody is put
-into the largest room, and one user into every room. Prints the median and the 99th percentile of
-each endpoint in milliseconds, one call after the other over one connection and with eight clients
-at once, and what sending costs in a room of two and in the largest one, round by round. Shared
-machines are noisy: compare ratios within one run only.
+MESSAGES.ndjson: REST message objects of many rooms, one a line. They are imported, everybody named
+there is put into the largest room, and one user into every room. Prints how long opening took, then
+the size of each endpoint's reply, what it costs the server, the median and the 99th percentile in
+milliseconds, one call after the other over one connection and with eight clients at once, and what
+sending costs in a room of two and in the largest one, round by round. Shared machines are noisy:
+compare ratios within one run only.
 """
-import argparse, http.client, json, os, re, statistics, subprocess, sys, tempfile, threading, time, urllib.parse
+import argparse, collections, concurrent.futures, http.client, json, os, re, statistics, subprocess, sys
+import tempfile, threading, time, urllib.parse
 
 ADMIN, PASSWORD = "admin", "correct-horse-battery"
+
+
+def with_everybody(messages):
+    """The lines of a file, and a last one from each person named there, in the largest room."""
+    rooms, people = collections.Counter(), {}
+    for line in open(messages, encoding="utf-8"):
+        message = json.loads(line)
+        rooms[message["rid"]] += 1
+        for person in (message["u"], *message.get("mentions", ())):
+            people[person["_id"]] = person
+        yield line
+    largest = rooms.most_common(1)[0][0]
+    for number, (identity, person) in enumerate(people.items()):
+        if identity not in ("all", "here"):
+            author = {key: person[key] for key in ("_id", "username", "name")}
+            yield json.dumps({"_id": f"hello{number}", "rid": largest, "ts": message["ts"], "u": author, "msg": "hello"}) + "\n"
+
+
+def fill(binary, data, messages):
+    began = time.monotonic()
+    importing = subprocess.Popen([binary, "--data", data, "import", "-"], stdin=subprocess.PIPE,
+                                 stdout=subprocess.DEVNULL, text=True)
+    with importing.stdin as lines:
+        lines.writelines(with_everybody(messages))
+    if importing.wait():
+        sys.exit("the messages could not be imported")
+    print(f"imported in {time.monotonic() - began:.0f} s")
 
 
 class Client:
@@ -29,8 +58,9 @@ class Client:
         self.connection.request(method, "/api/v1/" + path, payload, self.headers)
         answer = self.connection.getresponse()
         said = answer.read()
+        self.size = len(said)
         if answer.status != 200:
-            sys.exit(f"{method} {path}: {answer.status} {said[:500].decode()}")
+            raise SystemExit(f"{method} {path}: {answer.status} {said[:500].decode()}")
         return json.loads(said) if answer.headers["content-type"] == "application/json" else said
 
     def get(self, path, **query):
@@ -46,9 +76,11 @@ def serve(binary, data):
         "OVERWRITE_SETTING_API_Enable_Rate_Limiter": "false", "OVERWRITE_SETTING_API_User_Limit": "100000",
     }
     command = [binary, "--data", data, "serve", "--listen", "127.0.0.1:0"]
+    began = time.monotonic()
     running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     for line in running.stderr:
         if address := re.search(r"ready address=(\S+)", line):
+            print(f"opened in {time.monotonic() - began:.1f} s, {resident(running.pid)} MB resident")
             threading.Thread(target=lambda: [None for _ in running.stderr], daemon=True).start()
             return running, address[1]
     sys.exit("the server did not come up")
@@ -74,24 +106,28 @@ def percentile(times, part):
     return sorted(times)[min(len(times) - 1, int(len(times) * part))] * 1000
 
 
+def await_rest(pid):
+    """Waits until the server has indexed what was imported, which it begins a minute after its start."""
+    time.sleep(65)
+    used = -1
+    while cpu(pid) - used > .25:
+        used = cpu(pid)
+        time.sleep(5)
+
+
 def timed(address, headers, ask, calls, clients=1):
     """Seconds of each call."""
-    times = []
-
-    def work():
-        client = Client(address, headers)
+    def work(_):
+        client, times = Client(address, headers), []
         ask(client)
         for _ in range(calls // clients):
             began = time.perf_counter()
             ask(client)
             times.append(time.perf_counter() - began)
+        return times
 
-    threads = [threading.Thread(target=work) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return times
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        return [seconds for times in pool.map(work, range(clients)) for seconds in times]
 
 
 def everything(admin):
@@ -115,9 +151,7 @@ def main():
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as place:
         data = os.path.abspath(arguments.data or os.path.join(place, "data"))
         if not os.path.isdir(data):
-            began = time.monotonic()
-            subprocess.run([binary, "--data", data, "import", arguments.messages], check=True, stderr=subprocess.DEVNULL)
-            print(f"imported in {time.monotonic() - began:.0f} s")
+            fill(binary, data, arguments.messages)
         running, address = serve(binary, data)
         try:
             measure(running.pid, address, arguments.calls)
@@ -142,17 +176,14 @@ def measure(pid, address, calls):
         for room in named:
             family = "channels" if room["t"] == "c" else "groups"
             admin.post(f"{family}.invite", roomId=room["_id"], userId=user["_id"])
-        family = "channels" if largest["t"] == "c" else "groups"
-        ids = [user["_id"] for user in users]
-        for start in range(0, len(ids), 500):
-            admin.post(f"{family}.invite", roomId=largest["_id"], userIds=ids[start:start + 500])
+    await_rest(pid)
     headers = log_in(address, "bench", "bench-password")
     bench = Client(address, headers)
     pair = bench.post("im.create", username=ADMIN)["room"]["rid"]
     family = "channels" if largest["t"] == "c" else "groups"
     rid = largest["_id"]
     counters = bench.get(f"{family}.counters", roomId=rid)
-    print(f"{len(rooms)} rooms, {len(users)} users, {sum(room['msgs'] for room in rooms):,} messages; the largest room:"
+    print(f"{len(rooms):,} rooms, {len(users):,} users, {sum(room['msgs'] for room in rooms):,} messages; the largest room:"
           f" {counters['members']:,} members, {counters['msgs']:,} messages; {resident(pid)} MB resident\n")
 
     thread = next((m for m in bench.get(f"{family}.messages", roomId=rid, count=100)["messages"] if m.get("tmid")), None)
@@ -175,17 +206,18 @@ def measure(pid, address, calls):
     admins = {"rooms.adminRooms": {}, "im.list.everyone": {}, "groups.listAll": {}, "users.listByStatus": {},
               "roles.getUsersInRole": {"role": "user"}, "settings": {}, "teams.listAll": {}, "integrations.list": {}}
     strangers = {"info": {}, "settings.public": {}, "service.configurations": {}, "pw.getPolicy": {}}
-    unpaged = {"rooms.get", "subscriptions.get", "permissions.listAll", "roles.list", "spotlight", "users.presence"}
-    print(f"{'endpoint (count 50)':40}{'median':>9}{'p99':>9}   eight clients:{'median':>9}{'p99':>9}   ms")
+    unpaged = {"rooms.get", "subscriptions.get", "permissions.listAll", "roles.list", "spotlight", "users.presence", f"{family}.roles",
+               f"{family}.moderators"}
+    print(f"{'endpoint (count 50)':40}{'kB':>8}{'CPU ms':>8}{'median':>9}{'p99':>9}   eight clients:{'median':>9}{'p99':>9}   ms")
     for group, who in ((lists, headers), (admins, admin_headers), (strangers, {})):
         for path, query in group.items():
             query = query if path in unpaged else {**query, "count": 50}
-            show(path, lambda client: client.get(path, **query), address, who, calls)
+            show(pid, path, lambda client: client.get(path, **query), address, who, calls)
     for name, room in (("a room of 2", pair), (f"a room of {counters['members']:,}", rid)):
-        show(f"chat.sendMessage, {name}", lambda client: client.post("chat.sendMessage", message={"rid": room, "msg": "hello"}),
+        show(pid, f"chat.sendMessage, {name}", lambda client: client.post("chat.sendMessage", message={"rid": room, "msg": "hello"}),
              address, headers, calls)
 
-    print("\nCPU ms of a message, in turn:")
+    print(f"{resident(pid)} MB resident\n\nCPU ms of a message, in turn:")
     ratios = []
     for round in range(5):
         costs = []
@@ -199,9 +231,14 @@ def measure(pid, address, calls):
     print(f"median ratio {statistics.median(ratios):.2f}; {resident(pid)} MB resident")
 
 
-def show(name, ask, address, headers, calls):
-    alone, many = timed(address, headers, ask, calls), timed(address, headers, ask, calls, 8)
-    print(f"{name:40}{percentile(alone, .5):9.1f}{percentile(alone, .99):9.1f}                 "
+def show(pid, name, ask, address, headers, calls):
+    client = Client(address, headers)
+    ask(client)
+    before = cpu(pid)
+    alone = timed(address, headers, ask, calls)
+    spent = (cpu(pid) - before) / (calls + 1) * 1000
+    many = timed(address, headers, ask, calls, 8)
+    print(f"{name:40}{client.size / 1000:8.1f}{spent:8.2f}{percentile(alone, .5):9.1f}{percentile(alone, .99):9.1f}                 "
           f"{percentile(many, .5):9.1f}{percentile(many, .99):9.1f}", flush=True)
 
 

@@ -205,3 +205,38 @@ fn a_page_of_a_list_costs_the_same_after_ten_messages_and_after_thousands() {
         assert!(costs[1][1] < 10, "{endpoint}: only what is new is walked over: {costs:?}");
     }
 }
+
+#[test]
+fn a_page_of_people_reads_as_many_accounts_among_dozens_and_among_hundreds() {
+    let (server, counting) = counted();
+    let admin = server.as_admin();
+    let grow = |range: std::ops::Range<u32>| {
+        let put = server.app.store.write::<_, Error>(|batch| {
+            range.into_iter().try_for_each(|number| {
+                batch.put_user(&User::new(UserId::random(), format!("user{number}"), server.app.now()))
+            })
+        });
+        put.expect("more people");
+    };
+    let by_name = "sort=%7B%22name%22:-1%7D";
+    let queries = [
+        ("users.list", ""),
+        ("users.listByStatus", ""),
+        ("users.listByStatus", "status=active"),
+        ("users.listByStatus", by_name),
+        ("users.presence", ""),
+        ("directory", "type=users"),
+    ];
+    let reads = || {
+        queries.map(|(endpoint, query)| {
+            counting.take();
+            admin.get(endpoint, &format!("{query}&count=5")).ok();
+            let [reads, ..] = counting.take();
+            reads
+        })
+    };
+    grow(0..20);
+    let among_dozens = reads();
+    grow(20..400);
+    assert_eq!(among_dozens, reads(), "{queries:?}");
+}

@@ -1,5 +1,7 @@
 //! `users.*`: who is there, who was deactivated, and who should be.
 
+use std::ops::ControlFlow;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,7 +15,8 @@ use crate::app::App;
 use crate::domain::{Time, User, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::service::{access, departures, presence, settings, users};
+use crate::service::{access, departures, presence, settings};
+use crate::store::Direction;
 
 /// The rows.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -37,8 +40,8 @@ fn present(app: &App, caller: &Caller, params: Present) -> Result<Value> {
     if settings::is_on(app, "Presence_broadcast_disabled")? {
         return Ok(json!({"users": [], "full": true}));
     }
-    let mut rows = Vec::new();
     if let Some(ids) = params.ids {
+        let mut rows = Vec::new();
         for id in ids.iter().flat_map(|ids| ids.split(',')).map(str::trim).filter(|id| !id.is_empty()) {
             rows.extend(app.store.user(&UserId::new(id))?.filter(presence::is_there).map(|user| seen(&user)));
         }
@@ -46,16 +49,18 @@ fn present(app: &App, caller: &Caller, params: Present) -> Result<Value> {
     }
     let recently = app.now().plus(-RECENTLY);
     let since = params.from.as_deref().and_then(Time::parse).filter(|since| *since > recently);
-    users::each_by_name(app, |user| {
+    let mut found = Vec::new();
+    // In the order of ids, in which one pass reads everybody.
+    app.store.users::<Error>(|user| {
         let wanted = match since {
             Some(since) => user.updated >= since && user.id != caller.user.id,
             None => presence::is_there(&user),
         };
-        if wanted {
-            rows.push(seen(&user));
-        }
-        Ok(())
+        found.extend(wanted.then_some(user));
+        Ok(ControlFlow::Continue(()))
     })?;
+    found.sort_by_cached_key(|user| user.username.to_lowercase());
+    let rows: Vec<Value> = found.iter().map(seen).collect();
     Ok(json!({"users": rows, "full": since.is_none()}))
 }
 
@@ -101,11 +106,24 @@ enum Inactive {
 }
 
 impl List {
+    fn has_status(&self, active: bool) -> bool {
+        self.status.is_none_or(|status| active == (status == Status::Active))
+    }
+
+    /// Whether the status is all that decides.
+    fn asks_for_status_alone(&self) -> bool {
+        self.has_logged_in.is_none()
+            && self.kind.is_none()
+            && self.roles.as_ref().is_none_or(Vec::is_empty)
+            && self.search_term.as_ref().is_none_or(String::is_empty)
+            && self.inactive_reason.is_none()
+    }
+
     fn picks(&self, user: &User, with_addresses: bool) -> bool {
         let term = self.search_term.as_deref().unwrap_or_default().to_lowercase();
         let has = |text: &str| text.to_lowercase().contains(&term);
         let roles = self.roles.as_deref().unwrap_or_default();
-        self.status.is_none_or(|status| user.active == (status == Status::Active))
+        self.has_status(user.active)
             && self.has_logged_in.is_none_or(|wanted| user.last_login.is_some() == wanted)
             && self.kind.as_deref().is_none_or(|kind| user.kind.word() == kind)
             && (roles.is_empty() || roles.iter().any(|role| role == "all" || user.has_role(role)))
@@ -150,14 +168,32 @@ fn list(app: &App, caller: &Caller, params: Paged<List>) -> Result<Value> {
     let detail = if privileged { Detail::Full } else { Detail::Public };
     let mut sort = params.sort()?;
     by_activity(&mut sort);
-    let mut rows = TopRows::new(params.page(app)?, sort);
-    users::each_by_name(app, |user| {
-        if params.params.picks(&user, privileged) {
-            rows.offer(only(wire::user(&user, detail), &FIELDS));
+    let (page, wanted) = (params.page(app)?, &params.params);
+    let shown = |user: &User| only(wire::user(user, detail), &FIELDS);
+    // A short entry may say all that decides; then only those are read that are shown.
+    let by_entry = wanted.asks_for_status_alone()
+        && sort.iter().all(|(field, _)| matches!(field.as_str(), "username" | "name"));
+    let mut rows = TopRows::new(page, sort);
+    app.store.people::<Error>(Direction::Ascending, |id, person| {
+        if by_entry && wanted.has_status(person.active) {
+            rows.offer(json!({"_id": id.as_str(), "username": person.username, "name": person.name}));
+        } else if !by_entry
+            && let Some(user) = app.store.user(&id)?
+            && wanted.picks(&user, privileged)
+        {
+            rows.offer(shown(&user));
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
-    Ok(rows.finish("users"))
+    if !by_entry {
+        return Ok(rows.finish("users"));
+    }
+    let (found, total) = rows.page();
+    let mut people = Vec::new();
+    for id in found.iter().filter_map(|row| row["_id"].as_str()) {
+        people.extend(app.store.user(&UserId::new(id))?.as_ref().map(shown));
+    }
+    Ok(page.wrap("users", people, total))
 }
 
 #[derive(Deserialize, JsonSchema)]
