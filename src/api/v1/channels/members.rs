@@ -78,9 +78,9 @@ pub(in crate::api::v1) struct Whose {
     pub(in crate::api::v1) user_id: Option<String>,
 }
 
-/// What [`counters`] answers.
-pub(in crate::api::v1) const COUNTED: &str = "joined* boolean, members* number, unreads* number, \
-    unreadsFrom* any, msgs* number, latest* any, userMentions* number";
+/// What [`counters`] answers: numbers and times, or null where there is nothing to tell.
+pub(in crate::api::v1) const COUNTED: &str = "joined* boolean, members* any, unreads* any, \
+    unreadsFrom* any, msgs* any, latest* any, userMentions* any";
 
 /// What there is to count, for oneself or, as an administrator, for somebody else.
 pub(in crate::api::v1) fn counters(app: &App, caller: &Caller, room: Room, whose: Whose) -> Result<Value> {
