@@ -26,7 +26,18 @@ fn not_found() -> Error {
 
 /// Makes an integration.
 pub fn create(app: &App, caller: &Caller, kind: Kind, wanted: Wanted) -> Result<Integration> {
-    let reach = Rights::of(app, &caller.user)?.reach(kind);
+    create_within(app, caller, kind, Reach::All, wanted)
+}
+
+/// The same, but the caller's right counts only so far.
+fn create_within(
+    app: &App,
+    caller: &Caller,
+    kind: Kind,
+    limit: Reach,
+    wanted: Wanted,
+) -> Result<Integration> {
+    let reach = Rights::of(app, &caller.user)?.reach(kind).min(limit);
     if reach == Reach::Nothing {
         return Err(Error::refused("not_authorized", "Unauthorized"));
     }
@@ -129,11 +140,15 @@ pub fn remove(app: &App, caller: &Caller, kind: Kind, id: &IntegrationId) -> Res
 
 /// The outgoing integration that posts to this address, if the caller may manage it.
 pub fn by_url(app: &App, caller: &Caller, url: &str) -> Result<Option<IntegrationId>> {
-    let posts_there = |integration: &Integration| match &integration.way {
+    let found = list(app, caller)?.into_iter().find(|integration| posts_to(integration, url));
+    Ok(found.map(|integration| integration.id))
+}
+
+fn posts_to(integration: &Integration, url: &str) -> bool {
+    match &integration.way {
         Way::In { .. } => false,
         Way::Out(outgoing) => outgoing.urls.iter().any(|known| known == url),
-    };
-    Ok(list(app, caller)?.into_iter().find(posts_there).map(|integration| integration.id))
+    }
 }
 
 /// The rights of a caller who has any.

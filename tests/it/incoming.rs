@@ -3,7 +3,7 @@
 use roomscribe::domain::{RoomId, RoomKind};
 use serde_json::{Value, json};
 
-use crate::integrations::{incoming, with};
+use crate::integrations::{incoming, outgoing, with};
 use crate::integrations_edits::update;
 use crate::support::{Answer, TestServer};
 
@@ -97,8 +97,8 @@ fn who_does_not_know_the_token_is_refused() {
     }
     let out = json!({"type": "webhook-outgoing", "name": "o", "enabled": true, "username": "admin",
                      "scriptEnabled": false, "event": "userCreated", "urls": ["http://a.b"]});
-    let (_, outgoing) = made(&server, out);
-    assert_eq!(said(&post(&server, &outgoing, &json!({"text": "x"}))), (404, &unknown));
+    let (_, way_out) = made(&server, out);
+    assert_eq!(said(&post(&server, &way_out, &json!({"text": "x"}))), (404, &unknown));
     let body = json!({"type": "webhook-incoming", "integrationId": id, "enabled": false});
     update(&server.as_admin(), &body).ok();
     let answer = post(&server, &path, &json!({"text": "x"}));
@@ -206,4 +206,80 @@ fn services_subscribe_by_themselves() {
     let (_, weak) = self::made(&server, incoming("#general"));
     let refused = post(&server, &weak.replace("/hooks/", "/hooks/add/"), &body);
     assert_eq!(refused.refusal(), "Unauthorized [not_authorized]");
+}
+
+#[test]
+fn a_service_subscribes_only_to_where_it_posts() {
+    let server = TestServer::start();
+    let admin = server.as_admin();
+    for name in ["bob", "ann"] {
+        server.user(name);
+    }
+    let secret = server.room(RoomKind::Group, "secret", &["admin"]);
+    let given = with(incoming("#general,@bob"), json!({"username": "admin"}));
+    let (_, path) = made(&server, given);
+    let at = |act: &str| path.replace("/hooks/", &format!("/hooks/{act}/"));
+    let url = "https://a.b/c";
+    let wish = |event: &str, key: &str, name: &str| {
+        let body = json!({"event": event, "target_url": url, "data": {key: name}});
+        post(&server, &at("add"), &body)
+    };
+    let listening = || {
+        let answer = admin.get("integrations.list", "type=webhook-outgoing");
+        answer.ok()["integrations"].as_array().expect("rows").clone()
+    };
+    let refused = "Subscribe to one of the rooms that this integration posts to [error-invalid-channel]";
+    for name in ["bob,all_private_groups,all_direct_messages", "bob,ann", "ann", "admin", "", "bob,"] {
+        assert_eq!(wish("newMessageToUser", "username", name).refusal(), refused, "{name}");
+    }
+    for name in ["secret", secret.as_str(), "general,secret", "general,all_private_groups", "nowhere", ""] {
+        assert_eq!(wish("newMessageOnChannel", "channel_name", name).refusal(), refused, "{name}");
+    }
+    assert_eq!(wish("newMessageOnChannel", "other", "general").refusal(), refused);
+    assert!(listening().is_empty());
+
+    assert_eq!(said(&wish("newMessageToUser", "username", "bob")), (200, &done()));
+    let direct = server.as_user("bob").get("im.list", "").ok()["ims"][0]["_id"].clone();
+    let direct = direct.as_str().expect("a conversation with the integration's user");
+    assert_eq!(listening()[0]["channel"], json!([format!("#{direct}")]), "no other conversation of bob");
+}
+
+#[test]
+fn a_service_removes_only_what_it_could_have_made() {
+    let server = TestServer::start();
+    let (_, path) = made(&server, with(incoming("#general"), json!({"username": "admin"})));
+    let url = "https://a.b/c";
+    let wide = outgoing("sendMessage", "all_private_groups", url);
+    made(&server, wide);
+    let gone = post(&server, &path.replace("/hooks/", "/hooks/remove/"), &json!({"target_url": url}));
+    assert_eq!(gone.refusal(), "integration-not-found");
+    let left = server.as_admin().get("integrations.list", "type=webhook-outgoing");
+    assert_eq!(left.ok()["total"], 1);
+}
+
+#[test]
+fn a_thread_draws_no_post_into_another_room() {
+    let server = TestServer::start();
+    let other = server.room(RoomKind::Channel, "other", &["admin"]);
+    let say = |room: &str, id: &str| {
+        let message = json!({"rid": room, "_id": id, "msg": "parent"});
+        server.as_admin().post("chat.sendMessage", json!({"message": message})).ok();
+    };
+    say(other.as_str(), "there");
+    say("GENERAL", "here");
+    let (_, path) = made(&server, incoming("#general"));
+    let reply = |path: &str, thread: &str| post(&server, path, &json!({"text": "x", "tmid": thread}));
+    let refused = reply(&path, "there");
+    assert!(refused.refusal().ends_with("[error-invalid-thread]"), "{}", refused.refusal());
+    assert_eq!(messages(&server, other.as_str()).len(), 1);
+    assert_eq!(messages(&server, "GENERAL").len(), 1);
+    assert_eq!(reply(&path, "here").status(), 200);
+    let replies = |thread: &str| {
+        let answer = server.as_admin().get("chat.getThreadMessages", &format!("tmid={thread}"));
+        answer.ok()["total"].clone()
+    };
+    assert_eq!((replies("here"), replies("there")), (json!(1), json!(0)));
+    let (_, both) = made(&server, incoming("#general,#other"));
+    assert_eq!(reply(&both, "there").status(), 200);
+    assert_eq!((replies("here"), replies("there")), (json!(1), json!(1)), "said once, in its thread");
 }

@@ -92,3 +92,25 @@ fn a_room_that_is_renamed_keeps_its_integrations() {
     let got = admin.get("integrations.get", &format!("integrationId={id}"));
     assert_eq!(got.ok()["integration"]["channel"], json!(["#after"]));
 }
+
+#[test]
+fn who_manages_their_own_changes_none_that_speaks_as_somebody_else() {
+    let server = TestServer::start();
+    let admin = server.as_admin();
+    grant(&server, "manage-own-incoming-integrations", &["user"]);
+    let bob = server.as_user("bob");
+    let given = with(incoming("#general"), json!({"username": "bob"}));
+    let made = bob.post("integrations.create", given);
+    let id = made.ok()["integration"]["_id"].clone();
+    let change = |changes: Value| with(json!({"type": "webhook-incoming", "integrationId": id}), changes);
+    update(&bob, &change(json!({"alias": "B"}))).ok();
+    update(&admin, &change(json!({"username": "admin"}))).ok();
+    let wider = change(json!({"overrideDestinationChannelEnabled": true}));
+    assert_eq!(update(&bob, &wider).refusal(), "Invalid user [error-invalid-user]");
+    let kept = admin.get("integrations.get", &format!("integrationId={}", id.as_str().unwrap()));
+    assert_eq!(kept.ok()["integration"]["overrideDestinationChannelEnabled"], false);
+    update(&bob, &with(wider.clone(), json!({"username": "bob"}))).ok();
+    update(&bob, &wider).ok();
+    update(&admin, &change(json!({"username": "admin"}))).ok();
+    assert_eq!(update(&admin, &wider).ok()["integration"]["username"], "admin");
+}

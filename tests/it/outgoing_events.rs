@@ -200,3 +200,21 @@ fn an_answer_goes_where_it_is_wanted() {
     assert_eq!((&last["msg"], &last["u"]["username"]), (&json!("there"), &json!("admin")));
     assert_eq!(last["attachments"][0]["title"], "card");
 }
+
+#[test]
+fn an_answer_follows_no_thread_into_another_room() {
+    let server = TestServer::start_with(private);
+    let receiver = Receiver::new();
+    let other = server.room(RoomKind::Channel, "other", &["admin"]);
+    let message = json!({"rid": other.as_str(), "_id": "there", "msg": "parent"});
+    server.as_admin().post("chat.sendMessage", json!({"message": message})).ok();
+    let integration = made(&server, outgoing("sendMessage", "#general", &receiver.url()));
+    server.work();
+    say(&server, "hello");
+    receiver.answer("200 OK", r#"{"text":"drawn away","tmid":"there"}"#);
+    server.wait_until("the call is noted", || !history(&server, &integration).is_empty());
+    let replies = server.as_admin().get("chat.getThreadMessages", "tmid=there");
+    assert_eq!(replies.ok()["total"], 0);
+    let found = history(&server, &integration).remove(0);
+    assert!(found.to_string().contains("error-invalid-thread"), "{found}");
+}

@@ -216,3 +216,17 @@ fn those_who_cannot_log_in_stand_together_among_their_status() {
         assert_eq!(bob.get("users.list", &format!("{name}=x")).refusal(), text);
     }
 }
+
+#[test]
+fn an_address_leads_only_its_owner_and_those_who_see_all_to_an_account() {
+    let server = TestServer::start();
+    let (al, bob) = (server.as_user("al"), server.as_user("bob"));
+    let query = "email=bob@example.org";
+    let nobody = al.get("users.info", "email=nobody@example.org");
+    let foreign = al.get("users.info", query);
+    assert_eq!(foreign.refusal(), "User not found.");
+    assert_eq!((foreign.status(), foreign.body()), (nobody.status(), nobody.body()));
+    for caller in [&bob, &server.as_admin()] {
+        assert_eq!(caller.get("users.info", query).ok()["user"]["_id"], bob.id());
+    }
+}

@@ -48,7 +48,7 @@ impl Info {
     }
 
     /// The account that is named, to the letter.
-    fn find(&self, app: &App) -> Result<Option<User>> {
+    fn find(&self, app: &App, caller: &User, privileged: bool) -> Result<Option<User>> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         if let Some(id) = given(&self.user_id) {
             return Ok(app.store.user(&UserId::new(id))?);
@@ -58,7 +58,9 @@ impl Info {
             return if named.is_some() { Ok(named) } else { Ok(app.store.user(&UserId::new(name))?) };
         }
         if let Some(address) = given(&self.email) {
-            return Ok(app.store.user_by_email(&address)?);
+            // Whose address it is, is nobody else's business.
+            let found = app.store.user_by_email(&address)?;
+            return Ok(found.filter(|user| privileged || user.id == caller.id));
         }
         if given(&self.import_id).is_some() {
             // Accounts are not imported under ids of their own.
@@ -69,9 +71,10 @@ impl Info {
 }
 
 fn info(app: &App, caller: &Caller, params: Info) -> Result<Value> {
-    let user = params.find(app)?.ok_or_else(|| Error::plain("User not found."))?;
-    let own = user.id == caller.user.id;
     let privileged = access::holds(app, &caller.user, "view-full-other-user-info")?;
+    let found = params.find(app, &caller.user, privileged)?;
+    let user = found.ok_or_else(|| Error::plain("User not found."))?;
+    let own = user.id == caller.user.id;
     let mut shown = if own || privileged {
         wire::user(&user, Detail::Full)
     } else {

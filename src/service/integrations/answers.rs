@@ -8,7 +8,7 @@ use crate::domain::integration::{Place, Way};
 use crate::domain::{HookRecord, Integration, MessageId, RoomId, User, WaitingCall};
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
-use crate::service::{direct, sending};
+use crate::service::direct;
 use crate::store::integrations::CallKey;
 
 /// The most characters of an answer that are kept.
@@ -147,7 +147,7 @@ fn answer(
     };
     // Of an account that was made no room is known.
     let Some(room) = room else { return Ok(()) };
-    sending::send(app, &user, Some(&room), draft).map(drop)
+    post::send(app, &user, &[room], &draft)
 }
 
 fn room_of(app: &App, user: &User, place: Place) -> Result<RoomId> {

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Kind, Wanted, create, post, remove};
+use super::{Kind, Reach, Wanted, create_within, list, post, posts_to, remove, wanted};
 use crate::app::App;
 use crate::domain::integration::{Place, Way};
 use crate::domain::{Integration, IntegrationId, RoomId, User, id};
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
-use crate::service::{direct, integrations, sending, targets};
+use crate::service::{direct, targets};
 
 /// One post goes to so many places.
 const MOST_TARGETS: usize = 100;
@@ -48,10 +48,7 @@ pub fn receive(
         Some(wish) => wished(app, &caller, wish)?,
         None => usual(app, &caller, integration)?,
     };
-    for room in rooms {
-        sending::send(app, &caller.user, Some(&room), draft.clone())?;
-    }
-    Ok(())
+    post::send(app, &caller.user, &rooms, &draft)
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -71,18 +68,23 @@ fn wished(app: &App, caller: &Caller, wish: &Value) -> Result<Vec<RoomId>> {
 }
 
 fn usual(app: &App, caller: &Caller, integration: &Integration) -> Result<Vec<RoomId>> {
-    let room = |place: &Place| match place {
+    integration.places.iter().filter_map(|place| room_of(app, caller, place).transpose()).collect()
+}
+
+/// The room of a place, if it is one.
+fn room_of(app: &App, caller: &Caller, place: &Place) -> Result<Option<RoomId>> {
+    match place {
         Place::Room(id) => Ok(Some(id.clone())),
         Place::User(id) => {
             let user = app.store.user(id)?.ok_or_else(|| Error::code("invalid-channel"))?;
             Ok(Some(direct::open(app, caller, &user)?.id))
         }
         Place::PublicChannels | Place::PrivateGroups | Place::DirectMessages => Ok(None),
-    };
-    integration.places.iter().filter_map(|place| room(place).transpose()).collect()
+    }
 }
 
-/// Makes an outgoing integration, as services do that manage their own subscriptions.
+/// Makes an outgoing integration, as services do that manage their own subscriptions. Who knows the
+/// token is not who made the integration: it listens only where that posts, whatever its user may.
 pub fn subscribe(
     app: &App,
     client: &Client,
@@ -101,25 +103,38 @@ pub fn subscribe(
         Value::String(words) => words.split(',').map(str::to_owned).collect(),
         _ => Vec::new(),
     };
+    let caller = acting(app, integration, client)?;
+    let word = name.map(|name| format!("{sign}{}", name.trim_start_matches(sign))).unwrap_or_default();
+    let complaint = "Subscribe to one of the rooms that this integration posts to";
+    let refused = || Error::refused("error-invalid-channel", complaint);
+    let place = wanted::find_place(app, &word)?.filter(|place| integration.places.contains(place));
+    // Of somebody it is the one conversation with them, not all they have.
+    let room = room_of(app, &caller, &place.ok_or_else(refused)?)?.ok_or_else(refused)?;
     let wanted = Wanted {
         name: text(&said, "name").or_else(|| Some(integration.name.clone())),
         enabled: Some(true),
-        username: Some(integration.username.clone()),
-        channel: name.map(|name| format!("{sign}{}", name.trim_start_matches(sign))),
+        username: Some(caller.user.username.clone()),
+        channel: Some(format!("#{room}")),
         event: Some("sendMessage".to_owned()),
         urls: Some(text(&said, "target_url").into_iter().collect()),
         trigger_words: Some(words),
         ..Wanted::default()
     };
-    create(app, &acting(app, integration, client)?, Kind::Outgoing, wanted).map(drop)
+    create_within(app, &caller, Kind::Outgoing, Reach::Own, wanted).map(drop)
 }
 
-/// Removes the outgoing integration that posts to an address.
+/// Removes the outgoing integration that posts to an address, of those that can be made like this.
 pub fn unsubscribe(app: &App, client: &Client, integration: &Integration, url: &str) -> Result<()> {
     let caller = acting(app, integration, client)?;
     let unknown = || Error::plain("integration-not-found");
-    let id = integrations::by_url(app, &caller, url)?.ok_or_else(unknown)?;
-    remove(app, &caller, Kind::Outgoing, &id).map(drop)
+    let rooms = usual(app, &caller, integration)?;
+    let is_meant = |known: &Integration| {
+        let is_within = |place: &Place| matches!(place, Place::Room(room) if rooms.contains(room));
+        let is_own = known.created_by == caller.user.id;
+        is_own && posts_to(known, url) && !known.places.is_empty() && known.places.iter().all(is_within)
+    };
+    let found = list(app, &caller)?.into_iter().find(is_meant).ok_or_else(unknown)?;
+    remove(app, &caller, Kind::Outgoing, &found.id).map(drop)
 }
 
 /// What calls look like, for services that want to see some before they get any.

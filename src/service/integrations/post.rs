@@ -3,8 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::{Integration, MessageId};
-use crate::service::sending::Draft;
+use crate::app::App;
+use crate::domain::{Integration, MessageId, RoomId, User};
+use crate::error::{Error, Result};
+use crate::service::sending::{self, Draft};
 
 /// The message that a post is meant to be; `None` if it says nothing.
 pub fn draft(integration: &Integration, post: &Map<String, Value>) -> Option<Draft> {
@@ -61,4 +63,23 @@ pub fn draft(integration: &Integration, post: &Map<String, Value>) -> Option<Dra
         by_program: true,
         ..Draft::default()
     })
+}
+
+/// Sends a draft to these rooms; a reply only to that of its thread, which must be one of them.
+pub fn send(app: &App, user: &User, rooms: &[RoomId], draft: &Draft) -> Result<()> {
+    let mut is_sent = rooms.is_empty();
+    for room in rooms {
+        is_sent |= app.store.write(|batch| {
+            let parent = match &draft.thread {
+                Some(thread) => batch.message(thread)?,
+                None => None,
+            };
+            if parent.is_some_and(|parent| parent.room != *room) {
+                return Ok(false);
+            }
+            sending::send_within(app, batch, user, Some(room), draft.clone()).map(|_| true)
+        })?;
+    }
+    let text = "The thread of \"tmid\" is in another room; name a message of where this is posted, or none";
+    if is_sent { Ok(()) } else { Err(Error::refused("error-invalid-thread", text)) }
 }

@@ -125,10 +125,13 @@ pub(super) fn apply(
         None if integration.places.is_empty() => return Err(invalid_channel()),
         None => {}
     }
-    match wanted.username {
-        Some(username) => set_user(app, maker, reach, integration, username.trim()),
-        None => Ok(()),
-    }
+    let user = match wanted.username {
+        Some(username) => app.store.user_by_name(username.trim())?,
+        None if reach == Reach::All => return Ok(()),
+        // It may be that of a maker who could do more once, or somebody else's choice.
+        None => app.store.user(&integration.user)?,
+    };
+    set_user(maker, reach, integration, user)
 }
 
 fn set<T>(field: &mut T, wanted: Option<T>) {
@@ -239,15 +242,9 @@ pub(super) fn find_place(app: &App, word: &str) -> Result<Option<Place>> {
 }
 
 /// Who may manage only what they made lets integrations speak only as themselves or as a robot.
-fn set_user(
-    app: &App,
-    maker: &User,
-    reach: Reach,
-    integration: &mut Integration,
-    username: &str,
-) -> Result<()> {
+fn set_user(maker: &User, reach: Reach, integration: &mut Integration, user: Option<User>) -> Result<()> {
     let invalid = || Error::refused("error-invalid-user", "Invalid user");
-    let user = app.store.user_by_name(username)?.ok_or_else(invalid)?;
+    let user = user.ok_or_else(invalid)?;
     let may = reach == Reach::All || user.id == maker.id || user.has_role("bot");
     if !may {
         return Err(invalid());
