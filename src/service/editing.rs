@@ -131,14 +131,10 @@ pub(super) struct Marked {
     pub(super) own: Option<Subscription>,
 }
 
-/// There is no message to put a mark on.
-pub(super) fn unknown() -> Error {
-    let text = "The provided \"messageId\" does not match any existing message.";
-    Error::refused("error-message-not-found", text)
-}
-
 /// The message that somebody wants to put a mark on.
 pub(super) fn marked(batch: &Batch<'_>, user: &User, id: &MessageId) -> Result<Marked> {
+    let text = "The provided \"messageId\" does not match any existing message.";
+    let unknown = || Error::refused("error-message-not-found", text);
     let message = batch.message(id)?.ok_or_else(unknown)?;
     let room = batch.get::<Room>(&(message.room.clone(),))?.ok_or_else(unknown)?;
     let own = batch.get::<Subscription>(&(room.id.clone(), user.id.clone()))?;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::editing::{Marked, marked, touch, unknown};
+use super::editing::{Marked, marked, touch};
 use super::{access, cards, emoji, rooms, settings, writing};
 use crate::app::App;
 use crate::domain::message::{Pinned, Reaction};
@@ -78,17 +78,13 @@ fn set(reactions: &mut Vec<Reaction>, emoji: &str, username: &str, wanted: Optio
     true
 }
 
-/// Puts a star on a message or takes it off. For those who are not in the room nothing happens; who
-/// may not see the room does not learn that the message is there.
+/// Puts a star on a message or takes it off. For those who are not in the room nothing happens.
 pub fn set_star(app: &App, user: &User, id: &MessageId, starred: bool) -> Result<()> {
     app.store.write(|batch| {
         if !settings::is_on(app, "Message_AllowStarring")? {
             return Err(Error::refused("error-action-not-allowed", "Message starring not allowed"));
         }
-        let Marked { mut message, room, own } = marked(batch, user, id)?;
-        if own.is_none() && !access::can_see(app, user, &room)? {
-            return Err(unknown());
-        }
+        let Marked { mut message, own, .. } = marked(batch, user, id)?;
         if own.is_none() || message.starred.contains(&user.id) == starred {
             return Ok(());
         }

@@ -236,25 +236,3 @@ fn marks_and_reports_name_a_message() {
     let text = "must NOT have additional properties [invalid-params]";
     assert_eq!(refused(&bob, "chat.reportMessage", more).0, text);
 }
-
-#[test]
-fn a_star_does_not_tell_which_hidden_messages_there_are() {
-    let server = TestServer::start();
-    let (bob, eve) = (server.as_user("bob"), server.as_user("eve"));
-    for (kind, name) in [(RoomKind::Group, "secret"), (RoomKind::Channel, "open")] {
-        let room = server.room(kind, name, &["bob"]);
-        let message = json!({"rid": room.as_str(), "_id": format!("in {name}"), "msg": "x"});
-        bob.post("chat.sendMessage", json!({"message": message})).ok();
-    }
-    for act in ["chat.starMessage", "chat.unStarMessage"] {
-        let starred = |id: &str| eve.post(act, json!({"messageId": id}));
-        let nothing = starred("nowhere");
-        assert!(nothing.refusal().ends_with("[error-message-not-found]"), "{}", nothing.refusal());
-        let hidden = starred("in secret");
-        assert_eq!((hidden.status(), hidden.body()), (nothing.status(), nothing.body()));
-        starred("in open").ok();
-    }
-    let shown = bob.get("chat.getMessage", "msgId=in%20open");
-    assert!(shown.ok()["message"].get("starred").is_none(), "who is not in the room leaves no star");
-    bob.post("chat.starMessage", json!({"messageId": "in secret"})).ok();
-}
