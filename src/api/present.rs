@@ -72,12 +72,13 @@ pub fn rooms(app: &App, viewer: &UserId, rooms: &[Room]) -> Result<Vec<Value>> {
 /// The same for administrators, who learn which rooms there are, but not what is said in those that
 /// they may not see.
 pub fn rooms_of_others(app: &App, viewer: &User, rooms: &[Room]) -> Result<Vec<Value>> {
-    let shows_last = shows_last(app)?;
-    let shown = |room: &Room| {
-        let shows_last = shows_last && access::can_see(app, viewer, room)?;
-        room_with(app, &viewer.id, room, &app.store.activity(&room.id)?, shows_last)
-    };
-    rooms.iter().map(shown).collect()
+    rooms.iter().map(|room| room_of_others(app, viewer, room)).collect()
+}
+
+/// The same of one room.
+pub fn room_of_others(app: &App, viewer: &User, room: &Room) -> Result<Value> {
+    let shows_last = shows_last(app)? && access::can_see(app, viewer, room)?;
+    room_with(app, &viewer.id, room, &app.store.activity(&room.id)?, shows_last)
 }
 
 /// Messages of one page.

@@ -41,32 +41,55 @@ pub fn require(app: &App, user: &User, permissions: &[Permission]) -> Result<()>
 /// Whether a user may see a room and what is in it.
 ///
 /// Members see their rooms, everybody sees public channels, but for those of a private team, which its
-/// members see, and a discussion shows to whom its parent shows. Administrators are no exception: nobody reads a private room they are not in.
+/// members see. A discussion shows to whom its parent shows, whatever it is itself: a parent may have
+/// become private after it. Administrators are no exception: nobody reads a private room they are not in.
 pub fn can_see(app: &App, user: &User, room: &Room) -> Result<bool> {
-    if room.kind == RoomKind::Channel
-        && holds(app, user, "view-c-room")?
-        && teams::shows_to(app, &user.id, room)?
-    {
+    if room.parent.is_none() {
+        return Ok(is_open_to(app, user, room)? || sees_as_member(app, user, room)?);
+    }
+    if sees_as_member(app, user, room)? {
         return Ok(true);
     }
-    if app.store.subscription(&room.id, &user.id)?.is_some() {
-        let by_kind = match room.kind {
-            RoomKind::Channel => "view-c-room",
-            RoomKind::Group => "view-p-room",
-            RoomKind::Direct => "view-d-room",
-        };
-        if holds(app, user, "view-joined-room")? || holds(app, user, by_kind)? {
-            return Ok(true);
-        }
-    }
-    match &room.parent {
-        // Discussions are never nested, so this goes one step deep.
-        Some(parent) => match app.store.room(parent)? {
-            Some(parent) if parent.parent.is_none() => can_see(app, user, &parent),
-            _ => Ok(false),
-        },
+    match parent(app, room)? {
+        Some(parent) => Ok(is_open_to(app, user, &parent)? || sees_as_member(app, user, &parent)?),
         None => Ok(false),
     }
+}
+
+/// Whether a room shows to everybody, even to those who have not logged in.
+pub fn is_public(app: &App, room: &Room) -> Result<bool> {
+    if room.kind != RoomKind::Channel {
+        return Ok(false);
+    }
+    if room.parent.is_none() {
+        return teams::shows_to_all(app, room);
+    }
+    match parent(app, room)? {
+        Some(parent) => Ok(parent.kind == RoomKind::Channel && teams::shows_to_all(app, &parent)?),
+        None => Ok(false),
+    }
+}
+
+/// The room that decides about a discussion. Discussions are never nested, so this goes one step deep.
+fn parent(app: &App, room: &Room) -> Result<Option<Room>> {
+    let parent = room.parent.as_ref().map_or(Ok(None), |parent| app.store.room(parent))?;
+    Ok(parent.filter(|parent| parent.parent.is_none()))
+}
+
+/// Whether a user sees a room without being in it.
+fn is_open_to(app: &App, user: &User, room: &Room) -> Result<bool> {
+    Ok(room.kind == RoomKind::Channel
+        && holds(app, user, "view-c-room")?
+        && teams::shows_to(app, &user.id, room)?)
+}
+
+fn sees_as_member(app: &App, user: &User, room: &Room) -> Result<bool> {
+    let by_kind = match room.kind {
+        RoomKind::Channel => "view-c-room",
+        RoomKind::Group => "view-p-room",
+        RoomKind::Direct => "view-d-room",
+    };
+    Ok(is_member(app, user, room)? && (holds(app, user, by_kind)? || holds(app, user, "view-joined-room")?))
 }
 
 /// Whether a user is a member of a room.

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::room_lists::{Match, is_member};
+use super::room_lists::{Match, is_hidden_discussion, is_member};
 use super::teams::{Team, listing};
 use super::{access, settings};
 use crate::app::App;
@@ -26,7 +26,11 @@ pub fn foreign_channels(app: &App, user: &User, text: &str, most: usize) -> Resu
     app.store.rooms_of_kind::<Error>(RoomKind::Channel, Direction::Ascending, |room| {
         looked_at += 1;
         let shown = room.entry.team.is_none() || room.entry.is_team_main();
-        if shown && Match::Within.names(&room, &needle) && !is_member(app, user, &room.id)? {
+        if shown
+            && Match::Within.names(&room, &needle)
+            && !is_member(app, user, &room.id)?
+            && !is_hidden_discussion(app, user, &room)?
+        {
             found.extend(app.store.room(&room.id)?);
         }
         let goes_on = found.len() < most && looked_at < MOST_LOOKED_AT;
@@ -77,11 +81,11 @@ pub fn each_channel(
     mut each: impl FnMut(&ListedRoom) -> Result<()>,
 ) -> Result<()> {
     let needle = text.to_lowercase();
-    super::room_lists::each_channel(app, user, |room| {
-        let has_place = !room.entry.is_team_main() && !room.entry.is_discussion;
-        if has_place && Match::Within.names(&room, &needle) {
-            each(&room)?;
-        }
+    let wanted = |room: &ListedRoom| {
+        !room.entry.is_team_main() && !room.entry.is_discussion && Match::Within.names(room, &needle)
+    };
+    super::room_lists::each_channel(app, user, wanted, |room| {
+        each(&room)?;
         Ok(ControlFlow::Continue(()))
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::sending::Draft;
-use super::{access, cards, members, rooms, sending, settings, teams, writing};
+use super::{access, cards, members, rooms, sending, settings, writing};
 use crate::app::App;
 use crate::domain::{Json, Message, MessageId, Room, RoomId, RoomKind, Subscription, User};
 use crate::error::{Error, Result};
@@ -144,9 +144,7 @@ fn room(
     about: Option<&Message>,
 ) -> Result<Room> {
     // Whoever sees the parent sees the discussion; only what all see may become a channel.
-    let in_private_team = teams::of_room(app, parent)?.is_some_and(|team| team.is_private());
-    let open = parent.kind == RoomKind::Channel && !in_private_team;
-    let kind = if open { RoomKind::Channel } else { RoomKind::Group };
+    let kind = if access::is_public(app, parent)? { RoomKind::Channel } else { RoomKind::Group };
     let id = RoomId::random();
     let name = RoomId::random().to_string();
     let mut room = Room::new(id, kind, Some(name), Some(caller.user.reference()), app.now());

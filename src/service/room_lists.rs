@@ -2,25 +2,40 @@
 
 use std::ops::ControlFlow;
 
+use super::access;
 use crate::app::App;
 use crate::domain::{Room, RoomId, RoomKind, Subscription, User};
 use crate::error::{Error, Result};
 use crate::store::Direction;
 use crate::store::directory::ListedRoom;
 
-/// Calls `each` with the channels that a user finds in lists, by name, until it breaks. Those of a
-/// team are for who has joined them.
+/// Calls `each` with the channels that are wanted and that a user finds in lists, by name, until it
+/// breaks. Those of a team are for who has joined them.
 pub fn each_channel(
     app: &App,
     user: &User,
+    wanted: impl Fn(&ListedRoom) -> bool,
     mut each: impl FnMut(ListedRoom) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
     app.store.rooms_of_kind::<Error>(RoomKind::Channel, Direction::Ascending, |room| {
-        if room.entry.team.is_some() && !is_member(app, user, &room.id)? {
-            return Ok(ControlFlow::Continue(()));
-        }
-        each(room)
+        let of_others = |room: &ListedRoom| Ok::<_, Error>(!is_member(app, user, &room.id)?);
+        let hidden = !wanted(&room)
+            || (room.entry.team.is_some() && of_others(&room)?)
+            || is_hidden_discussion(app, user, &room)?;
+        if hidden { Ok(ControlFlow::Continue(())) } else { each(room) }
     })
+}
+
+/// Whether an entry is a discussion that a user may not see: its parent, which the entry does not know,
+/// decides about that.
+pub fn is_hidden_discussion(app: &App, user: &User, room: &ListedRoom) -> Result<bool> {
+    if !room.entry.is_discussion {
+        return Ok(false);
+    }
+    match app.store.room(&room.id)? {
+        Some(room) => Ok(!access::can_see(app, user, &room)?),
+        None => Ok(true),
+    }
 }
 
 /// Calls `each` with the rooms that a user is in and that are of one of these kinds, in the order of

@@ -21,7 +21,7 @@ use crate::api::reply::Reply;
 use crate::api::request::Incoming;
 use crate::app::App;
 use crate::domain::avatar::Shown;
-use crate::domain::{Avatar, RoomId, RoomKind, Time, User, UserId};
+use crate::domain::{Avatar, RoomId, Time, User, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
 use crate::service::{access, settings};
@@ -133,14 +133,12 @@ fn decide(app: &App, caller: Option<&Caller>, wanted: Wanted, query: &str) -> Re
 /// The picture of a room, for those who may see the room.
 fn room(app: &App, caller: Option<&Caller>, id: &RoomId, size: u32, open: bool) -> Result<Answer> {
     let Some(room) = app.store.room(id)? else { return Ok(Answer::Unknown) };
-    let visible = match caller {
-        Some(caller) => room.kind == RoomKind::Channel || access::can_see(app, &caller.user, &room)?,
-        None => room.kind == RoomKind::Channel,
-    };
-    if !visible {
+    let is_public = access::is_public(app, &room)?;
+    let sees = |caller: &Caller| access::can_see(app, &caller.user, &room);
+    if !is_public && !caller.map_or(Ok(false), sees)? {
         return Ok(Answer::Unknown);
     }
-    let public = open && room.kind == RoomKind::Channel;
+    let public = open && is_public;
     if let Some(avatar) = app.store.avatar(&Shown::Room(room.id.clone()))? {
         return Ok(Answer::Chosen { avatar, public });
     }

@@ -5,6 +5,7 @@ mod samples;
 mod support;
 
 mod access;
+mod access_discussions;
 mod account_changes;
 mod architecture;
 mod assets;
@@ -104,6 +105,7 @@ mod switches;
 mod sync;
 mod teams;
 mod teams_of_rooms;
+mod teams_unseen;
 mod threads;
 mod two_factor;
 mod two_factor_mail;

@@ -87,6 +87,12 @@ pub(super) fn shows_to(app: &App, user: &UserId, room: &Room) -> Result<bool> {
     }
 }
 
+/// Whether a public channel shows to people in no team, too.
+pub(super) fn shows_to_all(app: &App, room: &Room) -> Result<bool> {
+    let Some(place) = room.team_place().filter(|place| !place.main) else { return Ok(true) };
+    Ok(by_id(app, &place.team)?.is_some_and(|team| !team.is_private()))
+}
+
 /// Refuses who does not hold a permission in a team.
 fn require(app: &App, caller: &Caller, team: &Team, permission: Permission) -> Result<()> {
     if access::holds_in(app, &caller.user, permission, &team.room.id)? {

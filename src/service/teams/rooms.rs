@@ -70,7 +70,8 @@ pub fn remove(app: &App, caller: &Caller, team: &Team, id: &RoomId) -> Result<Ro
     })
 }
 
-/// Sets whether all who are in the team join a room. Those who are in it now join at once.
+/// Sets whether all who are in the team join a room. Those who are in it now join at once, and so does
+/// the caller: this must not open a private room to who does not see it.
 pub fn set_joined_by_all(app: &App, caller: &Caller, id: &RoomId, joined_by_all: bool) -> Result<Room> {
     let room = app.store.room(id)?;
     let team = room.as_ref().map_or(Ok(None), |room| of_room(app, room))?;
@@ -81,7 +82,8 @@ pub fn set_joined_by_all(app: &App, caller: &Caller, id: &RoomId, joined_by_all:
     app.store.write(|batch| {
         let room = batch.get::<Room>(&(id.clone(),))?;
         let mut room = room.ok_or_else(|| Error::plain("invalid-room"))?;
-        if !updates_any && !access::can_see(app, &caller.user, &room)? {
+        let is_free = updates_any && room.kind == RoomKind::Channel;
+        if !is_free && !access::can_see(app, &caller.user, &room)? {
             return Err(Error::plain("invalid-room"));
         }
         let place = room.team_place().filter(|place| !place.main && place.team == team.id);

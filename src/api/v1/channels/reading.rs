@@ -8,8 +8,9 @@ use super::super::history::{self, Choice};
 use crate::api::page::Paged;
 use crate::api::{present, rooms};
 use crate::app::App;
-use crate::domain::{RoomId, RoomKind, UserId};
+use crate::domain::{RoomId, UserId};
 use crate::error::{Error, Result};
+use crate::service::access;
 use crate::service::caller::{Caller, Client};
 use crate::service::history as service;
 use crate::service::messages;
@@ -32,8 +33,11 @@ pub(super) fn anonymous(app: &App, _: &Client, asked: Paged<Named>) -> Result<Va
         (None, Some(name)) => app.store.room_by_name(&name)?,
         (None, None) => None,
     };
-    let room = room.filter(|room| room.kind == RoomKind::Channel);
-    let room = room.ok_or_else(|| rooms::not_found(rooms::Family::Channels(rooms::Closed::Unknown)))?;
+    let unknown = || rooms::not_found(rooms::Family::Channels(rooms::Closed::Unknown));
+    let room = room.ok_or_else(unknown)?;
+    if !access::is_public(app, &room)? {
+        return Err(unknown());
+    }
     if !settings::is_on(app, "Accounts_AllowAnonymousRead")? {
         return Err(Error::refused("error-not-allowed", "Enable \"Allow Anonymous Read\""));
     }

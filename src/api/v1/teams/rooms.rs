@@ -62,7 +62,7 @@ pub(super) fn update(app: &App, caller: &Caller, params: Update) -> Result<Value
 }
 
 fn answer(app: &App, caller: &Caller, room: &Room) -> Result<Value> {
-    Ok(json!({"room": present::room(app, &caller.user.id, room)?}))
+    Ok(json!({"room": present::room_of_others(app, &caller.user, room)?}))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -82,7 +82,7 @@ pub(super) fn list(app: &App, caller: &Caller, params: Paged<List>) -> Result<Va
     let team = find(app, team_id.as_deref(), team_name.as_deref())?;
     let wanted = WantedRooms { name: filter, joined_by_all: kind.as_deref() == Some("autoJoin") };
     listing::rooms(app, caller, &team, &wanted, |room, _| {
-        rows.offer(present::room(app, &caller.user.id, &room)?);
+        rows.offer(present::room_of_others(app, &caller.user, &room)?);
         Ok(())
     })?;
     Ok(rows.finish("rooms"))
@@ -113,7 +113,7 @@ pub(super) fn list_of_user(app: &App, caller: &Caller, params: Paged<OfUser>) ->
         if can_user_delete == Some(true) && !may_delete()? {
             return Ok(());
         }
-        let mut row = present::room(app, &caller.user.id, &room)?;
+        let mut row = present::room_of_others(app, &caller.user, &room)?;
         let last = membership.has_role("owner") && !has_several_owners(app, &room.id)?;
         row["isLastOwner"] = last.into();
         rows.offer(row);
