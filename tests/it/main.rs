@@ -60,6 +60,7 @@ mod incoming;
 mod integrations;
 mod integrations_edits;
 mod invites;
+mod large_answers;
 mod list_costs;
 mod login_blocking;
 mod message_lists;
