@@ -18,6 +18,7 @@ mod chat_policies;
 mod clean_history;
 mod commands;
 mod cost;
+mod crowds;
 mod data_downloads;
 mod departures;
 mod devices;
