@@ -1,5 +1,6 @@
 //! What a use case may touch: configuration, store, plug-ins, clock, and the queues of the workers.
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::SystemTime;
@@ -13,6 +14,8 @@ use crate::domain::{IntegrationId, Time, UserId};
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
+use crate::limits::bodies::Bodies;
+use crate::limits::places::Places;
 use crate::limits::remembered::Remembered;
 use crate::limits::{Estimates, LoginGuard, MethodCalls, OwnChange, RateLimiter, Seats};
 use crate::passwords::Passwords;
@@ -21,8 +24,8 @@ use crate::store::Store;
 use crate::store::integrations::WaysOut;
 use crate::telemetry::LogLines;
 
-/// Searches at the same time: each may keep a core busy for some seconds.
-const MOST_SEARCHES: usize = 8;
+/// Searches of a user at the same time: each may keep a core busy for some seconds.
+const SEARCHES_EACH: usize = 2;
 
 /// Previews that somebody waits for at the same time: each holds a thread for some seconds.
 const MOST_PREVIEWS: usize = 4;
@@ -60,7 +63,9 @@ pub struct App {
     /// So many pictures are fetched from elsewhere at the same time: each keeps a worker waiting.
     pub fetches: Semaphore,
     /// Searches that somebody waits for.
-    pub searches: Seats,
+    pub searches: Arc<Places<UserId>>,
+    /// What the bodies of requests may take.
+    pub bodies: Bodies,
     /// Fetches what is behind links.
     pub fetcher: Fetcher,
     /// Previews that somebody waits for.
@@ -111,7 +116,8 @@ impl App {
             remembered: Remembered::default(),
             estimates: Estimates::default(),
             fetches: Semaphore::new(2),
-            searches: Seats::of(MOST_SEARCHES),
+            searches: Places::of(SEARCHES_EACH, most_searches()),
+            bodies: Bodies::default(),
             fetcher: Fetcher::new().map_err(std::io::Error::other)?,
             previews: Seats::of(MOST_PREVIEWS),
             running: Running::default(),
@@ -132,6 +138,11 @@ impl App {
     pub fn now(&self) -> Time {
         self.clock.now()
     }
+}
+
+/// Searches at the same time: one waits while the others keep every core busy.
+fn most_searches() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get) + 1
 }
 
 /// The computer's clock, or one that tests turn.

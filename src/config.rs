@@ -57,6 +57,8 @@ pub struct Server {
     pub workers: usize,
     /// Connections at the same time.
     pub connections: usize,
+    /// Connections at the same time from one address.
+    pub connections_per_address: usize,
     /// Seconds to wait for the next bytes of a request.
     pub patience_seconds: u64,
     /// Trusted reverse proxies.
@@ -139,6 +141,7 @@ impl Default for Server {
             data: PathBuf::from("data"),
             workers: 32,
             connections: 2048,
+            connections_per_address: 256,
             patience_seconds: 30,
             forwarded_count: 0,
         }
@@ -273,6 +276,7 @@ impl Config {
         let zero = [
             ("server", "workers", self.server.workers),
             ("server", "connections", self.server.connections),
+            ("server", "connections_per_address", self.server.connections_per_address),
             ("passwords", "threads", self.passwords.threads),
             ("passwords", "queue", self.passwords.queue),
             ("export", "workers", self.export.workers),

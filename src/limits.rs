@@ -9,6 +9,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::domain::{Time, UserId};
 
+pub mod bodies;
+pub mod places;
 pub mod remembered;
 
 /// No more counters than this are kept; then the oldest windows are swept away.

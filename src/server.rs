@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use crate::api::reply::Reply;
 use crate::api::request::Incoming;
 use crate::api::{Api, openapi};
 use crate::app::App;
+use crate::limits::places::Places;
 use crate::service::caller::Proof;
 use crate::web;
 
@@ -32,6 +33,10 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) {
     let api = Arc::new(Api::new(app.config.server.workers));
     let connections = Arc::new(Semaphore::new(app.config.server.connections));
+    // Behind a proxy all have its address.
+    let is_direct = app.config.server.forwarded_count == 0;
+    let most_each = if is_direct { app.config.server.connections_per_address } else { usize::MAX };
+    let peers = Places::of(most_each, usize::MAX);
     let graceful = GracefulShutdown::new();
     let mut builder = Builder::new(TokioExecutor::new());
     builder
@@ -54,6 +59,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
                 continue;
             }
         };
+        let Some(own_place) = peers.take(network(peer.ip())) else { continue };
         let service = warp::service(routes(Arc::clone(&app), Arc::clone(&api), peer.ip()));
         let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
@@ -61,12 +67,20 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
         tokio::spawn(async move {
             // A connection that breaks is the client's affair.
             let _ = connection.await;
-            drop(place);
+            drop((place, own_place));
         });
     }
     drop(listener);
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still under way when the server stopped");
+    }
+}
+
+/// Whom an address belongs to: of those of version 6 everybody has a whole network.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }
 
@@ -87,7 +101,7 @@ pub fn routes(
     peer: IpAddr,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    let body = warp::body::stream().map(|stream| -> crate::api::request::Body {
+    let body = warp::body::stream().map(|stream| -> crate::api::body::Body {
         use futures_util::TryStreamExt;
         let pieces = TryStreamExt::map_ok(stream, |mut piece| {
             let length = bytes::Buf::remaining(&piece);
@@ -148,7 +162,7 @@ fn incoming(
     query: String,
     headers: &HeaderMap,
     client: IpAddr,
-    body: crate::api::request::Body,
+    body: crate::api::body::Body,
 ) -> Incoming {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
     Incoming {

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
 
+pub mod body;
 pub mod endpoint;
 pub mod fields;
 pub mod filter;
@@ -106,10 +107,10 @@ impl Api {
     ) -> Result<Input, Reply> {
         let (Some(intake), Some(caller)) = (self.endpoints[number].intake, caller) else {
             let most = if caller.is_some() { LARGEST_BODY } else { LARGEST_STRANGE_BODY };
-            return incoming.read(path, most).await;
+            return incoming.read(app, path, most).await;
         };
         if matches!(intake, Intake::Form(..)) && !incoming.is_form_of_parts() {
-            return incoming.read(path, LARGEST_BODY).await;
+            return incoming.read(app, path, LARGEST_BODY).await;
         }
         let rid = path.iter().find(|(name, _)| *name == "rid").map(|(_, rid)| RoomId::new(rid.as_str()));
         let (worker, caller) = (Arc::clone(app), caller.clone());
@@ -176,15 +177,15 @@ impl Api {
         number: usize,
         client: Client,
         caller: Option<Caller>,
-        input: Input,
+        mut input: Input,
     ) -> Reply {
         let Ok(permit) = Arc::clone(&self.workers).acquire_owned().await else {
             return Reply::failure(&Error::Busy);
         };
         let Endpoint { writes, redirects, media_type, .. } = self.endpoints[number];
-        let worker = Arc::clone(&app);
+        let (worker, share) = (Arc::clone(&app), input.take_share());
         let result = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _held = (permit, share);
             let context =
                 Context { app: &worker, client: &client, caller: caller.as_ref(), rows: &self.endpoints };
             self.endpoints[number].run(context, input)

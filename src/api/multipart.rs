@@ -16,8 +16,9 @@ use multer::{Field, Multipart};
 use serde_json::{Map, Value};
 use warp::http::StatusCode;
 
+use super::body::Body;
 use super::reply::Reply;
-use super::request::{Body, Incoming};
+use super::request::Incoming;
 use crate::app::App;
 use crate::error::Error;
 use crate::service::uploads::Arrived;

@@ -1,20 +1,18 @@
 //! From raw requests to parameters.
 
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
-use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
-use warp::http::StatusCode;
 
+use super::body::{Body, collect};
 use super::reply::Reply;
 use super::schema::Params;
 use super::{lenient, multipart};
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::limits::bodies::{Sender, Share};
 use crate::service::caller::Proof;
 use crate::service::uploads::Arrived;
 
@@ -25,9 +23,6 @@ pub const LARGEST_STRANGE_BODY: usize = 1024 * 1024;
 
 /// Bodies that may hold more values than this are refused.
 const MOST_VALUES: usize = 100_000;
-
-/// The pieces of a body as they arrive.
-pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
 
 /// What the segments of a path say, by their names in the endpoint's row.
 pub type PathParameters = Vec<(&'static str, String)>;
@@ -60,11 +55,14 @@ pub struct Incoming {
 
 impl Incoming {
     /// Reads what the endpoint needs, at most so many bytes. The error is the whole answer.
-    pub async fn read(self, path: PathParameters, most: usize) -> Result<Input, Reply> {
+    pub async fn read(self, app: &App, path: PathParameters, most: usize) -> Result<Input, Reply> {
+        // Only users may send as much as that.
+        let sender = if most > LARGEST_STRANGE_BODY { Sender::User } else { Sender::Stranger };
+        let mut share = app.bodies.share(sender);
         let mut params = if self.method == "GET" {
             Ok(from_pairs(&self.query))
         } else {
-            let body = collect(self.body, self.patience, most).await?;
+            let body = collect(self.body, self.patience, most, &mut share).await?;
             parse_body(&self.content_type, &body)
         };
         if self.method == "DELETE"
@@ -76,7 +74,7 @@ impl Incoming {
         if let Ok(params) = &mut params {
             params.extend(named(path));
         }
-        Ok(Input { asks: self.method == "GET", params, file: None })
+        Ok(Input { asks: self.method == "GET", params, file: None, share: Some(share) })
     }
 
     /// Whether the body is a form that may hold files.
@@ -95,37 +93,12 @@ impl Incoming {
     ) -> Result<Input, Reply> {
         let (mut params, file) = multipart::receive(app, self, part, most).await?;
         params.extend(named(path));
-        Ok(Input { asks: false, params: Ok(params), file })
+        Ok(Input { asks: false, params: Ok(params), file, share: None })
     }
 }
 
 fn named(path: PathParameters) -> impl Iterator<Item = (String, Value)> {
     path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value)))
-}
-
-/// Gathers a body of at most `most` bytes.
-async fn collect(mut body: Body, patience: Duration, most: usize) -> Result<Vec<u8>, Reply> {
-    let mut bytes = Vec::new();
-    loop {
-        let next = tokio::time::timeout(patience, body.next()).await;
-        let piece = match next {
-            Ok(None) => return Ok(bytes),
-            Ok(Some(Ok(piece))) => piece,
-            Ok(Some(Err(_))) => {
-                return Err(Reply::transport(StatusCode::BAD_REQUEST, "The request body was cut off."));
-            }
-            Err(_) => {
-                let text = "The request body came too slowly. Please try again.";
-                return Err(Reply::transport(StatusCode::REQUEST_TIMEOUT, text));
-            }
-        };
-        if bytes.len() + piece.remaining() > most {
-            let text =
-                format!("The request body is larger than {} MB. Send files through rooms.media.", most >> 20);
-            return Err(Reply::transport(StatusCode::PAYLOAD_TOO_LARGE, &text));
-        }
-        bytes.extend_from_slice(&piece);
-    }
 }
 
 fn parse_body(content_type: &str, body: &[u8]) -> Result<Map<String, Value>> {
@@ -195,12 +168,18 @@ pub struct Input {
     /// The file, for endpoints that take one in.
     pub file: Option<Arrived>,
     params: Result<Map<String, Value>>,
+    share: Option<Share>,
 }
 
 impl Input {
     /// Parameters that did not come by HTTP.
     pub fn of(asks: bool, params: Map<String, Value>) -> Self {
-        Self { asks, file: None, params: Ok(params) }
+        Self { asks, file: None, params: Ok(params), share: None }
+    }
+
+    /// What the body takes of the memory for bodies, to be held as long as the parameters are.
+    pub fn take_share(&mut self) -> Option<Share> {
+        self.share.take()
     }
 
     /// The parameters as the endpoint's own type. What does not fit is refused in the words of a

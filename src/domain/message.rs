@@ -96,6 +96,23 @@ impl Message {
         ids
     }
 
+    /// About how many bytes it has: those of all that grows with what people write.
+    pub fn weight(&self) -> usize {
+        let free = [
+            &self.mentions,
+            &self.channels,
+            &self.urls,
+            &self.attachments,
+            &self.file,
+            &self.files,
+            &self.extra,
+        ];
+        let names = self.reactions.iter().flat_map(|given| given.usernames.iter().chain(&given.names));
+        self.text.len()
+            + free.iter().map(|part| part.as_str().len()).sum::<usize>()
+            + names.map(String::len).sum::<usize>()
+    }
+
     /// What the server notes down: somebody joined, the topic changed.
     pub fn system(kind: &str, room: RoomId, actor: UserRef, at: Time, parameter: impl Into<String>) -> Self {
         let mut message = Self::new(MessageId::random(), room, actor, at, parameter);

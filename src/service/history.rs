@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::messages::MOST_AT_ONCE;
+use super::messages::{Budget, MOST_AT_ONCE};
 use super::{access, settings};
 use crate::app::App;
 use crate::domain::{Message, MessageId, Room, RoomId, RoomKind, Time, Upload, UploadId, User};
@@ -45,27 +45,39 @@ pub fn read(
     app: &App,
     room: &RoomId,
     stretch: Stretch,
-    mut keep: impl FnMut(&Message) -> bool,
+    keep: impl FnMut(&Message) -> bool,
 ) -> Result<Vec<Message>> {
-    let mut found = Vec::new();
+    Ok(read_some(app, room, stretch, keep)?.0)
+}
+
+/// The same, and whether it ended early because the messages are large.
+pub fn read_some(
+    app: &App,
+    room: &RoomId,
+    stretch: Stretch,
+    mut keep: impl FnMut(&Message) -> bool,
+) -> Result<(Vec<Message>, bool)> {
+    let (mut found, mut budget) = (Vec::new(), Budget::default());
     let (mut kept, mut in_vain) = (0, 0);
     let count = stretch.count.min(MOST_AT_ONCE);
     if count == 0 {
-        return Ok(found);
+        return Ok((found, false));
     }
     app.store.history::<Error>(room, stretch.from, stretch.until, stretch.direction, |message| {
         if keep(&message) {
             kept += 1;
             if kept > stretch.offset {
+                budget.spend(&message);
                 found.push(message);
             }
         } else {
             in_vain += 1;
         }
-        let enough = found.len() == count || in_vain == MOST_IN_VAIN;
+        let enough = found.len() == count || in_vain == MOST_IN_VAIN || budget.is_spent();
         Ok(if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
-    Ok(found)
+    let is_cut = budget.is_spent() && found.len() < count;
+    Ok((found, is_cut))
 }
 
 /// The same with the number of all that `keep` keeps, among the first 20,000 messages.
@@ -76,12 +88,14 @@ pub fn search(
     mut keep: impl FnMut(&Message) -> bool,
 ) -> Result<(Vec<Message>, usize)> {
     let (mut found, mut kept, mut seen) = (Vec::new(), 0, 0);
+    let mut budget = Budget::default();
     let count = stretch.count.min(MOST_AT_ONCE);
     app.store.history::<Error>(room, stretch.from, stretch.until, stretch.direction, |message| {
         seen += 1;
         if keep(&message) {
             kept += 1;
-            if kept > stretch.offset && found.len() < count {
+            if kept > stretch.offset && found.len() < count && !budget.is_spent() {
+                budget.spend(&message);
                 found.push(message);
             }
         }
@@ -114,12 +128,13 @@ pub fn chosen(
     if stretch.direction == Direction::Descending {
         places.reverse();
     }
-    let (mut found, mut kept) = (Vec::new(), 0);
+    let (mut found, mut kept, mut budget) = (Vec::new(), 0, Budget::default());
     let count = stretch.count.min(MOST_AT_ONCE);
     for (_, id) in places {
         let Some(message) = app.store.message(&id)?.filter(&mut keep) else { continue };
         kept += 1;
-        if kept > stretch.offset && found.len() < count {
+        if kept > stretch.offset && found.len() < count && !budget.is_spent() {
+            budget.spend(&message);
             found.push(message);
         }
     }

@@ -13,6 +13,32 @@ use crate::store::message_indexes::List;
 pub const FARTHEST: usize = 20_000;
 /// No answer holds more messages, whatever was asked for: a list may be longer than memory.
 pub const MOST_AT_ONCE: usize = 5000;
+/// An answer ends with the message that brings it to so many bytes.
+const LARGEST_ANSWER: usize = 2 * 1024 * 1024;
+
+/// What an answer may still hold.
+#[derive(Debug)]
+pub struct Budget {
+    left: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { left: LARGEST_ANSWER }
+    }
+}
+
+impl Budget {
+    /// Takes a message into the answer.
+    pub fn spend(&mut self, message: &Message) {
+        self.left = self.left.saturating_sub(message.weight());
+    }
+
+    /// Whether the answer must end.
+    pub fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+}
 
 /// Whether somebody may read what is said in a room. A passer-by at a public channel needs one
 /// permission more than a member.

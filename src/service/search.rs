@@ -16,7 +16,7 @@ const MOST_AT_ONCE: usize = 5000;
 /// What the index lets through is read for so many messages.
 const FARTHEST_BY_INDEX: usize = 10 * FARTHEST;
 /// After this long a search ends with what it has.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 /// So many messages that are in no run call for the index to be brought up to date.
 const MOST_LOOSE: usize = 2000;
 
@@ -29,7 +29,7 @@ pub fn search(
     text: &str,
     (offset, count): (usize, usize),
 ) -> Result<Vec<Message>> {
-    let _seat = app.searches.take().ok_or(Error::Busy)?;
+    let _seat = app.searches.take(user.id.clone()).ok_or(Error::Busy)?;
     let always_pattern = settings::is_on(app, "Message_AlwaysSearchRegExp")?;
     let query = SearchQuery::read(text, user, always_pattern, |name| {
         Ok(app.store.user_by_name(name)?.map(|user| user.id))

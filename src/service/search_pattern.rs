@@ -13,7 +13,9 @@ use crate::error::{Error, Result};
 /// The most characters of a pattern.
 const MOST_CHARACTERS: usize = 1000;
 /// The most bytes of a pattern that was put together. The work for each character of a text grows with them.
-const LARGEST: usize = 256 * 1024;
+const LARGEST: usize = 128 * 1024;
+/// The most bytes of what matching it remembers.
+const LARGEST_MEMORY: usize = 512 * 1024;
 /// How deep groups may be nested.
 const DEEPEST: u32 = 50;
 /// Characters of a class that may all be the same one in different cases.
@@ -67,6 +69,7 @@ pub fn read(pattern: &str, flags: &str) -> Result<Pattern> {
         .ignore_whitespace(has('x'))
         .nest_limit(DEEPEST)
         .size_limit(LARGEST)
+        .dfa_size_limit(LARGEST_MEMORY)
         .build();
     let regex = built.map_err(|_| wrong("it is too large"))?;
     Ok(Pattern { regex, needs: Part::of(&parsed).needs() })

@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use super::messages::MOST_AT_ONCE as MOST;
+use super::messages::{Budget, MOST_AT_ONCE as MOST};
 use crate::app::App;
 use crate::domain::{Message, MessageId, RoomId, Time};
 use crate::error::{Error, Result};
@@ -115,8 +115,17 @@ pub fn updated(
     }
     let part = cut(found, &window, stop);
     let mut messages = Part { found: Vec::with_capacity(part.found.len()), more_after: part.more_after };
+    let mut budget = Budget::default();
     for (at, id) in part.found {
-        messages.found.extend(store.message(&id)?.map(|message| (at, message)));
+        let last = messages.found.last().map(|(last, _)| *last);
+        // Whole milliseconds here, too.
+        if budget.is_spent() && last != Some(at) {
+            messages.more_after = last;
+            break;
+        }
+        let Some(message) = store.message(&id)? else { continue };
+        budget.spend(&message);
+        messages.found.push((at, message));
     }
     Ok(messages)
 }
@@ -176,14 +185,21 @@ pub fn deleted_page(
 
 /// The replies of a thread that were sent or changed after an instant, the oldest first.
 pub fn updated_replies(app: &App, parent: &Message, since: Time) -> Result<Vec<Message>> {
-    let mut found = Vec::new();
+    let (mut found, mut budget) = (Vec::new(), Budget::default());
     let span = Span::of(&(parent.id.clone(),));
     app.store.walk::<Reply, Error>(span, Direction::Ascending, |(_, _, id), _| {
         let reply = app.store.message(&id)?;
         let is_news =
             |reply: &Message| reply.room == parent.room && reply.updated_at.max(reply.sent_at) > since;
-        found.extend(reply.filter(is_news));
-        Ok(if found.len() < MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        if let Some(reply) = reply.filter(is_news) {
+            budget.spend(&reply);
+            found.push(reply);
+        }
+        Ok(if found.len() < MOST && !budget.is_spent() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
     })?;
     Ok(found)
 }

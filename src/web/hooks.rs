@@ -75,7 +75,7 @@ pub async fn answer(app: &Arc<App>, call: Call, incoming: Incoming) -> Response 
     let client = Client::at(incoming.client);
     // Who only asks for the headers wants nothing done.
     let looks = incoming.head_only;
-    let said = match incoming.read(Vec::new(), LARGEST_STRANGE_BODY).await {
+    let said = match incoming.read(app, Vec::new(), LARGEST_STRANGE_BODY).await {
         Ok(input) if looks => {
             drop(input);
             Ok(Map::new())

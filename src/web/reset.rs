@@ -25,7 +25,7 @@ pub fn token(path: &str) -> Option<String> {
 pub async fn answer(app: &Arc<App>, link: String, incoming: Incoming) -> Response {
     let sent = match incoming.method.as_str() {
         "GET" => None,
-        "POST" => match incoming.read(Vec::new(), LARGEST_FORM).await {
+        "POST" => match incoming.read(app, Vec::new(), LARGEST_FORM).await {
             Ok(form) => {
                 let field = |name| form.text(name).unwrap_or_default().to_owned();
                 Some((field("password"), field("again")))

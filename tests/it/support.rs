@@ -9,6 +9,7 @@ use roomscribe::app::{App, Clock};
 use roomscribe::config::Config;
 use roomscribe::domain::{LoginToken, Room, RoomId, RoomKind, Subscription, Time, User, UserId};
 use roomscribe::export::space::FreeSpace;
+use roomscribe::limits::bodies::Bodies;
 use roomscribe::passwords::PasswordDigest;
 use roomscribe::service::{bootstrap, sessions};
 use roomscribe::store::Store;
@@ -74,6 +75,13 @@ impl TestServer {
         drop((runtime, app));
         let store = work::again(|| Store::open(directory.path(), 16 << 20)).expect("the store again");
         Self::with_registry(directory, (config, store, registry), clock, space)
+    }
+
+    /// A new server with so much memory for the bodies of requests.
+    pub(crate) fn start_with_bodies(bodies: Bodies) -> Self {
+        let mut server = Self::start();
+        Arc::get_mut(&mut server.app).expect("nobody else has it yet").bodies = bodies;
+        server
     }
 
     /// A server over an open store, as it is after a start.

@@ -8,6 +8,7 @@ use crate::api::present;
 use crate::domain::{Message, Room, RoomId, RoomKind, Time};
 use crate::error::{Error, Result};
 use crate::service::history::{self, Stretch};
+use crate::service::settings;
 use crate::store::Direction;
 
 pub(super) const METHODS: Methods = &[
@@ -50,15 +51,27 @@ fn required(call: &Call<'_>, id: &str) -> Result<Room> {
     found(call, id)?.ok_or_else(Error::not_allowed)
 }
 
-/// How many messages are wanted: the argument of that number, or 20.
-fn limit(call: &Call<'_>, number: usize) -> usize {
-    call.argument(number).as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(20)
+/// How many messages are wanted: the argument of that number, or 20; no more than a page may hold.
+fn limit(call: &Call<'_>, number: usize) -> Result<usize> {
+    let most = settings::limit(call.app, "API_Upper_Count_Limit")?.unwrap_or(100);
+    let wanted = call.argument(number).as_u64().unwrap_or(20);
+    Ok(usize::try_from(wanted.min(most)).unwrap_or(usize::MAX))
 }
 
 /// The messages of a stretch that the settings do not hide.
 fn read(call: &Call<'_>, room: &Room, stretch: Stretch, with_replies: bool) -> Result<Vec<Message>> {
+    Ok(read_some(call, room, stretch, with_replies)?.0)
+}
+
+/// The same, and whether it ended early because the messages are large.
+fn read_some(
+    call: &Call<'_>,
+    room: &Room,
+    stretch: Stretch,
+    with_replies: bool,
+) -> Result<(Vec<Message>, bool)> {
     let hidden = history::hidden_kinds(call.app, room)?;
-    history::read(call.app, &room.id, stretch, |message| {
+    history::read_some(call.app, &room.id, stretch, |message| {
         let reply = message.thread.is_some() && !message.shown_in_room;
         (with_replies || !reply) && !message.kind.as_ref().is_some_and(|kind| hidden.contains(kind))
     })
@@ -73,7 +86,7 @@ fn load_history(call: &Call<'_>) -> Result<Option<Value>> {
     call.caller()?;
     let Some(room) = found(call, call.text(0)?)? else { return Ok(Some(false.into())) };
     let with_replies = call.argument(4).as_bool().unwrap_or(true);
-    let whole = Stretch::whole(Direction::Descending, 0, limit(call, 2));
+    let whole = Stretch::whole(Direction::Descending, 0, limit(call, 2)?);
     let stretch = Stretch { until: call.optional_time(1).unwrap_or(whole.until), ..whole };
     let messages = read(call, &room, stretch, with_replies)?;
     let mut reply = json!({"messages": shown(call, &messages)?, "unreadNotLoaded": 0});
@@ -98,7 +111,7 @@ fn load_history(call: &Call<'_>) -> Result<Option<Value>> {
 fn load_next(call: &Call<'_>) -> Result<Option<Value>> {
     call.caller()?;
     let room = required(call, call.text(0)?)?;
-    let whole = Stretch::whole(Direction::Ascending, 0, limit(call, 2));
+    let whole = Stretch::whole(Direction::Ascending, 0, limit(call, 2)?);
     let stretch = Stretch { from: call.optional_time(1).map_or(whole.from, |end| end.plus(1)), ..whole };
     Ok(Some(json!({"messages": shown(call, &read(call, &room, stretch, true)?)?})))
 }
@@ -127,13 +140,15 @@ fn load_surrounding(call: &Call<'_>) -> Result<Option<Value>> {
     let Some(message) = call.app.store.message(&id)?.filter(|message| message.room == room.id) else {
         return Ok(Some(false.into()));
     };
-    let half = limit(call, 1).saturating_sub(1).div_ceil(2);
+    let half = limit(call, 1)?.saturating_sub(1).div_ceil(2);
     // One more than is shown tells whether there is more.
     let before = Stretch { until: message.sent_at, ..Stretch::whole(Direction::Descending, 0, half + 1) };
     let after =
         Stretch { from: message.sent_at.plus(1), ..Stretch::whole(Direction::Ascending, 0, half + 1) };
-    let (mut earlier, mut later) = (read(call, &room, before, true)?, read(call, &room, after, true)?);
-    let (more_before, more_after) = (earlier.len() > half, later.len() > half);
+    let (mut earlier, before_is_cut) = read_some(call, &room, before, true)?;
+    let (mut later, after_is_cut) = read_some(call, &room, after, true)?;
+    let (more_before, more_after) =
+        (before_is_cut || earlier.len() > half, after_is_cut || later.len() > half);
     earlier.truncate(half);
     later.truncate(half);
     earlier.reverse();
