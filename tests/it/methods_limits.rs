@@ -51,6 +51,9 @@ fn the_settings_say_how_often_and_whether_at_all() {
     assert!(!too_many("permissions/get"));
 }
 
+/// Parameters of the call of that number.
+type Params<'a> = &'a dyn Fn(usize) -> Value;
+
 #[test]
 fn some_methods_have_limits_of_their_own() {
     let server = TestServer::start();
@@ -58,7 +61,7 @@ fn some_methods_have_limits_of_their_own() {
     let room = server.room(roomscribe::domain::RoomKind::Channel, "talk", &["bob"]);
     let (bob, admin) = (server.as_user("bob"), server.as_admin());
     let send = |text: String| json!([{"rid": room.as_str(), "msg": text}]);
-    let limits: [(&str, &dyn Fn(usize) -> Value, usize); 5] = [
+    let limits: [(&str, Params<'_>, usize); 5] = [
         ("sendMessage", &|n| send(n.to_string()), 5),
         ("createDirectMessage", &|_| json!(["al"]), 10),
         ("getRoomById", &|_| json!([room.as_str()]), 10),
