@@ -1,6 +1,6 @@
-//! Counting calls, failed logins and estimates, in bounded memory.
+//! Counting calls and estimates, in bounded memory.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::domain::{Time, UserId};
 
 pub mod bodies;
+pub mod logins;
 pub mod places;
 pub mod remembered;
 
@@ -179,96 +180,6 @@ impl Seats {
     }
 }
 
-/// Failed logins by login name and by address.
-#[derive(Default)]
-pub struct LoginGuard {
-    failures: Mutex<HashMap<Suspect, VecDeque<Time>>>,
-}
-
-/// Whose failures are counted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Suspect {
-    /// A login name in lower case.
-    Username(String),
-    /// An address.
-    Address(IpAddr),
-    /// An account whose second factor is being guessed.
-    Factor(UserId),
-}
-
-/// How many failures of whom, within which time, are too many.
-#[derive(Debug, Clone)]
-pub struct Threshold {
-    /// Whose failures.
-    pub suspect: Suspect,
-    /// At so many failures further attempts are refused.
-    pub limit: usize,
-    /// Failures count for so many milliseconds.
-    pub window: i64,
-}
-
-impl LoginGuard {
-    /// Who is blocked, if anybody, before the credentials are looked at.
-    ///
-    /// The first of the thresholds wins. Attempts from a blocked address count as failures; those
-    /// with a blocked name do not, or else anybody could lock somebody else out for good.
-    pub fn check(&self, thresholds: &[Threshold], now: Time) -> Option<Suspect> {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        refuse(&mut failures, thresholds, now)
-    }
-
-    /// Counts an attempt whose credentials were right or not. Answers who is blocked all the same:
-    /// of attempts that come together only as many are told their verdict as the limit allows.
-    pub fn settle(&self, thresholds: &[Threshold], right: bool, now: Time) -> Option<Suspect> {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let blocked = refuse(&mut failures, thresholds, now);
-        if blocked.is_some() {
-            return blocked;
-        }
-        if right {
-            for threshold in thresholds {
-                failures.remove(&threshold.suspect);
-            }
-        } else {
-            note(&mut failures, thresholds, now);
-        }
-        None
-    }
-}
-
-type Failures = HashMap<Suspect, VecDeque<Time>>;
-
-fn refuse(failures: &mut Failures, thresholds: &[Threshold], now: Time) -> Option<Suspect> {
-    let reached = |threshold: &&Threshold| {
-        let recent =
-            |times: &VecDeque<Time>| times.iter().filter(|time| time.plus(threshold.window) > now).count();
-        failures.get(&threshold.suspect).map_or(0, recent) >= threshold.limit
-    };
-    let blocked = thresholds.iter().find(reached)?.suspect.clone();
-    if matches!(blocked, Suspect::Address(_)) {
-        note(failures, thresholds, now);
-    }
-    Some(blocked)
-}
-
-fn note(failures: &mut Failures, thresholds: &[Threshold], now: Time) {
-    if failures.len() >= MOST_COUNTERS {
-        let day_ago = now.plus(-crate::domain::time::DAY);
-        failures.retain(|_, times| times.back().is_some_and(|last| *last > day_ago));
-        if failures.len() >= MOST_COUNTERS {
-            failures.clear();
-        }
-    }
-    for threshold in thresholds {
-        let times = failures.entry(threshold.suspect.clone()).or_default();
-        times.push_back(now);
-        // Older ones cannot matter: the newest alone reach the limit.
-        while times.len() > threshold.limit {
-            times.pop_front();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,44 +195,5 @@ mod tests {
         assert!(third.refused && third.reset == at(1000));
         assert!(!limiter.count(1, client, 2, 1000, at(999)).refused, "another endpoint counts apart");
         assert!(!limiter.count(0, client, 2, 1000, at(1000)).refused);
-    }
-
-    fn bob(limit: usize) -> Vec<Threshold> {
-        vec![Threshold { suspect: Suspect::Username("bob".to_owned()), limit, window: 1000 }]
-    }
-
-    #[test]
-    fn failures_block_until_they_are_old_or_a_login_works() {
-        let guard = LoginGuard::default();
-        let at = Time::from_millis;
-        assert_eq!(guard.settle(&bob(2), false, at(0)), None);
-        assert_eq!(guard.check(&bob(2), at(1)), None);
-        assert_eq!(guard.settle(&bob(2), false, at(10)), None);
-        assert!(guard.check(&bob(2), at(11)).is_some());
-        assert_eq!(guard.check(&bob(2), at(1000)), None, "the first is old");
-        assert_eq!(guard.settle(&bob(2), true, at(1000)), None);
-        assert_eq!(guard.check(&bob(1), at(1000)), None, "a login that works wipes the slate");
-    }
-
-    #[test]
-    fn attempts_that_come_together_get_no_more_verdicts_than_the_limit() {
-        let guard = LoginGuard::default();
-        let now = Time::from_millis(0);
-        assert!((0..5).all(|_| guard.check(&bob(3), now).is_none()), "all five are under way");
-        let told = (0..5).filter(|_| guard.settle(&bob(3), false, now).is_none()).count();
-        assert_eq!(told, 3);
-        assert!(guard.settle(&bob(3), true, now).is_some(), "the right one came too late");
-    }
-
-    #[test]
-    fn a_blocked_address_that_goes_on_stays_blocked() {
-        let guard = LoginGuard::default();
-        let suspect = Suspect::Address(IpAddr::from([10, 0, 0, 1]));
-        let thresholds = [Threshold { suspect, limit: 1, window: 1000 }];
-        let at = Time::from_millis;
-        assert_eq!(guard.settle(&thresholds, false, at(0)), None);
-        assert!(guard.check(&thresholds, at(900)).is_some());
-        assert!(guard.check(&thresholds, at(1800)).is_some());
-        assert_eq!(guard.check(&thresholds, at(2800)), None);
     }
 }

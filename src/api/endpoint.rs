@@ -10,6 +10,7 @@ mod draft;
 
 pub use draft::{Draft, InRoom, delete, get, post, put};
 
+use super::Api;
 use super::fields::Fields;
 use super::request::{Input, PathParameters};
 use super::rooms::Family;
@@ -79,8 +80,8 @@ pub struct Context<'a> {
     pub client: &'a Client,
     /// Who calls, if that is known.
     pub caller: Option<&'a Caller>,
-    /// The whole table, for methods that lead to its rows.
-    pub rows: &'a [Endpoint],
+    /// The table, for methods that lead to its rows.
+    pub api: &'a Api,
 }
 
 type Handler = Box<dyn Fn(Context<'_>, Input) -> Result<Value> + Send + Sync>;

@@ -6,11 +6,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::domain::RoomId;
 use crate::error::{Error, Result};
+use crate::limits::Allowance;
 use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
 
@@ -82,13 +84,9 @@ impl Api {
             Ok(allowance) => allowance,
             Err(error) => return Reply::failure(&error),
         };
-        let reply = match allowance {
-            Some(allowance) if allowance.refused => {
-                let wait = allowance.reset.since(app.now()).as_millis().div_ceil(1000);
-                let seconds = u64::try_from(wait).unwrap_or(u64::MAX);
-                Reply::failure(&Error::TooMany { seconds })
-            }
-            _ => match self.read(&app, number, caller.as_ref(), incoming, path).await {
+        let reply = match refuse(&app, allowance.as_ref()) {
+            Err(error) => Reply::failure(&error),
+            Ok(()) => match self.read(&app, number, caller.as_ref(), incoming, path).await {
                 Ok(input) => Arc::clone(&self).handle(app, number, client, caller, input).await,
                 Err(refusal) => refusal,
             },
@@ -143,13 +141,24 @@ impl Api {
         Err(if allowed.is_empty() { Reply::no_endpoint() } else { Reply::wrong_method(&allowed) })
     }
 
+    /// Has a row run for another one that leads to it. It is admitted as if it had been called itself.
+    fn run_inner(&self, context: Context<'_>, method: Method, path: &str, input: Input) -> Result<Value> {
+        let number = self.endpoints.iter().position(|row| row.method == method && row.path == path);
+        let number =
+            number.ok_or_else(|| Error::internal(format!("no endpoint {} {path}", method.word())))?;
+        let allowance = self.admit(context.app, number, context.caller, context.client)?;
+        refuse(context.app, allowance.as_ref())?;
+        self.endpoints[number].run(context, input)
+    }
+
+    /// Counts a call of a row, unless the row or the caller is exempt.
     fn admit(
         &self,
         app: &App,
         number: usize,
         caller: Option<&Caller>,
         client: &Client,
-    ) -> Result<Option<crate::limits::Allowance>> {
+    ) -> Result<Option<Allowance>> {
         if !settings::is_on(app, "API_Enable_Rate_Limiter")? {
             return Ok(None);
         }
@@ -186,8 +195,7 @@ impl Api {
         let (worker, share) = (Arc::clone(&app), input.take_share());
         let result = tokio::task::spawn_blocking(move || {
             let _held = (permit, share);
-            let context =
-                Context { app: &worker, client: &client, caller: caller.as_ref(), rows: &self.endpoints };
+            let context = Context { app: &worker, client: &client, caller: caller.as_ref(), api: &self };
             self.endpoints[number].run(context, input)
         })
         .await;
@@ -202,6 +210,13 @@ impl Api {
             Err(error) => Reply::failure(&error),
         }
     }
+}
+
+/// Refuses a call that is one too many.
+fn refuse(app: &App, allowance: Option<&Allowance>) -> Result<()> {
+    let Some(allowance) = allowance.filter(|allowance| allowance.refused) else { return Ok(()) };
+    let wait = allowance.reset.since(app.now()).as_millis().div_ceil(1000);
+    Err(Error::TooMany { seconds: u64::try_from(wait).unwrap_or(u64::MAX) })
 }
 
 /// Who calls. Endpoints for everybody do not look at credentials at all.

@@ -64,13 +64,18 @@ pub fn update(app: &App, caller: &Caller, id: &UserId, mut changes: Changes, agr
     }
     authorise_roles(app, caller, &user, changes.roles.as_deref())?;
     check_switches(app, caller, &user, &changes)?;
-    if !other && changes.verified == Some(true) && !user.emails.iter().all(|email| email.verified) {
-        return Err(refused("Editing email verification is not allowed"));
-    }
     if changes.active.is_some() && !access::holds(app, &caller.user, "edit-other-user-active-status")? {
         return Err(Error::not_allowed());
     }
     let moves = changes.email.as_deref().is_some_and(|new| user.emails.iter().all(|old| old.address != new));
+    if !other && changes.verified == Some(true) {
+        let known = !moves && !user.emails.is_empty() && user.emails.iter().all(|email| email.verified);
+        if !known || !edits {
+            return Err(refused("Editing email verification is not allowed"));
+        }
+        // It says what is so: nothing to do for whatever address there may be by the time of the change.
+        changes.verified = None;
+    }
     if moves && !edits {
         // Whoever reads the mail of an account can have it: a stolen token must not be enough.
         two_factor::check(app, caller, Demand::Always)?;
@@ -217,7 +222,7 @@ fn apply(app: &App, caller: &Caller, user: &User, changes: &Changes, agreed: boo
         }
         if password.is_some() {
             password_history::note(app, batch, &user)?;
-            one_time_tokens::forget_all(batch, &user.id);
+            one_time_tokens::forget_all(batch, &user.id)?;
             user.password = password;
             let own = user.id == caller.user.id;
             if own && changes.require_password_change.is_none() {

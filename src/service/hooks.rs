@@ -104,7 +104,10 @@ fn is_listening(integration: &Integration, outgoing: &Outgoing, happening: &Happ
 /// What is not said in public is told only for makers who manage all integrations, or who could read
 /// it there. They may have lost that since they made this one.
 fn may_listen(app: &App, integration: &Integration, happening: &Happening<'_>) -> Result<bool> {
-    let Some(room) = happening.room.filter(|room| room.kind != RoomKind::Channel) else { return Ok(true) };
+    let Some(room) = happening.room else { return Ok(true) };
+    if access::is_public(app, room)? {
+        return Ok(true);
+    }
     let maker = app.store.user(&integration.created_by)?.filter(|maker| maker.active);
     let Some(maker) = maker else { return Ok(false) };
     Ok(access::holds(app, &maker, "manage-outgoing-integrations")? || access::can_see(app, &maker, room)?)

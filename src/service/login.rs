@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::domain::user::UserKind;
 use crate::domain::{User, UserId};
 use crate::error::{Error, Result};
-use crate::limits::{Suspect, Threshold};
+use crate::limits::logins::{Attempt, Suspect, Threshold};
 use crate::passwords::PasswordDigest;
 use crate::service::caller::Client;
 
@@ -47,16 +47,16 @@ pub struct Session {
 
 /// Opens a session, or goes on with one.
 pub fn log_in(app: &App, client: &Client, credentials: &Credentials) -> Result<Session> {
-    let thresholds = thresholds(app, client, credentials)?;
-    if let Some(suspect) = app.logins.check(&thresholds, app.now()) {
+    let attempt = attempt(app, client, credentials)?;
+    if let Some(suspect) = app.logins.check(&attempt, app.now()) {
         return Err(blocked(&suspect));
     }
     let (verdict, factor) = judge_both(app, client, credentials)?;
     // Being asked for a code is neither a failure nor a success; the blocks hold all the same.
     let suspect = if matches!(factor, Factor::Asked) {
-        app.logins.check(&thresholds, app.now())
+        app.logins.check(&attempt, app.now())
     } else {
-        app.logins.settle(&thresholds, verdict.is_ok(), app.now())
+        app.logins.settle(&attempt, verdict.is_ok(), app.now())
     };
     if let Some(suspect) = suspect {
         return Err(blocked(&suspect));
@@ -120,11 +120,7 @@ fn judge(app: &App, credentials: &Credentials) -> Result<Result<User>> {
 }
 
 fn judge_password(app: &App, identity: &Identity, digest: &PasswordDigest) -> Result<Result<User>> {
-    let user = match identity {
-        Identity::Username(name) => app.store.user_by_name(name)?,
-        Identity::Email(address) => app.store.user_by_email(address)?,
-        Identity::Id(id) => app.store.user(id)?,
-    };
+    let user = holder(app, identity)?;
     let hash = user.as_ref().and_then(|user| user.password.clone());
     let right = app.passwords.verify(digest.clone(), hash)?;
     let Some(user) = user else { return Ok(Err(incorrect())) };
@@ -148,13 +144,27 @@ fn judge_password(app: &App, identity: &Identity, digest: &PasswordDigest) -> Re
     Ok(Ok(user))
 }
 
+/// Whom a client means, if there is such a user.
+fn holder(app: &App, identity: &Identity) -> Result<Option<User>> {
+    Ok(match identity {
+        Identity::Username(name) => app.store.user_by_name(name)?,
+        Identity::Email(address) => app.store.user_by_email(address)?,
+        Identity::Id(id) => app.store.user(id)?,
+    })
+}
+
 fn judge_token(app: &App, token: &str) -> Result<Result<User>> {
-    let user = match app.store.token(&sessions::hash(token))? {
-        Some(found) if sessions::is_alive(app, &found)? => app.store.user(&found.user)?,
-        _ => None,
-    };
+    let user = session_user(app, token)?;
     let gone = || refused(403, "You've been logged out by the server. Please log in again.");
     Ok(user.filter(|user| user.active).ok_or_else(gone))
+}
+
+/// Whose session this is the token of, if it is alive.
+fn session_user(app: &App, token: &str) -> Result<Option<User>> {
+    match app.store.token(&sessions::hash(token))? {
+        Some(found) if sessions::is_alive(app, &found)? => Ok(app.store.user(&found.user)?),
+        _ => Ok(None),
+    }
 }
 
 fn refused(error: impl Into<Value>, message: &str) -> Error {
@@ -172,7 +182,7 @@ pub fn malformed(message: &str) -> Error {
 
 fn blocked(suspect: &Suspect) -> Error {
     match suspect {
-        Suspect::Username(_) => {
+        Suspect::Username(_) | Suspect::Account(_) => {
             refused("error-login-blocked-for-user", "Login has been temporarily blocked For User")
         }
         Suspect::Address(_) | Suspect::Factor(_) => {
@@ -181,13 +191,17 @@ fn blocked(suspect: &Suspect) -> Error {
     }
 }
 
-/// Whose failures count for this attempt, the address first. Names are counted without regard to
-/// case, for all their spellings open the same account.
-fn thresholds(app: &App, client: &Client, credentials: &Credentials) -> Result<Vec<Threshold>> {
+/// Which account is tried, and whose failures count for it, the address first.
+fn attempt(app: &App, client: &Client, credentials: &Credentials) -> Result<Attempt> {
     let mut thresholds = Vec::new();
     if !settings::is_on(app, "Block_Multiple_Failed_Logins_Enabled")? {
-        return Ok(thresholds);
+        return Ok(Attempt { account: None, thresholds });
     }
+    let user = match credentials {
+        Credentials::Password(identity, _) => holder(app, identity)?,
+        Credentials::Resume(token) => session_user(app, token)?,
+    };
+    let account = user.map(|user| user.id);
     let address = client.address.to_string();
     let trusted = settings::words(app, "Block_Multiple_Failed_Logins_Ip_Whitelist")?.contains(&address);
     if !trusted && settings::is_on(app, "Block_Multiple_Failed_Logins_By_Ip")? {
@@ -195,16 +209,28 @@ fn thresholds(app: &App, client: &Client, credentials: &Credentials) -> Result<V
         let window = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_Ip_In_Minutes";
         thresholds.extend(threshold(app, Suspect::Address(client.address), limit, window)?);
     }
-    if let Credentials::Password(Identity::Username(name), _) = credentials
+    if let Credentials::Password(identity, _) = credentials
         && settings::is_on(app, "Block_Multiple_Failed_Logins_By_User")?
     {
         let limit = "Block_Multiple_Failed_Logins_Attempts_Until_Block_by_User";
         let window = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_User_In_Minutes";
-        // No account has a longer name, and what a stranger sends is not kept at any length.
-        let name = name.chars().take(names::LONGEST_NAME).collect::<String>().to_lowercase();
-        thresholds.extend(threshold(app, Suspect::Username(name), limit, window)?);
+        thresholds.extend(threshold(app, named(identity, account.as_ref()), limit, window)?);
     }
-    Ok(thresholds)
+    Ok(Attempt { account, thresholds })
+}
+
+/// Names are counted as they are typed, without regard to case, for all their spellings open the same
+/// account. Addresses and ids are counted as the account that they lead to; where there is none they
+/// count all the same, or else a block would tell who there is.
+fn named(identity: &Identity, account: Option<&UserId>) -> Suspect {
+    // No account has a longer name, and what a stranger sends is not kept at any length.
+    let shortened = |text: &str| text.chars().take(names::LONGEST_NAME).collect::<String>();
+    match (identity, account) {
+        (Identity::Username(name), _) => Suspect::Username(shortened(name).to_lowercase()),
+        (Identity::Email(_) | Identity::Id(_), Some(id)) => Suspect::Account(id.as_str().to_owned()),
+        (Identity::Email(address), None) => Suspect::Account(shortened(address).to_lowercase()),
+        (Identity::Id(id), None) => Suspect::Account(shortened(id.as_str())),
+    }
 }
 
 fn threshold(app: &App, suspect: Suspect, limit: &str, minutes: &str) -> Result<Option<Threshold>> {

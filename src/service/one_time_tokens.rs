@@ -1,6 +1,8 @@
 //! What is mailed to people to be sent back once: links that show who they are, and short codes.
 //!
-//! A user has one of each purpose; a new one takes the place of the old. The server keeps hashes only.
+//! Links are good until they end, or one for the same purpose is used: whoever asks for another one,
+//! and may be a stranger, takes none away. Of codes, which can be guessed, only the last is good. The
+//! server keeps hashes only.
 
 use rand::Rng;
 
@@ -8,10 +10,12 @@ use super::sessions;
 use crate::app::App;
 use crate::domain::{OneTimeToken, Time, User, UserId};
 use crate::error::Result;
-use crate::store::Batch;
+use crate::store::{Batch, Store};
 
 /// Nobody is mailed the same kind of thing twice within this time.
 const PAUSE: i64 = 60_000;
+/// A user has no more links for a purpose than can be asked for within an hour.
+const MOST_LINKS: usize = 60;
 /// Codes are so many: one million.
 const CODES: u32 = 1_000_000;
 
@@ -27,17 +31,36 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 3] = [Self::Password, Self::Address, Self::Factor];
-
-    fn key(self, user: &UserId) -> (UserId, String) {
-        let word = match self {
+    fn word(self) -> &'static str {
+        match self {
             Self::Password => "password",
             Self::Address => "address",
             Self::Factor => "factor",
-        };
-        (user.clone(), word.to_owned())
+        }
+    }
+
+    /// How many of a user are good at the same time.
+    fn most(self) -> usize {
+        match self {
+            Self::Password | Self::Address => MOST_LINKS,
+            Self::Factor => 1,
+        }
+    }
+
+    /// Where one is kept that was made at a time: no two are, for there is a pause between them.
+    fn key(self, user: &UserId, made: Time) -> Key {
+        (user.clone(), format!("{} {}", self.word(), made.millis()))
+    }
+
+    /// All of a user.
+    fn of(self, store: &Store, user: &UserId) -> Result<Vec<(Key, OneTimeToken)>> {
+        let mut kept = store.one_time_tokens_of(user)?;
+        kept.retain(|((_, name), _)| name.split(' ').next() == Some(self.word()));
+        Ok(kept)
     }
 }
+
+type Key = (UserId, String);
 
 /// Makes the last part of a link to be sent to an address. `None`: one was made a moment ago.
 pub fn make_link(
@@ -69,31 +92,54 @@ fn keep(
 ) -> Result<bool> {
     let now = app.now();
     app.store.write(|batch| {
-        let key = purpose.key(&user.id);
-        if batch.get::<OneTimeToken>(&key)?.is_some_and(|token| now < token.made.plus(PAUSE)) {
+        let mut kept = purpose.of(batch.store(), &user.id)?;
+        if kept.iter().any(|(_, token)| now < token.made.plus(PAUSE)) {
             return Ok(false);
         }
+        // What nobody can use any more goes; so do, where there are many, those that end first.
+        kept.sort_by_key(|(_, token)| is_good(token, user, now).then_some(token.expires));
+        let living = kept.iter().filter(|(_, token)| is_good(token, user, now)).count();
+        let stay = living.min(purpose.most() - 1);
+        for (key, _) in kept.iter().take(kept.len() - stay) {
+            batch.delete::<OneTimeToken>(key);
+        }
         let (hash, address) = (hash(&user.id, secret), address.to_owned());
-        batch.put(&key, &OneTimeToken { hash, address, made: now, expires: now.plus(lifetime) })?;
+        batch.put(
+            &purpose.key(&user.id, now),
+            &OneTimeToken { hash, address, made: now, expires: now.plus(lifetime) },
+        )?;
         Ok(true)
     })
 }
 
-/// What was mailed to a user for a purpose and still waits to be sent back.
-pub fn waiting(app: &App, user: &User, purpose: Purpose) -> Result<Option<OneTimeToken>> {
-    let token = app.store.get::<OneTimeToken>(&purpose.key(&user.id))?;
-    Ok(token.filter(|token| is_good(token, user, app.now())))
+/// A code that was mailed to a user and still waits to be typed in.
+pub fn waiting_code(app: &App, user: &User) -> Result<Option<OneTimeToken>> {
+    let mut codes = Purpose::Factor.of(&app.store, &user.id)?.into_iter().map(|(_, token)| token);
+    Ok(codes.find(|token| is_good(token, user, app.now())))
 }
 
 /// Whose link this is, if it is still good. It stays so.
 pub fn holder(app: &App, purpose: Purpose, link: &str) -> Result<Option<User>> {
     let Some((id, secret)) = link.rsplit_once('.') else { return Ok(None) };
     let Some(user) = app.store.user(&UserId::new(id))?.filter(|user| user.active) else { return Ok(None) };
-    let token = waiting(app, &user, purpose)?;
-    Ok(token.filter(|token| token.hash == hash(&user.id, secret)).map(|_| user))
+    let token = find(&app.store, &user, purpose, secret, app.now())?;
+    Ok(token.map(|_| user))
 }
 
-/// Uses a link or code up, within the batch that does what it is good for. `None`: it is no good.
+fn find(
+    store: &Store,
+    user: &User,
+    purpose: Purpose,
+    secret: &str,
+    now: Time,
+) -> Result<Option<OneTimeToken>> {
+    let hash = hash(&user.id, secret);
+    let mut kept = purpose.of(store, &user.id)?.into_iter().map(|(_, token)| token);
+    Ok(kept.find(|token| token.hash == hash && is_good(token, user, now)))
+}
+
+/// Uses a link or code up with all others for the same purpose, within the batch that does what it is
+/// good for. `None`: it is no good.
 pub fn take(
     batch: &mut Batch<'_>,
     user: &User,
@@ -105,20 +151,21 @@ pub fn take(
         Purpose::Password | Purpose::Address => given.rsplit_once('.').map_or(given, |(_, secret)| secret),
         Purpose::Factor => given,
     };
-    let key = purpose.key(&user.id);
-    let token = batch.get::<OneTimeToken>(&key)?;
-    let token = token.filter(|token| is_good(token, user, now) && token.hash == hash(&user.id, secret));
+    let token = find(batch.store(), user, purpose, secret, now)?;
     if token.is_some() {
-        batch.delete::<OneTimeToken>(&key);
+        for (key, _) in purpose.of(batch.store(), &user.id)? {
+            batch.delete::<OneTimeToken>(&key);
+        }
     }
     Ok(token)
 }
 
 /// Makes everything worthless that was mailed to a user.
-pub fn forget_all(batch: &mut Batch<'_>, user: &UserId) {
-    for purpose in Purpose::ALL {
-        batch.delete::<OneTimeToken>(&purpose.key(user));
+pub fn forget_all(batch: &mut Batch<'_>, user: &UserId) -> Result<()> {
+    for (key, _) in batch.store().one_time_tokens_of(user)? {
+        batch.delete::<OneTimeToken>(&key);
     }
+    Ok(())
 }
 
 /// The hash of a secret of a user, short ones included: it is worth nothing for others.

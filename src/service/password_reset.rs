@@ -48,7 +48,7 @@ pub fn set(app: &App, link: &str, password: &str) -> Result<bool> {
         user.require_password_change = false;
         user.updated = app.now();
         batch.delete_tokens(&user.id, |_, _| true)?;
-        one_time_tokens::forget_all(batch, &user.id);
+        one_time_tokens::forget_all(batch, &user.id)?;
         batch.put_user(&user)?;
         Ok(true)
     })

@@ -12,7 +12,7 @@ use super::{account_mails, settings};
 use crate::app::App;
 use crate::domain::{SecondFactor, User, UserId};
 use crate::error::{Error, Result};
-use crate::limits::{Suspect, Threshold};
+use crate::limits::logins::{Attempt, Suspect, Threshold};
 use crate::passwords::PasswordDigest;
 use crate::store::Batch;
 
@@ -169,7 +169,7 @@ fn ask(app: &App, user: &User, proof: &Proof, fallback: bool) -> Result<bool> {
         proof.code.iter().flat_map(|code| code.chars()).filter(|c| !c.is_whitespace()).collect();
     if code.is_empty() {
         let generated = method == Method::Email
-            && one_time_tokens::waiting(app, user, Purpose::Factor)?.is_none()
+            && one_time_tokens::waiting_code(app, user)?.is_none()
             && send_code(app, user)?;
         return refusal("totp-required", "TOTP Required", generated);
     }
@@ -184,7 +184,7 @@ fn details(app: &App, user: &User, method: Method, generated: bool, available: &
     let mut details = json!({"method": method.word(), "codeGenerated": generated});
     if method == Method::Email {
         details["emailOrUsername"] = user.username.as_str().into();
-        if let Some(token) = one_time_tokens::waiting(app, user, Purpose::Factor)? {
+        if let Some(token) = one_time_tokens::waiting_code(app, user)? {
             details["codeExpires"] = json!([token.expires.to_string()]);
         }
     }
@@ -239,10 +239,12 @@ pub(super) fn delta(app: &App) -> Result<u64> {
     Ok(settings::limit(app, "Accounts_TwoFactorAuthentication_MaxDelta")?.unwrap_or(0).min(10))
 }
 
-fn guesses(app: &App, user: &UserId) -> Result<Vec<Threshold>> {
+fn guesses(app: &App, user: &UserId) -> Result<Attempt> {
     let limit = settings::limit(app, "Accounts_TwoFactorAuthentication_Max_Invalid_Email_Code_Attempts")?;
     let limit = usize::try_from(limit.unwrap_or(5).min(100)).unwrap_or(5);
-    Ok(vec![Threshold { suspect: Suspect::Factor(user.clone()), limit, window: GUESSING_WINDOW }])
+    let thresholds =
+        vec![Threshold { suspect: Suspect::Factor(user.clone()), limit, window: GUESSING_WINDOW }];
+    Ok(Attempt { account: Some(user.clone()), thresholds })
 }
 
 /// Mails a code to a user who has set that up; whether one went out.

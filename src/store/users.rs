@@ -41,7 +41,7 @@ impl Store {
         self.get(&(*hash,))
     }
 
-    /// What was mailed to a user to be sent back once, by its key: one of each purpose at most.
+    /// What was mailed to a user to be sent back once, by its key: some dozens at most.
     pub fn one_time_tokens_of(&self, user: &UserId) -> Result<Vec<((UserId, String), OneTimeToken)>> {
         self.list::<OneTimeToken>(Span::of(&(user.clone(),)), Direction::Ascending, 0, usize::MAX)
     }

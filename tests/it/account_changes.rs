@@ -105,6 +105,31 @@ fn what_a_caller_may_change_depends_on_his_permissions() {
 }
 
 #[test]
+fn nobody_vouches_for_an_address_of_their_own() {
+    let server = TestServer::start();
+    let (admin, bob) = (server.as_admin(), server.as_user("bob"));
+    let text = "Editing email verification is not allowed [error-action-not-allowed]";
+    let foreign = json!({"email": "boss@example.org", "verified": true});
+    set(&server, "Accounts_TwoFactorAuthentication_Enabled", false.into());
+    for data in [foreign.clone(), json!({"verified": true})] {
+        let body = json!({"userId": bob.id(), "data": data});
+        assert_eq!(bob.post("users.update", body).refusal(), text, "{data}");
+    }
+    let own = |data: Value| admin.post("users.update", json!({"userId": admin.id(), "data": data}));
+    assert_eq!(own(foreign.clone()).refusal(), text);
+    own(json!({"verified": true})).ok();
+    let mut nowhere = server.user("admin");
+    let address = std::mem::take(&mut nowhere.emails);
+    server.app.store.write::<_, roomscribe::store::Error>(|batch| batch.put_user(&nowhere)).unwrap();
+    for data in [json!({"verified": true}), foreign.clone()] {
+        assert_eq!(own(data).refusal(), text, "there is none that could be known");
+    }
+    assert!(server.user("admin").emails.is_empty() && address[0].verified);
+    assert_eq!(server.user("bob").emails[0].address, "bob@example.org");
+    update(&server, foreign).ok();
+}
+
+#[test]
 fn the_last_administrator_cannot_be_demoted() {
     let server = TestServer::start();
     let admin = server.as_admin();

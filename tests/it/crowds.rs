@@ -47,7 +47,7 @@ fn bodies_in_flight_get_so_much_memory_and_little_ones_and_files_always_get_thro
     let text = "The server is busy. Please try again in a few seconds.";
     assert_eq!((refused.status(), &refused.body()["error"]), (503, &json!(text)));
     assert_eq!(status(&bob, 1000), 200);
-    bob.send_file(&format!("rooms.upload/{room}"), ("a.txt", "text/plain", &[b'x'; 200_000]), &[]).ok();
+    bob.send_file(&format!("rooms.upload/{room}"), ("a.txt", "text/plain", &vec![b'x'; 200_000]), &[]).ok();
     let login = |size| {
         let body = format!("{{\"user\": \"bob\", \"password\": \"bob-password\"{} }}", " ".repeat(size));
         server.anonymous().raw("POST", "/api/v1/login", &headers, body).status()

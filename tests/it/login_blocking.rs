@@ -79,12 +79,49 @@ fn a_login_that_works_wipes_the_slate() {
 }
 
 #[test]
-fn logins_by_address_do_not_count_for_the_name() {
+fn logins_by_address_count_for_the_account_but_not_for_the_name() {
     let server = guarded(2, 50);
-    for _ in 0..4 {
-        assert_eq!(attempt(&server, "bob@example.org", "wrong").as_deref(), Some(INCORRECT));
+    for address in ["bob@example.org", "BOB@example.org"] {
+        assert_eq!(attempt(&server, address, "wrong").as_deref(), Some(INCORRECT));
     }
+    assert_eq!(attempt(&server, "bob@example.org", "bob-password").as_deref(), Some(BLOCKED_USER));
     assert_eq!(attempt(&server, "bob", "bob-password"), None);
+    for _ in 0..2 {
+        assert_eq!(attempt(&server, "nobody@example.org", "wrong").as_deref(), Some(INCORRECT));
+    }
+    let text = "a block tells nobody who there is";
+    assert_eq!(attempt(&server, "nobody@example.org", "wrong").as_deref(), Some(BLOCKED_USER), "{text}");
+}
+
+#[test]
+fn logins_by_id_count_for_the_account_as_those_by_address_do() {
+    let server = guarded(2, 50);
+    let id = server.user("bob").id;
+    let by_id = |password: &str| {
+        let login = json!({"user": {"id": id.as_str()}, "password": password});
+        let answer = log_in(&server, login);
+        answer.body()["message"].as_str().map(ToOwned::to_owned)
+    };
+    assert_eq!(by_id("wrong").as_deref(), Some(INCORRECT));
+    assert_eq!(attempt(&server, "bob@example.org", "wrong").as_deref(), Some(INCORRECT));
+    assert_eq!(by_id("bob-password").as_deref(), Some(BLOCKED_USER));
+    server.clock.advance(5 * 60_000);
+    assert_eq!(by_id("bob-password"), None);
+}
+
+#[test]
+fn an_account_of_ones_own_does_not_make_a_host_trusted() {
+    let server = guarded(50, 3);
+    server.user("al");
+    for _ in 0..2 {
+        assert_eq!(attempt(&server, "al", "wrong").as_deref(), Some(INCORRECT));
+        assert_eq!(attempt(&server, "al", "al-password"), None, "one's own mistakes are forgiven");
+    }
+    for _ in 0..3 {
+        assert_eq!(attempt(&server, "al", "al-password"), None);
+        assert_eq!(attempt(&server, "bob", "wrong").as_deref(), Some(INCORRECT));
+    }
+    assert_eq!(attempt(&server, "al", "al-password").as_deref(), Some(BLOCKED_ADDRESS));
 }
 
 #[test]

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Caller, TestServer};
 
-fn message(method: &str, params: &Value) -> Value {
+pub(crate) fn message(method: &str, params: &Value) -> Value {
     let message = json!({"msg": "method", "id": "7", "method": method, "params": params});
     json!({"message": message.to_string()})
 }
 
 /// The answer that stands in the reply's `message`.
-fn inner(reply: &Answer) -> Value {
+pub(crate) fn inner(reply: &Answer) -> Value {
     let text = reply.ok()["message"].as_str().expect("a text").to_owned();
     let answer: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!((&answer["msg"], &answer["id"]), (&json!("result"), &json!("7")));

@@ -238,8 +238,11 @@ fn settings_are_saved_together_and_numbers_are_whole() {
     let refused = call(&bob, "saveSettings", save(json!(9)))["error"].clone();
     assert_eq!(refused["message"], "Editing settings is not allowed [error-action-not-allowed]");
     assert_eq!(refused["details"]["settingIds"], json!(["API_Default_Count"]));
-    result(&admin, "saveSetting", json!(["Site_Name", "Here"]));
+    assert_eq!(result(&admin, "saveSetting", json!(["Site_Name", "Here"])), true);
+    assert_eq!(result(&admin, "saveSetting", json!(["API_Default_Count", 8, null])), true);
+    assert_eq!(refusal(&bob, "saveSetting", json!(["Site_Name", "x"])), refused["message"]);
     assert_eq!(admin.get("settings/Site_Name", "").ok()["value"], "Here");
+    assert_eq!(admin.get("settings/API_Default_Count", "").ok()["value"], 8);
 
     set(&server, "Accounts_TwoFactorAuthentication_Enforce_Password_Fallback", true.into());
     server.clock.advance(3_600_000);

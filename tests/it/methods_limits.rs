@@ -1,9 +1,9 @@
 //! How often methods may be called.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::methods::{call, refusal, result};
-use crate::password_mails::set;
+use crate::methods::{call, inner, message, refusal, result};
+use crate::password_mails::{set, take_mails};
 use crate::support::TestServer;
 
 #[test]
@@ -51,6 +51,8 @@ fn the_settings_say_how_often_and_whether_at_all() {
     assert!(!too_many("permissions/get"));
 }
 
+/// Parameters of the call of that number.
+
 #[test]
 fn some_methods_have_limits_of_their_own() {
     let server = TestServer::start();
@@ -71,4 +73,40 @@ fn some_methods_have_limits_of_their_own() {
     for _ in 0..6 {
         result(&admin, "sendMessage", send.clone());
     }
+}
+
+#[test]
+fn an_endpoint_behind_a_method_has_its_own_limit() {
+    let server = TestServer::start();
+    let (bob, admin) = (server.as_user("bob"), server.as_admin());
+    set(&server, "API_Enable_Rate_Limiter_Limit_Calls_Default", 2.into());
+    bob.get("users.getAvatarSuggestion", "").ok();
+    result(&bob, "getAvatarSuggestion", json!([]));
+    server.clock.advance(500);
+    let refused = call(&bob, "getAvatarSuggestion", json!([]))["error"].clone();
+    assert_eq!(refused["error"], "too-many-requests");
+    assert_eq!(refused["details"], json!({"timeToReset": 60_000}));
+    assert_eq!(bob.get("users.getAvatarSuggestion", "").status(), 429, "they count together");
+    for _ in 0..4 {
+        result(&admin, "getAvatarSuggestion", json!([]));
+    }
+    server.clock.advance(59_500);
+    result(&bob, "getAvatarSuggestion", json!([]));
+}
+
+#[test]
+fn strangers_call_methods_no_more_often_than_endpoints() {
+    let server = TestServer::start();
+    server.user("bob");
+    let (bob, anonymous) = (json!([{"user": {"username": "bob"}, "password": "wrong"}]), server.anonymous());
+    let call = |method: &str, params: &Value| anonymous.post("method.callAnon/x", message(method, params));
+    let mails = json!(["bob@example.org"]);
+    set(&server, "API_Enable_Rate_Limiter_Limit_Calls_Default", 2.into());
+    anonymous.post("login", json!({"user": "bob", "password": "wrong"}));
+    anonymous.post("login", json!({"user": "bob", "password": "wrong"}));
+    assert_eq!(inner(&call("login", &bob))["error"]["error"], "too-many-requests");
+    assert_eq!(inner(&call("sendForgotPasswordEmail", &mails))["result"], true);
+    let refused = call("sendForgotPasswordEmail", &mails);
+    assert_eq!(refused.status(), 429, "the way to all methods has a limit, too: {}", refused.text());
+    assert_eq!(take_mails(&server).len(), 1);
 }

@@ -86,13 +86,12 @@ impl Call<'_> {
     }
 
     fn through(&self, method: Method, path: &str, params: Value) -> Result<Value> {
-        let row = self.context.rows.iter().find(|row| row.method == method && row.path == path);
-        let row = row.ok_or_else(|| Error::internal(format!("no endpoint {} {path}", method.word())))?;
         let params = match ejson::to_rest(params) {
             Value::Object(params) => params.into_iter().filter(|(_, value)| !value.is_null()).collect(),
             _ => Map::new(),
         };
-        row.run(self.context, Input::of(method == Method::Get, params))
+        let input = Input::of(method == Method::Get, params);
+        self.context.api.run_inner(self.context, method, path, input)
     }
 }
 

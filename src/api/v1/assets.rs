@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::api::wire;
 use crate::app::App;
 use crate::domain::avatar::LARGEST_PICTURE;
@@ -19,8 +20,8 @@ const PERMISSION: &str = "manage-assets";
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("assets").returns("assets* objects").user(list),
-        post("assets.setAsset").needs(&[PERMISSION]).form("asset", admit, set),
-        post("assets.unsetAsset").needs(&[PERMISSION]).user(unset),
+        post("assets.setAsset").needs(&[PERMISSION]).returns(NOTHING).form("asset", admit, set),
+        post("assets.unsetAsset").needs(&[PERMISSION]).returns(NOTHING).user(unset),
     ]
 }
 

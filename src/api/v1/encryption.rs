@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::endpoint::{Endpoint, get, post};
+use crate::api::fields::NOTHING;
 use crate::app::App;
 use crate::error::Result;
 use crate::service::caller::Caller;
@@ -13,12 +14,14 @@ use crate::service::encryption_keys::{self, Keys};
 /// The rows. Rooms have no keys of their own here, so nobody waits for one.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("e2e.setUserPublicAndPrivateKeys").user(set),
+        post("e2e.setUserPublicAndPrivateKeys").returns(NOTHING).user(set),
         get("e2e.fetchMyKeys").returns("public_key, private_key").user(own),
         get("e2e.fetchUsersWaitingForGroupKey")
             .returns("usersWaitingForE2EKeys* object")
             .user(|_, _, _: Rooms| Ok(json!({"usersWaitingForE2EKeys": {}}))),
-        post("e2e.provideUsersSuggestedGroupKeys").user(|_, _, _: Suggested| Ok(Value::Null)),
+        post("e2e.provideUsersSuggestedGroupKeys")
+            .returns(NOTHING)
+            .user(|_, _, _: Suggested| Ok(Value::Null)),
     ]
 }
 

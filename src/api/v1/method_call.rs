@@ -13,10 +13,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let answer = "message*";
     vec![
         post("method.call/:method").limited(Limit::None).returns(answer).dispatcher(Access::Users, call),
-        post("method.callAnon/:method")
-            .limited(Limit::None)
-            .returns(answer)
-            .dispatcher(Access::Everybody, call),
+        post("method.callAnon/:method").returns(answer).dispatcher(Access::Everybody, call),
     ]
 }
 
