@@ -117,15 +117,20 @@ fn expect(card: &Map<String, Value>, key: &str, kind: &str, fits: impl Fn(&Value
 
 /// `Match error: Expected string, got number in field text`.
 pub fn mismatch(expected: &str, given: &Value, field: &str) -> Error {
-    let given = match given {
+    let given = type_word(given);
+    Error::plain(format!("Match error: Expected {expected}, got {given} in field {field}"))
+}
+
+/// What a value is called in the words of type checks.
+pub fn type_word(value: &Value) -> &'static str {
+    match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
         Value::Number(_) => "number",
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
-    };
-    Error::plain(format!("Match error: Expected {expected}, got {given} in field {field}"))
+    }
 }
 
 /// Whether an attachment is a quote.

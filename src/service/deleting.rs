@@ -10,8 +10,6 @@ use crate::store::{Batch, Direction};
 
 /// Looking for the last word of a room stops after so many messages.
 const FARTHEST_LAST: usize = 1000;
-/// Looking for the message of a file stops after so many messages.
-const FARTHEST_FILE: usize = 20_000;
 /// A message may say that it was sent so many milliseconds before its file arrived.
 const MOST_CLOCK_ERROR: i64 = 10_000;
 
@@ -80,18 +78,7 @@ pub(super) fn may_delete(app: &App, user: &User, room: &Room, message: &Message)
 fn of_file(batch: &Batch<'_>, room: &RoomId, file: &UploadId) -> Result<Message> {
     let unknown = || Error::plain(format!("No message found with the id of \"{file}\"."));
     let upload = batch.get::<Upload>(&(file.clone(),))?.filter(|upload| upload.room == *room);
-    let from = upload.ok_or_else(unknown)?.uploaded.plus(-MOST_CLOCK_ERROR);
-    let (mut found, mut looked_at) = (None, 0);
-    let until = Time::from_millis(i64::MAX);
-    batch.store().history::<Error>(room, from, until, Direction::Ascending, |message| {
-        looked_at += 1;
-        if message.file_ids().contains(file) {
-            found = Some(message);
-        }
-        let goes_on = found.is_none() && looked_at < FARTHEST_FILE;
-        Ok(if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-    })?;
-    found.ok_or_else(unknown)
+    uploads::message_of(batch, &upload.ok_or_else(unknown)?, MOST_CLOCK_ERROR)?.ok_or_else(unknown)
 }
 
 /// Takes a message out of its room, or empties it if its place is needed: a thread began there, or

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::cards::type_word;
 use super::{access, oauth};
 use crate::app::App;
 use crate::domain::setting::{Definition, Kind, Misfit};
@@ -175,22 +176,14 @@ pub fn check_types(changes: &[(String, Value)]) -> Result<()> {
                 return Err(Error::refused(format!("{reason} {value}"), reason));
             }
             Err(Misfit::Type(wanted)) => {
-                return Err(Error::plain(format!("Match error: Expected {wanted}, got {}", type_of(value))));
+                return Err(Error::plain(format!(
+                    "Match error: Expected {wanted}, got {}",
+                    type_word(value)
+                )));
             }
         }
     }
     Ok(())
-}
-
-fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 /// Stores values together: all of them or, if one is refused, none.

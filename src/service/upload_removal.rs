@@ -1,17 +1,15 @@
 //! Taking one file out of a room again; the message that brought it stays, without it.
 
-use std::ops::ControlFlow;
-
 use serde_json::Value;
 
 use super::{deleting, uploads};
 use crate::app::App;
 use crate::domain::{Json, Message, MessageId, Room, Time, Upload, UploadId, User};
 use crate::error::{Error, Result};
-use crate::store::{Batch, Direction};
+use crate::store::Batch;
 
-/// The message of a file follows its upload within a day. Among so many messages it is looked for.
-const FARTHEST_MESSAGE: usize = 20_000;
+/// A client's clock may be so many milliseconds slow.
+const MOST_CLOCK_ERROR: i64 = 60_000;
 
 /// Deletes a file and what its message shows of it. Who may delete the message may do that.
 pub fn delete(app: &App, user: &User, id: &UploadId) -> Result<()> {
@@ -19,7 +17,8 @@ pub fn delete(app: &App, user: &User, id: &UploadId) -> Result<()> {
     let unused = app.store.write(|batch| {
         let upload = batch.get::<Upload>(&(id.clone(),))?.ok_or_else(unknown)?;
         let room = batch.get::<Room>(&(upload.room.clone(),))?.ok_or_else(unknown)?;
-        let message = if upload.confirmed { message_of(batch, &upload)? } else { None };
+        let message =
+            if upload.confirmed { uploads::message_of(batch, &upload, MOST_CLOCK_ERROR)? } else { None };
         // A file that stands alone is judged as if it were a message of who brought it.
         let judged = match &message {
             Some(message) => message.clone(),
@@ -42,32 +41,8 @@ fn alone(batch: &Batch<'_>, upload: &Upload) -> Result<Option<Message>> {
     Ok(owner.map(|owner| Message::new(MessageId::random(), room, owner.reference(), sent, "")))
 }
 
-fn message_of(batch: &Batch<'_>, upload: &Upload) -> Result<Option<Message>> {
-    let (mut found, mut looked_at) = (None, 0);
-    let end = Time::from_millis(i64::MAX);
-    // A client's clock may be some seconds slow.
-    let from = upload.uploaded.plus(-60_000);
-    batch.store().history::<Error>(&upload.room, from, end, Direction::Ascending, |message| {
-        looked_at += 1;
-        // Most messages have no file, and then there is nothing to parse.
-        let names_it = |json: &Json| json.as_str().contains(upload.id.as_str());
-        if (names_it(&message.file) || names_it(&message.files))
-            && (is_file(&message.file.value(), &upload.id) || has_file(&message, &upload.id))
-        {
-            found = Some(message);
-        }
-        let goes_on = found.is_none() && looked_at < FARTHEST_MESSAGE;
-        Ok(if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-    })?;
-    Ok(found)
-}
-
 fn is_file(file: &Value, id: &UploadId) -> bool {
     file["_id"] == id.as_str()
-}
-
-fn has_file(message: &Message, id: &UploadId) -> bool {
-    message.files.value().as_array().is_some_and(|files| files.iter().any(|file| is_file(file, id)))
 }
 
 fn without(mut message: Message, id: &UploadId, now: Time) -> Message {

@@ -10,7 +10,7 @@ use super::sending::{Draft, send_within};
 use super::{access, settings, writing};
 use crate::app::App;
 use crate::domain::time::DAY;
-use crate::domain::{Message, Room, RoomId, RoomKind, Upload, UploadId, User};
+use crate::domain::{Message, Room, RoomId, RoomKind, Time, Upload, UploadId, User};
 use crate::error::{Error, Result};
 use crate::store::blobs::Arriving;
 use crate::store::{Batch, Direction, Span};
@@ -300,6 +300,23 @@ pub fn hide_of(batch: &mut Batch<'_>, message: &Message) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The message that brought a file: it was sent when the file had arrived or soon after, by a clock
+/// that may be `slow` milliseconds behind. So many messages are looked at, and no more.
+pub fn message_of(batch: &Batch<'_>, upload: &Upload, slow: i64) -> Result<Option<Message>> {
+    const FARTHEST: usize = 20_000;
+    let (mut found, mut looked_at) = (None, 0);
+    let (from, until) = (upload.uploaded.plus(-slow), Time::from_millis(i64::MAX));
+    batch.store().history::<Error>(&upload.room, from, until, Direction::Ascending, |message| {
+        looked_at += 1;
+        if message.file_ids().contains(&upload.id) {
+            found = Some(message);
+        }
+        let goes_on = found.is_none() && looked_at < FARTHEST;
+        Ok(if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(found)
 }
 
 /// Removes bytes that nothing needs any more, once it is on disk that nothing does.

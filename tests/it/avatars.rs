@@ -13,17 +13,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\nall the rest of it";
 const GIF: &[u8] = b"GIF89a and more";
 
 fn form(caller: &Caller<'_>, part: &str, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
-    let mut parts: Vec<Vec<u8>> = fields
-        .iter()
-        .map(|(name, value)| {
-            format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}").into_bytes()
-        })
-        .collect();
-    let head = format!(
-        "Content-Disposition: form-data; name=\"{part}\"; filename=\"me.svg\"\r\nContent-Type: image/svg+xml\r\n\r\n"
-    );
-    parts.push([head.as_bytes(), bytes].concat());
-    caller.send_form("users.setAvatar", &parts)
+    caller.send_part("users.setAvatar", part, Some(("me.svg", "image/svg+xml", bytes)), fields)
 }
 
 fn data_uri(bytes: &[u8]) -> String {

@@ -7,15 +7,8 @@ use crate::support::{Answer, Caller, TestServer};
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnot much of a picture";
 
 fn send(caller: &Caller<'_>, endpoint: &str, fields: &[(&str, &str)], picture: Option<&[u8]>) -> Answer {
-    let field = |(name, value): &(&str, &str)| {
-        format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}").into_bytes()
-    };
-    let mut parts: Vec<Vec<u8>> = fields.iter().map(field).collect();
-    if let Some(picture) = picture {
-        let head = b"Content-Disposition: form-data; name=\"emoji\"; filename=\"x.png\"\r\nContent-Type: image/png\r\n\r\n";
-        parts.push([&head[..], picture].concat());
-    }
-    caller.send_form(endpoint, &parts)
+    let file = picture.map(|picture| ("x.png", "image/png", picture));
+    caller.send_part(endpoint, "emoji", file, fields)
 }
 
 fn known(caller: &Caller<'_>) -> Vec<Value> {
@@ -57,17 +50,7 @@ fn an_emoji_is_added_shown_changed_and_removed() {
     assert_eq!(bob.get("emoji-custom.list", since).ok()["emojis"], gone);
     assert_eq!(bob.get("emoji-custom.list", "").ok()["emojis"], json!({"update": [], "remove": []}));
     assert_eq!(server.anonymous().raw("GET", "/emoji-custom/feast.gif", &[], "").status(), 404);
-    let mut blobs = 0;
-    server
-        .app
-        .store
-        .blobs()
-        .each(|_| {
-            blobs += 1;
-            Ok(())
-        })
-        .unwrap();
-    assert_eq!(blobs, 0, "the bytes go with the last who needs them");
+    assert_eq!(server.blobs(), 0, "the bytes go with the last who needs them");
 }
 
 #[test]
@@ -137,17 +120,7 @@ fn what_is_no_emoji_is_refused_and_leaves_nothing() {
     assert_eq!(bob.post("emoji-custom.delete", json!({"emojiId": id})).refusal(), "[not_authorized]");
     let text = r#"The "updatedSince" query parameter must be a valid date. [error-roomId-param-invalid]"#;
     assert_eq!(bob.get("emoji-custom.list", "updatedSince=soon").refusal(), text);
-    let mut blobs = 0;
-    server
-        .app
-        .store
-        .blobs()
-        .each(|_| {
-            blobs += 1;
-            Ok(())
-        })
-        .unwrap();
-    assert_eq!((known(&admin).len(), blobs), (1, 1));
+    assert_eq!((known(&admin).len(), server.blobs()), (1, 1));
     let other = json!({"success": false, "error": "[invalid-field]", "errorType": "invalid-field"});
     assert_eq!(admin.send_file("emoji-custom.create", ("x.png", "image/png", PNG), &[]).body(), &other);
 }

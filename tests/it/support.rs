@@ -116,6 +116,17 @@ impl TestServer {
         self.directory.path()
     }
 
+    /// How many blobs are kept.
+    pub(crate) fn blobs(&self) -> usize {
+        let mut blobs = 0;
+        let walked = self.app.store.blobs().each(|_| {
+            blobs += 1;
+            Ok(())
+        });
+        walked.expect("readable blobs");
+        blobs
+    }
+
     /// The runtime, for background work under test.
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
@@ -225,17 +236,29 @@ impl Caller<'_> {
         file: (&str, &str, &[u8]),
         fields: &[(&str, &str)],
     ) -> Answer {
-        let (name, media_type, bytes) = file;
+        self.send_part(endpoint, "file", Some(file), fields)
+    }
+
+    /// The same with the file, if there is one, in a part of that name.
+    pub(crate) fn send_part(
+        &self,
+        endpoint: &str,
+        part: &str,
+        file: Option<(&str, &str, &[u8])>,
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let mut parts: Vec<Vec<u8>> = fields
             .iter()
             .map(|(name, value)| {
                 format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}").into_bytes()
             })
             .collect();
-        let head = format!(
-            "Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {media_type}\r\n\r\n"
-        );
-        parts.push([head.as_bytes(), bytes].concat());
+        if let Some((name, media_type, bytes)) = file {
+            let head = format!(
+                "Content-Disposition: form-data; name=\"{part}\"; filename=\"{name}\"\r\nContent-Type: {media_type}\r\n\r\n"
+            );
+            parts.push([head.as_bytes(), bytes].concat());
+        }
         self.send_form(endpoint, &parts)
     }
 

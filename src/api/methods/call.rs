@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::domain::Time;
 use crate::error::{Error, Result};
 use crate::service::caller::Caller;
-use crate::service::cards::mismatch;
+use crate::service::cards::{mismatch, type_word};
 
 /// A call of a method.
 pub(super) struct Call<'a> {
@@ -33,7 +33,9 @@ impl Call<'_> {
     pub(super) fn text(&self, number: usize) -> Result<&str> {
         match self.arguments.get(number) {
             Some(Value::String(text)) => Ok(text),
-            Some(other) => Err(Error::plain(format!("Match error: Expected string, got {}", word(other)))),
+            Some(other) => {
+                Err(Error::plain(format!("Match error: Expected string, got {}", type_word(other))))
+            }
             None => Err(Error::plain("Match error: Expected string, got undefined")),
         }
     }
@@ -47,7 +49,9 @@ impl Call<'_> {
     pub(super) fn object(&self, number: usize) -> Result<&Map<String, Value>> {
         match self.arguments.get(number) {
             Some(Value::Object(fields)) => Ok(fields),
-            Some(other) => Err(Error::plain(format!("Match error: Expected object, got {}", word(other)))),
+            Some(other) => {
+                Err(Error::plain(format!("Match error: Expected object, got {}", type_word(other))))
+            }
             None => Err(Error::plain("Match error: Expected object, got undefined")),
         }
     }
@@ -65,7 +69,7 @@ impl Call<'_> {
     pub(super) fn time(&self, number: usize) -> Result<Time> {
         match self.arguments.get(number) {
             Some(value) => ejson::time(value)
-                .ok_or_else(|| Error::plain(format!("Match error: Expected Date, got {}", word(value)))),
+                .ok_or_else(|| Error::plain(format!("Match error: Expected Date, got {}", type_word(value)))),
             None => Err(Error::plain("Match error: Expected Date, got undefined")),
         }
     }
@@ -92,17 +96,5 @@ impl Call<'_> {
         };
         let input = Input::of(method == Method::Get, params);
         self.context.api.run_inner(self.context, method, path, input)
-    }
-}
-
-/// What a value is called in the words of type checks.
-fn word(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }

@@ -132,7 +132,7 @@ fn created(call: &Call<'_>, path: &str, noun: &str) -> Result<Option<Value>> {
 }
 
 /// All, or with a date what has changed since.
-fn changed(call: &Call<'_>, path: &str) -> Result<Option<Value>> {
+pub(super) fn changed(call: &Call<'_>, path: &str) -> Result<Option<Value>> {
     let since = call.optional_time(0).map(|since| since.to_string());
     let asked = since.is_some();
     let mut reply = call.get(path, json!({"updatedSince": since}))?;

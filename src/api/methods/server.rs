@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Methods;
 use super::call::Call;
 use super::ejson;
-use super::rooms::field;
+use super::rooms::{changed, field};
 use crate::domain::defaults;
 use crate::domain::setting::Kind;
 use crate::domain::{Setting, Time};
@@ -24,16 +24,7 @@ pub(super) const METHODS: Methods = &[
         }
         Ok(Some(json!([])))
     }),
-    ("permissions/get", |call| {
-        let since = call.optional_time(0).map(|since| since.to_string());
-        let asked = since.is_some();
-        let mut reply = call.get("permissions.listAll", json!({"updatedSince": since}))?;
-        Ok(Some(if asked {
-            json!({"update": reply["update"].take(), "remove": reply["remove"].take()})
-        } else {
-            reply["update"].take()
-        }))
-    }),
+    ("permissions/get", |call| changed(call, "permissions.listAll")),
     ("saveSettings", save_settings),
     ("saveSetting", |call| {
         let change = json!({"_id": call.text(0)?, "value": call.argument(1)});
