@@ -17,6 +17,8 @@ use crate::store::{Batch, Error as StoreError, Store};
 
 /// Members whose existence is remembered, at most.
 const MOST_KNOWN: usize = 100_000;
+/// So many entries are written before the store is packed.
+const MOST_UNPACKED: u64 = 1 << 16;
 /// So many missing files are named.
 const MOST_NAMED: u64 = 20;
 
@@ -33,6 +35,9 @@ pub(super) struct Importer<'a> {
     headless: HashSet<RoomId>,
     /// Lines of all documents so far.
     pub(super) lines: u64,
+    /// Entries written since the store was packed, and those that were too few where they stood then.
+    unpacked: u64,
+    left: u64,
 }
 
 impl<'a> Importer<'a> {
@@ -44,7 +49,16 @@ impl<'a> Importer<'a> {
     ) -> Self {
         let imported = Imported::default();
         let (known, headless) = (HashSet::new(), HashSet::new());
-        Self { store, rules, now, progress, imported, known, headless, lines: 0 }
+        Self { store, rules, now, progress, imported, known, headless, lines: 0, unpacked: 0, left: 0 }
+    }
+
+    /// Packs what was written, if that is much.
+    fn pack(&mut self) -> Result<(), Error> {
+        self.unpacked += self.store.take_unpacked();
+        if self.unpacked >= MOST_UNPACKED.max(self.left / 4) {
+            (self.unpacked, self.left) = (0, self.store.pack(|_| true)?);
+        }
+        Ok(())
     }
 
     /// Makes the accounts of a document's members, before authors take the names they once had. What
@@ -205,7 +219,7 @@ impl Importer<'_> {
             // So many cannot be remembered; their doors close early.
             self.finish_headless()?;
         }
-        result
+        self.pack().and(result)
     }
 
     fn need_room(&mut self, batch: &mut Batch<'_>, line: u64, message: &Message) -> Result<(), Error> {

@@ -155,7 +155,7 @@ pub fn import(
         source.documents(&mut |document, lines, beside| importer.read(document, lines, beside))
     });
     // However it ended: what was told to be imported is on disk.
-    let durable = store.durable_blocking().map_err(Error::from);
+    let durable = store.pack(|_| true).and_then(|_| store.durable_blocking()).map_err(Error::from);
     let done = importer.imported;
     match durable.and(ended) {
         Ok(()) => Ok(done),

@@ -1,13 +1,15 @@
 //! The seam under the store: an ordered key-value engine.
 //!
-//! One real implementation, sled, and one for tests that fails where it is told to. Everything
-//! above speaks only this trait.
+//! One real implementation, sled; one around it that packs many small entries into few; and one for
+//! tests that fails where it is told to. Everything above speaks only this trait.
 
 use std::ops::{Bound, ControlFlow};
 
 use super::Error;
 
 pub mod fault;
+pub mod memory;
+pub mod packed;
 pub mod sled;
 
 /// Keys from the first bound to the second.

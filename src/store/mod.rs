@@ -27,6 +27,7 @@ pub mod jobs;
 pub mod key;
 pub mod message_indexes;
 pub mod messages;
+mod packing;
 pub mod reports;
 pub mod roles;
 pub mod room_lists;
@@ -46,6 +47,7 @@ pub use schema::Record;
 pub use span::Span;
 
 use blobs::Blobs;
+use engine::packed::Packed;
 use engine::{Engine, sled::SledEngine};
 use feed::Feed;
 use flusher::Flusher;
@@ -94,7 +96,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An open data directory.
 pub struct Store {
-    engine: Arc<dyn Engine>,
+    engine: Arc<Packed>,
     flusher: Flusher,
     writer: Mutex<()>,
     feed: Feed,
@@ -124,8 +126,8 @@ impl Store {
         {
             return Err(Error::Gone(data_dir.to_owned()));
         }
-        let engine = engine(&data_dir.join("store"))?;
-        let flusher = Flusher::start(Arc::clone(&engine))?;
+        let engine = Arc::new(Packed::new(engine(&data_dir.join("store"))?, schema::PACKED));
+        let flusher = Flusher::start(Arc::clone(&engine) as Arc<dyn Engine>)?;
         let blobs = Blobs::open(data_dir)?;
         let (writer, feed, sealed) = Default::default();
         let store = Self { engine, flusher, writer, feed, sealed, blobs, _lock: lock };

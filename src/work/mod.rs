@@ -1,6 +1,6 @@
 //! What the server does by itself: it renders and delivers exports, sends mails, calls those who want
-//! to know what happens, indexes what searches look for, fetches previews of links, clears away
-//! messages whose time is over, and sweeps.
+//! to know what happens, packs what was written and indexes what searches look for, fetches previews
+//! of links, clears away messages whose time is over, and sweeps.
 
 pub mod downloads;
 pub mod exports;
@@ -8,6 +8,7 @@ pub mod indexing;
 pub mod mails;
 pub mod outgoing;
 mod own_data;
+pub mod packing;
 pub mod previews;
 pub mod retention;
 pub mod sweep;
@@ -44,6 +45,7 @@ impl Work {
             tokio::spawn(sweep::run(Arc::clone(app), told())),
             tokio::spawn(indexing::run(Arc::clone(app), told())),
             tokio::spawn(previews::run(Arc::clone(app), told())),
+            tokio::spawn(packing::run(Arc::clone(app), told())),
         ];
         Self { stop, tasks }
     }

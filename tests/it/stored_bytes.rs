@@ -5,69 +5,17 @@
 //! `upgrade` from the old bytes, and a new file. `UPDATE=1` writes the files that are missing or differ.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 use proptest::prelude::*;
-use roomscribe::store::engine::{Batch, Direction, Engine, Range, Visit};
+use roomscribe::store::engine::Engine;
+use roomscribe::store::engine::memory::Memory;
 use roomscribe::store::schema::KINDS;
 use roomscribe::store::{Error, Record, Store};
 use tempfile::TempDir;
 
 use crate::samples;
-
-/// Keeps everything in memory, where a test can look at it and change it.
-#[derive(Default)]
-struct Memory(Mutex<BTreeMap<Vec<u8>, Vec<u8>>>);
-
-impl Memory {
-    fn entries(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
-        self.0.lock().expect("no test panicked with it")
-    }
-}
-
-impl Engine for Memory {
-    fn get(&self, key: &[u8], read: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-        if let Some(value) = self.entries().get(key) {
-            read(value);
-        }
-        Ok(())
-    }
-
-    fn walk(&self, range: Range, direction: Direction, visit: &mut Visit<'_>) -> Result<(), Error> {
-        let map = self.entries();
-        let mut entries = map.range(range);
-        while let Some((key, value)) = match direction {
-            Direction::Ascending => entries.next(),
-            Direction::Descending => entries.next_back(),
-        } {
-            if visit(key, value) == ControlFlow::Break(()) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn apply(&self, batch: Batch) -> Result<(), Error> {
-        let mut map = self.entries();
-        for (key, value) in batch {
-            match value {
-                Some(value) => map.insert(key, value),
-                None => map.remove(&key),
-            };
-        }
-        Ok(())
-    }
-
-    fn flush(&self) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn size(&self) -> Result<u64, Error> {
-        Ok(0)
-    }
-}
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/store")

@@ -1,0 +1,121 @@
+//! Moving loose entries into pages.
+
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Included};
+use std::ops::ControlFlow;
+
+use super::page::{Builder, LARGEST_ENTRY, PAGE, Page};
+use super::{Packed, page_key, range};
+use crate::store::Result;
+use crate::store::engine::{Batch, Direction, Range};
+
+/// Fewer loose entries than this are not worth writing their page anew.
+const WORTH: usize = 16;
+
+/// Loose entries moved in one step at most.
+const MOST: usize = 256;
+
+/// What a step of packing has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Where the next step goes on; `None` at the end of all keys.
+    pub next: Option<Vec<u8>>,
+    /// Loose entries that are packed now.
+    pub packed: usize,
+    /// Loose entries that were passed by.
+    pub left: usize,
+}
+
+impl Packed {
+    /// Packs the next loose entries from this key on, if there are enough where they stand. An empty
+    /// key is the beginning. Nobody may write meanwhile.
+    pub fn pack(&self, from: &[u8]) -> Result<Step> {
+        for prefix in self.kinds {
+            let kind = range::of_kind(*prefix, &(Included(from.to_vec()), std::ops::Bound::Unbounded));
+            if range::is_empty(&kind) {
+                continue;
+            }
+            if let Some(first) = self.first_key(&kind)? {
+                return self.pack_beside(&first, &kind);
+            }
+        }
+        Ok(Step { next: None, packed: 0, left: 0 })
+    }
+
+    fn first_key(&self, kind: &Range) -> Result<Option<Vec<u8>>> {
+        let mut first = None;
+        self.inner.walk(kind.clone(), Direction::Ascending, &mut |key, _| {
+            first = Some(key.to_vec());
+            ControlFlow::Break(())
+        })?;
+        Ok(first)
+    }
+
+    /// Packs the loose entries from `first` on that belong into the same page.
+    fn pack_beside(&self, first: &[u8], kind: &Range) -> Result<Step> {
+        let mut old = Page::default();
+        let at = self.page_of(first, &mut old)?;
+        let behind = (Excluded(page_key(first)), kind.1.as_ref().map(|key| page_key(key)));
+        let behind = self.first_key(&behind)?.map(|key| key[1..].to_vec());
+        let window = (Included(first.to_vec()), behind.clone().map_or_else(|| kind.1.clone(), Excluded));
+        let (mut loose, mut large, mut last) = (BTreeMap::new(), 0, None);
+        self.inner.walk(window, Direction::Ascending, &mut |key, value| {
+            last = Some(key.to_vec());
+            if key.len() + value.len() > LARGEST_ENTRY {
+                large += 1;
+            } else {
+                loose.insert(key.to_vec(), value.to_vec());
+            }
+            if loose.len() + large < MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        let next = match last {
+            // There is more for this page.
+            Some(mut last) if loose.len() + large == MOST => {
+                last.push(0);
+                Some(last)
+            }
+            _ => behind.or_else(|| range::key(&kind.1).cloned()),
+        };
+        if loose.len() < WORTH {
+            return Ok(Step { next, packed: 0, left: loose.len() + large });
+        }
+        let step = Step { next, packed: loose.len(), left: large };
+        self.inner.apply(repacked(at, &old, &loose))?;
+        Ok(step)
+    }
+}
+
+/// The changes that bring loose entries into a page, or into as many as they need.
+fn repacked(at: Option<Vec<u8>>, old: &Page, loose: &BTreeMap<Vec<u8>, Vec<u8>>) -> Batch {
+    let appends =
+        old.len() == 0 || loose.keys().next().is_some_and(|first| **first > *old.key(old.len() - 1));
+    let mut entries: BTreeMap<&[u8], &[u8]> =
+        (0..old.len()).map(|index| (old.key(index), old.value(index))).collect();
+    entries.extend(loose.iter().map(|(key, value)| (key.as_slice(), value.as_slice())));
+    entries.retain(|_, value| !value.is_empty());
+    // What grows at its end leaves full pages behind. Elsewhere more is to come everywhere, and pages
+    // of the same size have room for it.
+    let size: usize = entries.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let most = if appends { PAGE } else { size / size.div_ceil(PAGE).max(1) + 1 };
+    let mut batch: Batch = loose.keys().map(|key| (key.clone(), None)).collect();
+    let mut pages: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    let (mut builder, mut filled) = (Builder::default(), 0);
+    for (key, value) in entries {
+        let length = key.len() + value.len();
+        if filled > 0 && filled + length > most {
+            pages.extend(builder.finish());
+            filled = 0;
+        }
+        filled += length;
+        builder.push(key, value);
+    }
+    pages.extend(builder.finish());
+    match (at, pages.first_mut()) {
+        // The page goes on answering for the keys before its first entry.
+        (Some(at), Some(first)) => first.0 = at,
+        (Some(at), None) => batch.push((page_key(&at), None)),
+        (None, _) => {}
+    }
+    batch.extend(pages.into_iter().map(|(first, bytes)| (page_key(&first), Some(bytes))));
+    batch
+}

@@ -1,0 +1,49 @@
+//! Packs what was written, so that the store stays small and quick. In small steps, so that others get
+//! at the disk; what a stop leaves undone is found by the next pass.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::app::App;
+
+/// How often it is looked whether there is enough to do.
+const PAUSE: Duration = Duration::from_secs(1);
+/// So many entries must have been written since the last pass.
+const WORTH: u64 = 4096;
+/// And more than this part of those that it left.
+const PART: u64 = 4;
+
+/// Packs until `stop` is done.
+pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
+    let stopping = Arc::new(AtomicBool::new(false));
+    let work = async {
+        // What the last run of the program has left is not known.
+        let (mut waiting, mut left) = (WORTH, 0);
+        loop {
+            tokio::time::sleep(PAUSE).await;
+            waiting += app.store.take_unpacked();
+            if waiting < WORTH.max(left / PART) {
+                continue;
+            }
+            waiting = 0;
+            let (app, asked) = (Arc::clone(&app), Arc::clone(&stopping));
+            let rest = move |worked: Duration| {
+                // At most half of one core, and of the writer's time.
+                thread::sleep(worked);
+                !asked.load(Ordering::SeqCst)
+            };
+            match tokio::task::spawn_blocking(move || app.store.pack(rest)).await {
+                Ok(Ok(loose)) => left = loose,
+                Ok(Err(error)) => tracing::error!(%error, "packing failed; trying again later"),
+                Err(panic) => tracing::error!(%panic, "packing failed; trying again later"),
+            }
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = stop => stopping.store(true, Ordering::SeqCst),
+    }
+}
