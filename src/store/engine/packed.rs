@@ -21,6 +21,7 @@ mod page;
 mod range;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use pack::Step;
 use page::Page;
@@ -107,21 +108,7 @@ impl Engine for Packed {
     }
 
     fn apply(&self, batch: Batch) -> Result<(), Error> {
-        let (mut page, mut changes) = (Page::default(), 0);
-        let mut loose = Batch::with_capacity(batch.len());
-        for (key, value) in batch {
-            let packed = self.is_packed(&key);
-            changes += u64::from(packed);
-            let value = match value {
-                None if packed && self.page_of(&key, &mut page)?.is_some() && page.get(&key).is_some() => {
-                    Some(Vec::new())
-                }
-                value => value,
-            };
-            loose.push((key, value));
-        }
-        self.changes.fetch_add(changes, Ordering::Relaxed);
-        self.inner.apply(loose)
+        self.inner.apply(self.spread(batch)?)
     }
 
     fn flush(&self) -> Result<(), Error> {

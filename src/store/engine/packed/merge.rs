@@ -184,11 +184,7 @@ impl Packed {
     }
 
     /// The first loose entries of a window; and the key of the last of them, if there may be more.
-    fn loose(
-        &self,
-        window: &Range,
-        direction: Direction,
-    ) -> Result<(Entries, Option<Vec<u8>>)> {
+    fn loose(&self, window: &Range, direction: Direction) -> Result<(Entries, Option<Vec<u8>>)> {
         let mut loose = Vec::new();
         if is_empty(window) {
             return Ok((loose, None));

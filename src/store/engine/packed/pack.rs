@@ -10,7 +10,7 @@ use crate::store::Result;
 use crate::store::engine::{Batch, Direction, Range};
 
 /// Fewer loose entries than this are not worth writing their page anew.
-const WORTH: usize = 16;
+pub(super) const WORTH: usize = 16;
 
 /// Loose entries moved in one step at most.
 const MOST: usize = 256;
@@ -42,7 +42,7 @@ impl Packed {
         Ok(Step { next: None, packed: 0, left: 0 })
     }
 
-    fn first_key(&self, kind: &Range) -> Result<Option<Vec<u8>>> {
+    pub(super) fn first_key(&self, kind: &Range) -> Result<Option<Vec<u8>>> {
         let mut first = None;
         self.inner.walk(kind.clone(), Direction::Ascending, &mut |key, _| {
             first = Some(key.to_vec());
@@ -80,24 +80,25 @@ impl Packed {
             return Ok(Step { next, packed: 0, left: loose.len() + large });
         }
         let step = Step { next, packed: loose.len(), left: large };
-        self.inner.apply(repacked(at, &old, &loose))?;
+        let mut batch: Batch = loose.keys().map(|key| (key.clone(), None)).collect();
+        batch.extend(repacked(at, &old, &loose));
+        self.inner.apply(batch)?;
         Ok(step)
     }
 }
 
-/// The changes that bring loose entries into a page, or into as many as they need.
-fn repacked(at: Option<Vec<u8>>, old: &Page, loose: &BTreeMap<Vec<u8>, Vec<u8>>) -> Batch {
+/// The pages that an old page and newer entries make; a newer entry without bytes deletes the old one.
+pub(super) fn repacked(at: Option<Vec<u8>>, old: &Page, newer: &BTreeMap<Vec<u8>, Vec<u8>>) -> Batch {
     let appends =
-        old.len() == 0 || loose.keys().next().is_some_and(|first| **first > *old.key(old.len() - 1));
+        old.len() == 0 || newer.keys().next().is_some_and(|first| **first > *old.key(old.len() - 1));
     let mut entries: BTreeMap<&[u8], &[u8]> =
         (0..old.len()).map(|index| (old.key(index), old.value(index))).collect();
-    entries.extend(loose.iter().map(|(key, value)| (key.as_slice(), value.as_slice())));
+    entries.extend(newer.iter().map(|(key, value)| (key.as_slice(), value.as_slice())));
     entries.retain(|_, value| !value.is_empty());
     // What grows at its end leaves full pages behind. Elsewhere more is to come everywhere, and pages
     // of the same size have room for it.
     let size: usize = entries.iter().map(|(key, value)| key.len() + value.len()).sum();
     let most = if appends { PAGE } else { size / size.div_ceil(PAGE).max(1) + 1 };
-    let mut batch: Batch = loose.keys().map(|key| (key.clone(), None)).collect();
     let mut pages: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     let (mut builder, mut filled) = (Builder::default(), 0);
     for (key, value) in entries {
@@ -110,6 +111,7 @@ fn repacked(at: Option<Vec<u8>>, old: &Page, loose: &BTreeMap<Vec<u8>, Vec<u8>>)
         builder.push(key, value);
     }
     pages.extend(builder.finish());
+    let mut batch = Batch::new();
     match (at, pages.first_mut()) {
         // The page goes on answering for the keys before its first entry.
         (Some(at), Some(first)) => first.0 = at,

@@ -160,9 +160,8 @@ fn numbered(number: u32) -> Vec<u8> {
 #[test]
 fn many_entries_become_few() {
     let (memory, engine) = packed();
-    for part in 0..100_u32 {
-        let batch = (part * 100..part * 100 + 100).map(|number| (numbered(number), Some(vec![7; 100])));
-        engine.apply(batch.collect()).unwrap();
+    for number in 0..10_000 {
+        engine.apply(vec![(numbered(number), Some(vec![7; 100]))]).unwrap();
     }
     assert_eq!(engine.take_changes(), 10_000);
     assert_eq!(sweep(&engine), 10_000);
@@ -170,8 +169,9 @@ fn many_entries_become_few() {
     assert!(few < 10_000 / 50, "{few} entries are left");
     assert_eq!(all(&engine).len(), 10_000);
     assert_eq!(sweep(&engine), 0, "nothing is left to do");
-    let batch = (0..10_000).map(|number| (numbered(number), None)).collect();
-    engine.apply(batch).unwrap();
+    for number in 0..10_000 {
+        engine.apply(vec![(numbered(number), None)]).unwrap();
+    }
     assert!(all(&engine).is_empty());
     sweep(&engine);
     let left = memory.entries().len();
@@ -179,10 +179,28 @@ fn many_entries_become_few() {
 }
 
 #[test]
+fn many_neighbours_are_packed_at_once() {
+    let (memory, engine) = packed();
+    engine.apply(vec![(numbered(7), Some(vec![1]))]).unwrap();
+    let all_at_once =
+        |value: Option<Vec<u8>>| (0..10_000).map(|number| (numbered(number), value.clone())).collect();
+    engine.apply(all_at_once(Some(vec![7; 100]))).unwrap();
+    assert_eq!(engine.take_changes(), 1, "the first came alone");
+    let few = memory.entries().len();
+    assert!(few < 10_000 / 50, "{few} entries are left");
+    assert!(all(&engine).iter().all(|(_, value)| *value == [7; 100]));
+    engine.apply(all_at_once(None)).unwrap();
+    let left = memory.entries().len();
+    assert!(left < 20, "{left} entries are left: a last page, and too few tombstones to write it anew");
+    assert!(all(&engine).is_empty());
+}
+
+#[test]
 fn what_is_too_few_or_too_large_stays_loose() {
     let (memory, engine) = packed();
     engine.apply((0..15).map(|number| (numbered(number), Some(vec![1]))).collect()).unwrap();
     assert_eq!(sweep(&engine), 0);
+    assert_eq!(memory.entries().len(), 15);
     engine.apply((15..40).map(|number| (numbered(number), Some(vec![1; 10_000]))).collect()).unwrap();
     assert_eq!(sweep(&engine), 0);
     engine.apply(vec![(numbered(100), Some(vec![1]))]).unwrap();

@@ -1,0 +1,88 @@
+//! Writing: loose as a rule, and into pages at once where a batch brings many neighbours.
+
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Included};
+use std::sync::atomic::Ordering;
+
+use super::pack::{WORTH, repacked};
+use super::page::{LARGEST_ENTRY, Page};
+use super::{Packed, page_key, range};
+use crate::store::Result;
+use crate::store::engine::Batch;
+
+/// After so many neighbourhoods with too few entries of a batch no more are looked for.
+const TRIES: usize = 4;
+
+/// Changes of one kind, in order.
+type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+impl Packed {
+    /// The changes that a batch means to the engine below.
+    pub(super) fn spread(&self, batch: Batch) -> Result<Batch> {
+        let mut below = Batch::with_capacity(batch.len());
+        let mut kinds: BTreeMap<u8, Changes> = BTreeMap::new();
+        for (key, value) in batch {
+            if self.is_packed(&key) {
+                kinds.entry(key[0]).or_default().insert(key, value);
+            } else {
+                below.push((key, value));
+            }
+        }
+        for (prefix, mut changes) in kinds {
+            self.pack_at_once(prefix, &mut changes, &mut below)?;
+            self.changes.fetch_add(changes.len() as u64, Ordering::Relaxed);
+            let mut page = Page::default();
+            for (key, value) in changes {
+                let in_page = |page: &mut Page| -> Result<bool> {
+                    Ok(self.page_of(&key, page)?.is_some() && page.get(&key).is_some())
+                };
+                // A tombstone hides what a page still has.
+                let value = if value.is_none() && in_page(&mut page)? { Some(Vec::new()) } else { value };
+                below.push((key, value));
+            }
+        }
+        Ok(below)
+    }
+
+    /// Takes out of the changes of a kind those that are many enough to write their page anew.
+    fn pack_at_once(&self, prefix: u8, changes: &mut Changes, below: &mut Batch) -> Result<()> {
+        let whole = range::of_kind(prefix, &(std::ops::Bound::Unbounded, std::ops::Bound::Unbounded));
+        let (mut from, mut tries, mut page) = (vec![prefix], TRIES, Page::default());
+        while tries > 0 && changes.len() >= WORTH {
+            let Some((first, _)) = changes.range(from.clone()..).next() else { break };
+            let first = first.clone();
+            let behind = (Excluded(page_key(&first)), whole.1.as_ref().map(|key| page_key(key)));
+            let behind = self.first_key(&behind)?.map(|key| key[1..].to_vec());
+            let end = behind.clone().map_or_else(|| whole.1.clone(), Excluded);
+            let beside = changes.range((Included(first.clone()), end));
+            let mut moving = BTreeMap::new();
+            for (key, value) in beside {
+                if key.len() + value.as_ref().map_or(0, Vec::len) <= LARGEST_ENTRY {
+                    moving.insert(key.clone(), value.clone().unwrap_or_default());
+                }
+            }
+            if moving.len() < WORTH {
+                tries -= 1;
+            } else {
+                let at = self.page_of(&first, &mut page)?;
+                if at.is_none() {
+                    page = Page::default();
+                }
+                for key in moving.keys() {
+                    changes.remove(key);
+                    let mut loose = false;
+                    self.inner.get(key, &mut |_| loose = true)?;
+                    if loose {
+                        below.push((key.clone(), None));
+                    }
+                }
+                below.extend(repacked(at, &page, &moving));
+            }
+            match behind {
+                Some(behind) => from = behind,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+}
