@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::codec::decode_body;
+use super::engine::packed::PageSize;
 use super::key::Key;
 use super::message_indexes::List;
 use super::room_lists::RoomList;
@@ -142,9 +143,20 @@ kinds! {
     b'1' "unfinished rewriting" Rewriting [UserId];
 }
 
-/// Prefixes of the kinds that grow with what people write and hardly change once they are written:
-/// the engine packs them. In order.
-pub const PACKED: &[u8] = b"FGHIZbfhim";
+/// Prefixes of the kinds that grow with what people write and hardly change once they are written, in
+/// order: the engine packs them. Messages are read many at a time, entries of indexes one by one.
+pub const PACKED: &[(u8, PageSize)] = &[
+    (b'F', PageSize::Small),
+    (b'G', PageSize::Small),
+    (b'H', PageSize::Large),
+    (b'I', PageSize::Small),
+    (b'Z', PageSize::Small),
+    (b'b', PageSize::Small),
+    (b'f', PageSize::Small),
+    (b'h', PageSize::Small),
+    (b'i', PageSize::Small),
+    (b'm', PageSize::Large),
+];
 
 /// A role as it was before it could ask for a second factor.
 fn upgrade_role(version: u8, body: &[u8]) -> Option<Role> {

@@ -25,6 +25,7 @@ mod write;
 
 pub use pack::Step;
 use page::Page;
+pub use page::PageSize;
 
 /// First byte of the keys of pages. No kind has it.
 const PAGES: u8 = 0;
@@ -32,16 +33,15 @@ const PAGES: u8 = 0;
 /// An engine that keeps most entries of some kinds in pages.
 pub struct Packed {
     inner: Arc<dyn Engine>,
-    /// Prefixes of the kinds that are packed.
-    kinds: &'static [u8],
+    /// Prefixes of the kinds that are packed, and how large their pages are.
+    kinds: &'static [(u8, PageSize)],
     /// Loose entries that were written since [`Self::take_changes`].
     changes: AtomicU64,
 }
 
 impl Packed {
     /// Packs the kinds of these prefixes.
-    pub fn new(inner: Arc<dyn Engine>, kinds: &'static [u8]) -> Self {
-        debug_assert!(!kinds.contains(&PAGES) && kinds.is_sorted(), "prefixes in order");
+    pub fn new(inner: Arc<dyn Engine>, kinds: &'static [(u8, PageSize)]) -> Self {
         Self { inner, kinds, changes: AtomicU64::new(0) }
     }
 
@@ -51,7 +51,12 @@ impl Packed {
     }
 
     fn is_packed(&self, key: &[u8]) -> bool {
-        key.first().is_some_and(|prefix| self.kinds.contains(prefix))
+        key.first().is_some_and(|prefix| self.page_size(*prefix).is_some())
+    }
+
+    /// How large the pages of a kind are; `None` if it is not packed.
+    fn page_size(&self, prefix: u8) -> Option<PageSize> {
+        self.kinds.iter().find(|(packed, _)| *packed == prefix).map(|(_, size)| *size)
     }
 
     /// Reads the page that answers for this key, if there is one; its own key is the answer.
@@ -132,7 +137,7 @@ impl Packed {
         if range::is_empty(&range) {
             return Ok(ControlFlow::Continue(()));
         }
-        if self.kinds.contains(&prefix) {
+        if self.page_size(prefix).is_some() {
             return match direction {
                 Direction::Ascending => self.ascend(prefix, range, visit),
                 Direction::Descending => self.descend(prefix, range, visit),

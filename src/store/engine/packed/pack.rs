@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included};
 use std::ops::ControlFlow;
 
-use super::page::{Builder, LARGEST_ENTRY, PAGE, Page};
+use super::page::{Builder, Page, PageSize};
 use super::{Packed, page_key, range};
 use crate::store::Result;
 use crate::store::engine::{Batch, Direction, Range};
@@ -30,13 +30,13 @@ impl Packed {
     /// Packs the next loose entries from this key on, if there are enough where they stand. An empty
     /// key is the beginning. Nobody may write meanwhile.
     pub fn pack(&self, from: &[u8]) -> Result<Step> {
-        for prefix in self.kinds {
+        for (prefix, size) in self.kinds {
             let kind = range::of_kind(*prefix, &(Included(from.to_vec()), std::ops::Bound::Unbounded));
             if range::is_empty(&kind) {
                 continue;
             }
             if let Some(first) = self.first_key(&kind)? {
-                return self.pack_beside(&first, &kind);
+                return self.pack_beside(&first, &kind, *size);
             }
         }
         Ok(Step { next: None, packed: 0, left: 0 })
@@ -52,7 +52,7 @@ impl Packed {
     }
 
     /// Packs the loose entries from `first` on that belong into the same page.
-    fn pack_beside(&self, first: &[u8], kind: &Range) -> Result<Step> {
+    fn pack_beside(&self, first: &[u8], kind: &Range, size: PageSize) -> Result<Step> {
         let mut old = Page::default();
         let at = self.page_of(first, &mut old)?;
         let behind = (Excluded(page_key(first)), kind.1.as_ref().map(|key| page_key(key)));
@@ -61,7 +61,7 @@ impl Packed {
         let (mut loose, mut large, mut last) = (BTreeMap::new(), 0, None);
         self.inner.walk(window, Direction::Ascending, &mut |key, value| {
             last = Some(key.to_vec());
-            if key.len() + value.len() > LARGEST_ENTRY {
+            if key.len() + value.len() > size.largest_entry() {
                 large += 1;
             } else {
                 loose.insert(key.to_vec(), value.to_vec());
@@ -81,14 +81,19 @@ impl Packed {
         }
         let step = Step { next, packed: loose.len(), left: large };
         let mut batch: Batch = loose.keys().map(|key| (key.clone(), None)).collect();
-        batch.extend(repacked(at, &old, &loose));
+        batch.extend(repacked(at, &old, &loose, size));
         self.inner.apply(batch)?;
         Ok(step)
     }
 }
 
 /// The pages that an old page and newer entries make; a newer entry without bytes deletes the old one.
-pub(super) fn repacked(at: Option<Vec<u8>>, old: &Page, newer: &BTreeMap<Vec<u8>, Vec<u8>>) -> Batch {
+pub(super) fn repacked(
+    at: Option<Vec<u8>>,
+    old: &Page,
+    newer: &BTreeMap<Vec<u8>, Vec<u8>>,
+    size: PageSize,
+) -> Batch {
     let appends =
         old.len() == 0 || newer.keys().next().is_some_and(|first| **first > *old.key(old.len() - 1));
     let mut entries: BTreeMap<&[u8], &[u8]> =
@@ -97,8 +102,8 @@ pub(super) fn repacked(at: Option<Vec<u8>>, old: &Page, newer: &BTreeMap<Vec<u8>
     entries.retain(|_, value| !value.is_empty());
     // What grows at its end leaves full pages behind. Elsewhere more is to come everywhere, and pages
     // of the same size have room for it.
-    let size: usize = entries.iter().map(|(key, value)| key.len() + value.len()).sum();
-    let most = if appends { PAGE } else { size / size.div_ceil(PAGE).max(1) + 1 };
+    let all: usize = entries.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let most = if appends { size.bytes() } else { all / all.div_ceil(size.bytes()).max(1) + 1 };
     let mut pages: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     let (mut builder, mut filled) = (Builder::default(), 0);
     for (key, value) in entries {

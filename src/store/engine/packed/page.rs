@@ -8,12 +8,33 @@ use std::ops::Range;
 
 use crate::store::{Error, Result};
 
-/// So many bytes of entries make a page. sled writes up to sixteen neighbours together, and keeps
-/// what is longer than 128 KiB in a file of its own.
-pub(super) const PAGE: usize = 7 * 1024;
+/// How large the pages of a kind are. sled writes up to sixteen neighbours together, and keeps what is
+/// longer than a quarter of a segment in a file of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageSize {
+    /// For entries that are looked up one by one.
+    Small,
+    /// For entries that are read many at a time.
+    Large,
+}
 
-/// An entry that is larger stays loose.
-pub(super) const LARGEST_ENTRY: usize = PAGE / 2;
+impl PageSize {
+    /// Bytes of entries that make a page.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::Small => 7 << 10,
+            Self::Large => 15 << 10,
+        }
+    }
+
+    /// An entry that is larger stays loose.
+    pub(super) fn largest_entry(self) -> usize {
+        self.bytes() / 2
+    }
+}
+
+/// No page is longer than this, unpacked.
+const LONGEST: usize = 32 << 10;
 
 const FORM: u8 = 1;
 const HEAD: usize = 5;
@@ -35,7 +56,7 @@ impl Page {
     fn try_read(&mut self, bytes: &[u8]) -> Option<()> {
         let (head, block) = bytes.split_at_checked(HEAD)?;
         let length = u32::from_le_bytes(head[1..].try_into().ok()?) as usize;
-        if head[0] != FORM || length > 2 * PAGE {
+        if head[0] != FORM || length > LONGEST {
             return None;
         }
         self.raw.resize(length, 0);

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::Packed;
+use super::{Packed, PageSize};
 use crate::store::engine::memory::Memory;
 use crate::store::engine::{Direction, Engine, Range};
 
-const KINDS: &[u8] = b"im";
+const KINDS: &[(u8, PageSize)] = &[(b'i', PageSize::Small), (b'm', PageSize::Large)];
 
 type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -85,7 +85,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => vec((key(), value()), 1..40).prop_map(Act::Put),
         2 => vec(key(), 1..60).prop_map(Act::Delete),
-        1 => (prop::sample::select(KINDS), 1_usize..700).prop_map(|(prefix, count)| Act::Append(prefix, count)),
+        1 => (prop::sample::select(b"im".as_slice()), 1_usize..700).prop_map(|(prefix, count)| Act::Append(prefix, count)),
         3 => Just(Act::Sweep),
         4 => (bound(), bound(), any::<bool>(), 1_usize..900)
             .prop_map(|(low, high, up, most)| Act::Walk(low, high, up, most)),

@@ -5,7 +5,7 @@ use std::ops::Bound::{Excluded, Included};
 use std::sync::atomic::Ordering;
 
 use super::pack::{WORTH, repacked};
-use super::page::{LARGEST_ENTRY, Page};
+use super::page::{Page, PageSize};
 use super::{Packed, page_key, range};
 use crate::store::Result;
 use crate::store::engine::Batch;
@@ -20,16 +20,18 @@ impl Packed {
     /// The changes that a batch means to the engine below.
     pub(super) fn spread(&self, batch: Batch) -> Result<Batch> {
         let mut below = Batch::with_capacity(batch.len());
-        let mut kinds: BTreeMap<u8, Changes> = BTreeMap::new();
+        let mut kinds: BTreeMap<u8, (PageSize, Changes)> = BTreeMap::new();
         for (key, value) in batch {
-            if self.is_packed(&key) {
-                kinds.entry(key[0]).or_default().insert(key, value);
-            } else {
-                below.push((key, value));
+            match key.first().and_then(|prefix| self.page_size(*prefix)) {
+                Some(size) => {
+                    let (_, changes) = kinds.entry(key[0]).or_insert_with(|| (size, Changes::new()));
+                    changes.insert(key, value);
+                }
+                None => below.push((key, value)),
             }
         }
-        for (prefix, mut changes) in kinds {
-            self.pack_at_once(prefix, &mut changes, &mut below)?;
+        for (prefix, (size, mut changes)) in kinds {
+            self.pack_at_once(prefix, size, &mut changes, &mut below)?;
             self.changes.fetch_add(changes.len() as u64, Ordering::Relaxed);
             let mut page = Page::default();
             for (key, value) in changes {
@@ -45,7 +47,13 @@ impl Packed {
     }
 
     /// Takes out of the changes of a kind those that are many enough to write their page anew.
-    fn pack_at_once(&self, prefix: u8, changes: &mut Changes, below: &mut Batch) -> Result<()> {
+    fn pack_at_once(
+        &self,
+        prefix: u8,
+        size: PageSize,
+        changes: &mut Changes,
+        below: &mut Batch,
+    ) -> Result<()> {
         let whole = range::of_kind(prefix, &(std::ops::Bound::Unbounded, std::ops::Bound::Unbounded));
         let (mut from, mut tries, mut page) = (vec![prefix], TRIES, Page::default());
         while tries > 0 && changes.len() >= WORTH {
@@ -57,7 +65,7 @@ impl Packed {
             let beside = changes.range((Included(first.clone()), end));
             let mut moving = BTreeMap::new();
             for (key, value) in beside {
-                if key.len() + value.as_ref().map_or(0, Vec::len) <= LARGEST_ENTRY {
+                if key.len() + value.as_ref().map_or(0, Vec::len) <= size.largest_entry() {
                     moving.insert(key.clone(), value.clone().unwrap_or_default());
                 }
             }
@@ -76,7 +84,7 @@ impl Packed {
                         below.push((key.clone(), None));
                     }
                 }
-                below.extend(repacked(at, &page, &moving));
+                below.extend(repacked(at, &page, &moving, size));
             }
             match behind {
                 Some(behind) => from = behind,
