@@ -34,14 +34,10 @@ impl Part for String {
     fn decode(bytes: &mut &[u8]) -> Option<Self> {
         let mut text = Vec::new();
         loop {
-            let (&byte, rest) = bytes.split_first()?;
-            *bytes = rest;
-            if byte != 0 {
-                text.push(byte);
-                continue;
-            }
-            let (&next, rest) = bytes.split_first()?;
-            *bytes = rest;
+            let plain = bytes.iter().position(|byte| *byte == 0)?;
+            text.extend_from_slice(&bytes[..plain]);
+            let next = *bytes.get(plain + 1)?;
+            *bytes = &bytes[plain + 2..];
             match next {
                 0 => return Self::from_utf8(text).ok(),
                 0xff => text.push(0),

@@ -27,9 +27,9 @@ impl Store {
         from: Time,
         until: Time,
         direction: Direction,
-        mut each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
+        each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
-        self.walk::<Message, E>(window(room, from, until), direction, |_, message| each(message))
+        self.walk_records::<Message, E>(window(room, from, until), direction, each)
     }
 
     /// How many messages a room has from `from` to before `until`, counted at most to `limit`.

@@ -176,13 +176,30 @@ impl Store {
         direction: Direction,
         mut each: impl FnMut(R::Key, R) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
+        self.walk_bytes::<R, E>(range, direction, |key, value| {
+            each(decode_key::<R>(key)?, codec::decode(value)?)
+        })
+    }
+
+    /// The same for records that know their keys: these are not decoded.
+    pub fn walk_records<R: Record, E: From<Error>>(
+        &self,
+        range: Span,
+        direction: Direction,
+        mut each: impl FnMut(R) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        self.walk_bytes::<R, E>(range, direction, |_, value| each(codec::decode(value)?))
+    }
+
+    fn walk_bytes<R: Record, E: From<Error>>(
+        &self,
+        range: Span,
+        direction: Direction,
+        mut each: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
         let mut failure = None;
         self.engine.walk(range.bounds::<R>(), direction, &mut |key, value| {
-            let step = decode_key::<R>(key)
-                .and_then(|key| Ok((key, codec::decode(value)?)))
-                .map_err(E::from)
-                .and_then(|(key, record)| each(key, record));
-            step.unwrap_or_else(|error| {
+            each(key, value).unwrap_or_else(|error| {
                 failure = Some(error);
                 ControlFlow::Break(())
             })

@@ -104,10 +104,10 @@ impl Store {
         room: &RoomId,
         part: &Stretch,
         direction: Direction,
-        mut each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
+        each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
         let span = stretch(room, &part.from, &part.to);
-        self.walk::<Message, E>(span, direction, |_, message| each(message))
+        self.walk_records::<Message, E>(span, direction, each)
     }
 
     /// The run that this place is in, or the next one.
@@ -179,7 +179,7 @@ impl Store {
         let (mut features, mut count) = (Vec::new(), 0);
         let (mut last, mut goes_on) = (None, false);
         let span = stretch(room, from, to);
-        self.walk::<Message, Error>(span, Direction::Ascending, |_, message| {
+        self.walk_records::<Message, Error>(span, Direction::Ascending, |message| {
             let before = features.len();
             if count < length {
                 searchable::features(&message, &mut features);
