@@ -84,7 +84,7 @@ enum Command {
     /// Print the OpenAPI document of the REST API
     Openapi,
     /// Check that the data is whole
-    Check,
+    Check(check::Options),
 }
 
 /// Why a command ended badly.
@@ -132,7 +132,7 @@ pub fn run() -> ExitCode {
             let document = crate::api::openapi::document(crate::api::Api::new(1).endpoints());
             say(&format!("{document:#}"))
         }
-        Command::Check => check::run(place),
+        Command::Check(options) => check::run(place, &options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
