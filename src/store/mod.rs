@@ -52,6 +52,8 @@ use flusher::Flusher;
 use key::Key;
 use schema::{SCHEMA, Schema};
 
+use crate::metrics::Flushes;
+
 /// What went wrong with the disk.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -282,6 +284,11 @@ impl Store {
     /// Whether the engine has failed since the store was opened.
     pub fn has_failed(&self) -> bool {
         *self.flusher.watch().borrow()
+    }
+
+    /// How changes came to disk so far.
+    pub fn flushes(&self) -> &Flushes {
+        self.flusher.flushes()
     }
 
     /// Uploaded bytes.
