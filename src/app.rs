@@ -19,6 +19,7 @@ use crate::limits::logins::LoginGuard;
 use crate::limits::places::Places;
 use crate::limits::remembered::Remembered;
 use crate::limits::{Estimates, MethodCalls, OwnChange, RateLimiter, Seats};
+use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::preview::Fetcher;
 use crate::store::Store;
@@ -81,6 +82,8 @@ pub struct App {
     pub statistics: Counted,
     /// What was logged last.
     pub log: LogLines,
+    /// What is counted for those who watch the server.
+    pub metrics: Metrics,
     /// Rung when there is an export to do.
     pub export_bell: Notify,
     /// Rung when there is a mail to send.
@@ -102,6 +105,7 @@ impl App {
         let passwords = Passwords::start(config.passwords.threads, config.passwords.queue)?;
         let started = clock.now();
         Ok(Self {
+            metrics: Metrics::new(store.flushes()),
             config,
             store: Arc::new(store),
             registry,

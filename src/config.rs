@@ -10,12 +10,15 @@ use serde::Deserialize;
 
 use crate::domain::Time;
 use crate::domain::time::DAY;
+use crate::telemetry::Log;
 
 mod environment;
 mod integrations;
+mod metrics;
 
 pub use environment::{Environment, FirstAdmin};
 pub use integrations::Integrations;
+pub use metrics::Metrics;
 
 /// Bytes of what the settings call MB.
 pub const MEGABYTE: u64 = 1024 * 1024;
@@ -36,6 +39,10 @@ pub struct Config {
     pub mail: Mail,
     /// Integrations.
     pub integrations: Integrations,
+    /// What is logged, and how.
+    pub log: Log,
+    /// Where metrics are read.
+    pub metrics: Metrics,
     /// Raw tables of the plug-ins; each reads its own.
     pub plugins: BTreeMap<String, toml::Table>,
     /// What the environment says about users and settings.
@@ -321,6 +328,8 @@ mod tests {
         assert_eq!(format!("{:?}", shipped.export), format!("{:?}", default.export));
         assert_eq!(format!("{:?}", shipped.mail), format!("{:?}", default.mail));
         assert_eq!(format!("{:?}", shipped.integrations), format!("{:?}", default.integrations));
+        assert_eq!(format!("{:?}", shipped.log), format!("{:?}", default.log));
+        assert_eq!(format!("{:?}", shipped.metrics), format!("{:?}", default.metrics));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 pub mod domain;
 
+pub mod metrics;
+
 pub mod store;
 
 pub mod config;

@@ -4,6 +4,7 @@
 //! One hash takes 19 MiB and some hundredths of a second, so the threads are few and the queue
 //! before them is bounded: who finds it full is told to come back.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
@@ -24,6 +25,7 @@ type Job = Box<dyn FnOnce() + Send>;
 /// The hashing threads and the queue before them.
 pub struct Passwords {
     queue: SyncSender<Job>,
+    waiting: Arc<AtomicU64>,
 }
 
 impl Passwords {
@@ -35,7 +37,7 @@ impl Passwords {
             let receiver = Arc::clone(&receiver);
             thread::Builder::new().name(format!("passwords-{number}")).spawn(move || work(&receiver))?;
         }
-        Ok(Self { queue: sender })
+        Ok(Self { queue: sender, waiting: Arc::default() })
     }
 
     /// The PHC string of a password's digest. Blocks until it is computed.
@@ -61,15 +63,27 @@ impl Passwords {
         })
     }
 
+    /// How many wait in the queue.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     fn run<T: Send + 'static>(&self, task: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let (sender, receiver) = sync_channel(1);
+        let waiting = Arc::clone(&self.waiting);
         let job: Job = Box::new(move || {
+            waiting.fetch_sub(1, Ordering::Relaxed);
             // Nobody waits any more: then nobody needs the answer.
             let _ = sender.send(task());
         });
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => Error::Busy,
-            TrySendError::Disconnected(_) => Error::internal("the hashing threads are gone"),
+        // Before it is taken up, or it would leave before it came.
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.queue.try_send(job).map_err(|error| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            match error {
+                TrySendError::Full(_) => Error::Busy,
+                TrySendError::Disconnected(_) => Error::internal("the hashing threads are gone"),
+            }
         })?;
         receiver.recv().map_err(Error::internal)
     }

@@ -64,10 +64,11 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
         let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
+        let counted = app.metrics.connection();
         tokio::spawn(async move {
             // A connection that breaks is the client's affair.
             let _ = connection.await;
-            drop((place, own_place));
+            drop((place, own_place, counted));
         });
     }
     drop(listener);
@@ -118,23 +119,25 @@ pub fn routes(
             let (app, api) = (Arc::clone(&app), Arc::clone(&api));
             let client = client_address(&headers, peer, app.config.server.forwarded_count);
             async move {
+                let watch = web::watch::Watch::begin(&app, &method, &headers);
                 let incoming = incoming(&app, method, path.as_str(), query, &headers, client, body);
-                answer(app, api, path.as_str(), headers, incoming).await
+                watch.over(answer(app, api, path.as_str(), headers, incoming)).await
             }
         })
         .recover(|_| async { Ok::<_, Infallible>(web::small(Reply::no_endpoint())) })
         .unify()
 }
 
+/// The answer, and the name of what answered.
 async fn answer(
     app: Arc<App>,
     api: Arc<Api>,
     path: &str,
     headers: HeaderMap,
     mut incoming: Incoming,
-) -> Response {
+) -> (&'static str, Response) {
     if incoming.method == "OPTIONS" {
-        return web::preflight(&app, &headers);
+        return ("preflight", web::preflight(&app, &headers));
     }
     let path = path.trim_end_matches('/');
     let rest = match path {
@@ -143,7 +146,7 @@ async fn answer(
         path => path.strip_prefix("/api/v1/"),
     };
     if path == "/api-docs" && incoming.method == "GET" {
-        return web::json(&openapi::document(api.endpoints()));
+        return ("/api-docs", web::json(&openapi::document(api.endpoints())));
     }
     let Some(rest) = rest else {
         return web::answer(&app, path, &headers, incoming).await;
@@ -152,7 +155,8 @@ async fn answer(
         web::trace::note(&app, rest, &headers);
     }
     incoming.path = percent_encoding::percent_decode_str(rest).decode_utf8_lossy().into_owned();
-    web::small(api.dispatch(app, incoming).await)
+    let (name, reply) = api.dispatch(app, incoming).await;
+    (name.unwrap_or(web::NO_ENDPOINT), web::small(reply))
 }
 
 fn incoming(

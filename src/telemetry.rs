@@ -7,12 +7,45 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use serde::Deserialize;
+use tokio::task::JoinHandle;
+use tracing::{Level, Metadata, Span};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// What the lines about requests are filed under, in `RUST_LOG` for example.
+pub const REQUESTS: &str = "requests";
 
 /// So many lines are kept.
 const MOST_LINES: usize = 1000;
 /// A line is kept up to so many bytes.
 const LONGEST_LINE: usize = 4096;
+
+/// `[log]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// How lines look.
+    pub format: Format,
+    /// Whether every request is told of, or only slow ones.
+    pub requests: bool,
+}
+
+/// How lines of the log look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: a JSON object a line.
+    Json,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: Format::Text, requests: true }
+    }
+}
 
 /// The last lines of the log.
 #[derive(Debug, Clone, Default)]
@@ -67,13 +100,32 @@ fn plain(text: &str) -> String {
     plain + rest
 }
 
+/// Where lines go: to standard error, and most of them to those that are kept.
+struct Output(LogLines);
+
+impl<'a> MakeWriter<'a> for Output {
+    type Writer = Tee;
+
+    fn make_writer(&'a self) -> Tee {
+        Tee(Some(self.0.clone()))
+    }
+
+    fn make_writer_for(&'a self, about: &Metadata<'_>) -> Tee {
+        // A line for every request would soon leave nothing else.
+        let is_usual = about.target() == REQUESTS && *about.level() == Level::INFO;
+        if is_usual { Tee(None) } else { self.make_writer() }
+    }
+}
+
 /// Writes to standard error and keeps what it writes.
-struct Tee(LogLines);
+struct Tee(Option<LogLines>);
 
 impl Write for Tee {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // A line comes as a whole.
-        self.0.note(&String::from_utf8_lossy(bytes));
+        if let Some(kept) = &self.0 {
+            kept.note(&String::from_utf8_lossy(bytes));
+        }
         io::stderr().write_all(bytes)?;
         Ok(bytes.len())
     }
@@ -85,19 +137,31 @@ impl Write for Tee {
 
 /// Starts logging. `RUST_LOG` chooses what; the default is `info`, or `warn` for one-shot commands.
 /// Answers the lines that will be kept.
-pub fn start(default: &str) -> LogLines {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+pub fn start(default: &str, log: &Log) -> LogLines {
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    if !log.requests {
+        let only_slow = format!("{REQUESTS}=warn").parse();
+        filter = filter.add_directive(only_slow.expect("a directive"));
+    }
     let lines = LogLines::default();
-    let kept = lines.clone();
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(move || Tee(kept.clone()))
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .try_init();
+        .with_writer(Output(lines.clone()))
+        .with_ansi(log.format == Format::Text && io::stderr().is_terminal())
+        .with_target(false);
+    let started = match log.format {
+        Format::Text => started.try_init(),
+        Format::Json => started.json().flatten_event(true).with_span_list(false).try_init(),
+    };
     // A second start, as in tests, changes nothing.
     drop(started);
     lines
+}
+
+/// Runs a task that blocks on a thread for those; what it logs belongs to the request at hand.
+pub fn spawn_blocking<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    let span = Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(task))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::limits::Allowance;
 use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
+use crate::telemetry::spawn_blocking;
 
 pub mod body;
 pub mod endpoint;
@@ -68,12 +69,29 @@ impl Api {
         &self.endpoints
     }
 
-    /// Answers a request. Never fails: a failure is an answer, too.
-    pub async fn dispatch(self: Arc<Self>, app: Arc<App>, incoming: Incoming) -> Reply {
-        let (number, path) = match self.route(&incoming) {
-            Ok(found) => found,
-            Err(reply) => return reply,
-        };
+    /// Answers a request, and tells the path of the row that did, if there is one. Never fails: a
+    /// failure is an answer, too.
+    pub async fn dispatch(
+        self: Arc<Self>,
+        app: Arc<App>,
+        incoming: Incoming,
+    ) -> (Option<&'static str>, Reply) {
+        match self.route(&incoming) {
+            Ok((number, path)) => {
+                let name = self.endpoints[number].path;
+                (Some(name), self.call(app, number, path, incoming).await)
+            }
+            Err(reply) => (None, reply),
+        }
+    }
+
+    async fn call(
+        self: Arc<Self>,
+        app: Arc<App>,
+        number: usize,
+        path: PathParameters,
+        incoming: Incoming,
+    ) -> Reply {
         let endpoint = &self.endpoints[number];
         let client = Client { address: incoming.client, proof: incoming.proof.clone() };
         let caller = match identify(&app, endpoint, &incoming, &client) {
@@ -112,7 +130,7 @@ impl Api {
         }
         let rid = path.iter().find(|(name, _)| *name == "rid").map(|(_, rid)| RoomId::new(rid.as_str()));
         let (worker, caller) = (Arc::clone(app), caller.clone());
-        let admitted = tokio::task::spawn_blocking(move || match intake {
+        let admitted = spawn_blocking(move || match intake {
             Intake::Room(admit) => admit(&worker, &caller, &rid.ok_or(Error::Unauthorized)?),
             Intake::Form(_, admit) => admit(&worker, &caller),
         });
@@ -188,12 +206,14 @@ impl Api {
         caller: Option<Caller>,
         mut input: Input,
     ) -> Reply {
+        let waits = app.metrics.requests.wait();
         let Ok(permit) = Arc::clone(&self.workers).acquire_owned().await else {
             return Reply::failure(&Error::Busy);
         };
+        drop(waits);
         let Endpoint { writes, redirects, media_type, .. } = self.endpoints[number];
         let (worker, share) = (Arc::clone(&app), input.take_share());
-        let result = tokio::task::spawn_blocking(move || {
+        let result = spawn_blocking(move || {
             let _held = (permit, share);
             let context = Context { app: &worker, client: &client, caller: caller.as_ref(), api: &self };
             self.endpoints[number].run(context, input)

@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::service::uploads::Arrived;
 use crate::store::blobs::Arriving;
+use crate::telemetry::spawn_blocking;
 
 /// Bytes gathered before they are written.
 const BLOCK: usize = 256 * 1024;
@@ -139,7 +140,7 @@ impl Form {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, Reply> {
-    match tokio::task::spawn_blocking(work).await {
+    match spawn_blocking(work).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(Reply::failure(&Error::internal(error))),
         Err(panic) => Err(Reply::failure(&Error::internal(panic))),

@@ -1,15 +1,32 @@
 //! `roomscribe check`.
 
 use anyhow::anyhow;
+use clap::Args;
 
-use super::{Outcome, Place, complain, say};
-use crate::service::check;
+use super::{Outcome, Place, complain, printable, say};
+use crate::app::App;
+use crate::domain::Time;
+use crate::domain::time::DAY;
+use crate::service::{check, volume};
+use crate::store::Volume;
 
-pub(super) fn run(place: Place) -> Outcome {
+#[derive(Args)]
+pub(super) struct Options {
+    /// Also tell what takes how much of the disk, and which rooms are the largest
+    #[arg(long)]
+    stats: bool,
+}
+
+pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let app = place.existing_app()?;
     let findings = check::check(&app.store, &app.config.server.data)?;
-    for (name, count) in findings.counts.iter().filter(|(_, count)| *count > 0) {
-        say(&format!("{count:>12}  {name}"))?;
+    let volumes: Vec<&Volume> = findings.volumes.iter().filter(|volume| volume.records > 0).collect();
+    if options.stats {
+        say_stats(&app, &volumes)?;
+    } else {
+        for Volume { kind, records, .. } in volumes {
+            say(&format!("{records:>12}  {kind}"))?;
+        }
     }
     for complaint in &findings.complaints {
         complain(complaint);
@@ -25,4 +42,39 @@ pub(super) fn run(place: Place) -> Outcome {
                 .into())
         }
     }
+}
+
+/// Everything with its bytes, and what they come to on disk.
+fn say_stats(app: &App, volumes: &[&Volume]) -> Outcome {
+    let line = |count: u64, bytes: u64, what: &str| say(&format!("{count:>12}  {bytes:>15}  {what}"));
+    say(&format!("{:>12}  {:>15}", "records", "bytes"))?;
+    for Volume { kind, records, bytes } in volumes {
+        line(*records, *bytes, kind)?;
+    }
+    let records = volumes.iter().map(|volume| volume.records).sum();
+    let bytes = volumes.iter().map(|volume| volume.bytes).sum();
+    line(records, bytes, "all records")?;
+
+    let summary = volume::sum_up(&app.store)?;
+    let ratio = hundredths(summary.store_bytes, bytes);
+    say(&format!("{:>12}  {:>15}  the store on disk, {ratio} times its records", "", summary.store_bytes))?;
+    line(summary.uploads.0, summary.uploads.1, "uploads")?;
+    line(summary.blobs.0, summary.blobs.1, "different files and pictures on disk")?;
+    say("\n    messages  largest rooms")?;
+    for (title, messages) in &summary.rooms {
+        say(&format!("{messages:>12}  {}", printable(title)))?;
+    }
+    if let Some((oldest, newest)) = summary.messages {
+        let now = app.now();
+        let days = |sent: Time| (now.millis() - sent.millis()) / DAY;
+        say(&format!("\noldest message  {oldest}, {} days ago", days(oldest)))?;
+        say(&format!("newest message  {newest}, {} days ago\n", days(newest)))?;
+    }
+    Ok(())
+}
+
+/// `part` by `whole`, to two places.
+fn hundredths(part: u64, whole: u64) -> String {
+    let ratio = u128::from(part) * 100 / u128::from(whole.max(1));
+    format!("{}.{:02}", ratio / 100, ratio % 100)
 }

@@ -14,7 +14,7 @@ use crate::app::{App, Clock};
 use crate::config::Config;
 use crate::export::plugins;
 use crate::store::Store;
-use crate::telemetry;
+use crate::telemetry::{self, Log};
 
 mod check;
 mod demo;
@@ -84,7 +84,7 @@ enum Command {
     /// Print the OpenAPI document of the REST API
     Openapi,
     /// Check that the data is whole
-    Check,
+    Check(check::Options),
 }
 
 /// Why a command ended badly.
@@ -116,8 +116,11 @@ type Outcome = Result<(), Failure>;
 pub fn run() -> ExitCode {
     // clap itself ends the process with 2 for wrong arguments.
     let Cli { mut place, command } = Cli::parse();
-    let serves = matches!(command, Command::Serve(_) | Command::Demo(_));
-    place.log = telemetry::start(if serves { "info" } else { "warn" });
+    let shows = matches!(command, Command::Demo(_));
+    // The requests that the demo makes itself are no news.
+    let log = if shows { Log { requests: false, ..Log::default() } } else { place.log_settings() };
+    let serves = shows || matches!(command, Command::Serve(_));
+    place.log = telemetry::start(if serves { "info" } else { "warn" }, &log);
     let outcome = match command {
         Command::Serve(options) => serve::run(place, &options),
         Command::Demo(options) => demo::run(place, &options),
@@ -132,7 +135,7 @@ pub fn run() -> ExitCode {
             let document = crate::api::openapi::document(crate::api::Api::new(1).endpoints());
             say(&format!("{document:#}"))
         }
-        Command::Check => check::run(place),
+        Command::Check(options) => check::run(place, &options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -195,6 +198,11 @@ impl Place {
             config.server.data = data;
         }
         Ok(config)
+    }
+
+    /// How to log, to be known before anything else. What is wrong with the settings, the command says.
+    fn log_settings(&self) -> Log {
+        Config::load(self.config.as_deref()).map(|config| config.log).unwrap_or_default()
     }
 
     /// The same for commands that must not make an empty store where somebody has mistyped a path.

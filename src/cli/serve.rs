@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::server;
 use crate::service::{bootstrap, jobs};
+use crate::web::metrics;
 use crate::work::{Work, mails, outgoing};
 
 #[derive(Args)]
@@ -31,6 +32,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     }
     let runtime = runtime(&config)?;
     let listener = runtime.block_on(bind(&mut config))?;
+    let scrapes = runtime.block_on(listen_for_scrapes(&config))?;
     let mut app = open(config)?;
     app.log = log;
     // Better now than with the first mail, which may be in a month.
@@ -42,7 +44,11 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
             admin.username, admin.password
         ))?;
     }
-    runtime.block_on(async { serve(Arc::new(app), listener, server::asked_to_stop()).await })
+    let app = Arc::new(app);
+    if let Some(scrapes) = scrapes {
+        runtime.spawn(metrics::serve(Arc::clone(&app), scrapes));
+    }
+    runtime.block_on(async { serve(app, listener, server::asked_to_stop()).await })
 }
 
 /// Threads for everything that waits, and a bounded number for what blocks.
@@ -63,6 +69,17 @@ pub(super) async fn bind(config: &mut Config) -> Result<TcpListener, Failure> {
         .map_err(unable)?;
     config.server.listen = listener.local_addr().map_err(unable)?;
     Ok(listener)
+}
+
+/// Takes the port at which metrics are read, if they are.
+async fn listen_for_scrapes(config: &Config) -> Result<Option<TcpListener>, Failure> {
+    let Some(wanted) = config.metrics.listen else { return Ok(None) };
+    let listener = TcpListener::bind(wanted)
+        .await
+        .with_context(|| format!("cannot listen on {wanted}; choose another address as listen of [metrics]"))
+        .map_err(unable)?;
+    tracing::info!(address = %listener.local_addr().map_err(unable)?, "metrics can be read");
+    Ok(Some(listener))
 }
 
 /// Serves and works in the background until `stop` is done, or the store fails.

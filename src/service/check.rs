@@ -12,13 +12,13 @@ use crate::store::message_indexes::places;
 use crate::store::schema::{
     KeptFile, ListedMessage, MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName,
 };
-use crate::store::{Direction, Error, Result, Span, Store};
+use crate::store::{Direction, Error, Result, Span, Store, Volume};
 
 /// What a check found.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// How many records there are of each kind.
-    pub counts: Vec<(&'static str, u64)>,
+    /// How much there is of each kind of record.
+    pub volumes: Vec<Volume>,
     /// What is wrong, in sentences. Not more than [`MOST_COMPLAINTS`].
     pub complaints: Vec<String>,
 }
@@ -36,7 +36,7 @@ impl Findings {
 
 /// Reads everything, the bytes of uploads included.
 pub fn check(store: &Store, data_dir: &Path) -> Result<Findings> {
-    let mut findings = Findings { counts: store.check()?, ..Findings::default() };
+    let mut findings = Findings { volumes: store.check()?, ..Findings::default() };
     messages(store, &mut findings)?;
     members(store, &mut findings)?;
     users(store, &mut findings)?;

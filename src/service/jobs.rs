@@ -38,11 +38,15 @@ pub fn advance_in(
 ) -> Result<Option<Job>> {
     let now = app.now();
     let Some(mut job) = batch.get::<Job>(&(id.clone(),))? else { return Ok(None) };
+    let was_at_its_end = job.state.is_final();
     if !job.apply(event, now) {
         return Ok(None);
     }
     change(&mut job);
     batch.put_job(&job)?;
+    if job.state.is_final() && !was_at_its_end {
+        app.metrics.work.export_ended(job.state.word());
+    }
     if let Some(event) = audit::of_event(&job, event) {
         audit::note(batch, now, &job, address, event)?;
     }

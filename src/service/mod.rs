@@ -100,5 +100,6 @@ pub mod unread_threads;
 pub mod upload_removal;
 pub mod uploads;
 pub mod users;
+pub mod volume;
 pub mod word_filter;
 pub mod writing;

@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use tokio::sync::{oneshot, watch};
 
 use super::{Error, engine::Engine};
+use crate::metrics::Flushes;
 
 type Waiter = oneshot::Sender<bool>;
 
@@ -23,6 +25,7 @@ struct Shared {
     durable: AtomicU64,
     /// Set for good when the engine could not do what it must.
     failed: watch::Sender<bool>,
+    flushes: Flushes,
     queue: Mutex<Queue>,
     wake: Condvar,
 }
@@ -40,6 +43,7 @@ impl Flusher {
             applied: AtomicU64::new(0),
             durable: AtomicU64::new(0),
             failed: watch::Sender::new(false),
+            flushes: Flushes::default(),
             queue: Mutex::default(),
             wake: Condvar::new(),
         });
@@ -61,6 +65,11 @@ impl Flusher {
     /// Changes to `true` once the engine has failed.
     pub(super) fn watch(&self) -> watch::Receiver<bool> {
         self.shared.failed.subscribe()
+    }
+
+    /// How flushes went so far.
+    pub(super) fn flushes(&self) -> &Flushes {
+        &self.shared.flushes
     }
 
     /// Asks for everything applied so far to be brought to disk. `None`: it is there already.
@@ -91,7 +100,9 @@ impl Shared {
                 std::mem::take(&mut queue.waiters)
             };
             let reached = self.applied.load(Ordering::SeqCst);
+            let began = Instant::now();
             let flushed = self.engine.flush();
+            self.flushes.note(began.elapsed(), waiters.len());
             if let Err(error) = &flushed {
                 tracing::error!(%error, "the store could not be brought to disk");
                 self.failed.send_replace(true);

@@ -70,6 +70,11 @@ impl WaysOut {
         Ok(())
     }
 
+    /// How many calls wait, of all integrations together.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+    }
+
     /// Gives a place back.
     pub fn leave(&self, integration: &IntegrationId) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

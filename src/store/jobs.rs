@@ -53,6 +53,11 @@ impl Store {
         Ok(waiting.into_iter().map(|(key, _)| key).collect())
     }
 
+    /// How many mails wait to be sent, counted up to `most`.
+    pub fn mails_waiting(&self, most: u64) -> Result<u64> {
+        self.count::<WaitingMail>(Span::all(), most)
+    }
+
     /// The mail of that key.
     pub fn mail(&self, key: &str) -> Result<Option<OutboxMail>> {
         self.get(&(key.to_owned(),))

@@ -54,6 +54,8 @@ use flusher::Flusher;
 use key::Key;
 use schema::{SCHEMA, Schema};
 
+use crate::metrics::Flushes;
+
 /// What went wrong with the disk.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -89,6 +91,17 @@ pub enum Error {
     /// What was acknowledged by nobody could not be brought to disk.
     #[error("the change could not be brought to disk")]
     NotDurable,
+}
+
+/// How much there is of one kind of record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Volume {
+    /// The kind, as people call it.
+    pub kind: &'static str,
+    /// How many.
+    pub records: u64,
+    /// Bytes of their keys and values together.
+    pub bytes: u64,
 }
 
 /// The result of everything the store does.
@@ -292,32 +305,38 @@ impl Store {
         *self.flusher.watch().borrow()
     }
 
+    /// How changes came to disk so far.
+    pub fn flushes(&self) -> &Flushes {
+        self.flusher.flushes()
+    }
+
     /// Uploaded bytes.
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
     }
 
-    /// Reads every record; the first that cannot be read is the error. Returns how many there are
-    /// of each kind.
-    pub fn check(&self) -> Result<Vec<(&'static str, u64)>> {
-        let mut counts = Vec::new();
+    /// Reads every record; the first that cannot be read is the error. Returns how much there is of
+    /// each kind.
+    pub fn check(&self) -> Result<Vec<Volume>> {
+        let mut volumes = Vec::new();
         let mut known = 0;
-        for (prefix, name, readable) in schema::KINDS {
-            let (mut count, mut broken) = (0, false);
+        for (prefix, kind, readable) in schema::KINDS {
+            let (mut records, mut bytes, mut broken) = (0, 0, false);
             self.engine.walk(
                 key::beginning_with(vec![*prefix]),
                 Direction::Ascending,
                 &mut |key, value| {
-                    count += 1;
+                    records += 1;
+                    bytes += (key.len() + value.len()) as u64;
                     broken = !readable(&key[1..], value);
                     if broken { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 },
             )?;
             if broken {
-                return Err(Error::Corrupt(format!("{name} number {count} cannot be read")));
+                return Err(Error::Corrupt(format!("{kind} number {records} cannot be read")));
             }
-            known += count;
-            counts.push((*name, count));
+            known += records;
+            volumes.push(Volume { kind, records, bytes });
         }
         let mut all = 0;
         let everything = (Bound::Unbounded, Bound::Unbounded);
@@ -328,7 +347,7 @@ impl Store {
         if all != known {
             return Err(Error::Corrupt(format!("{} entries are of no known kind", all - known)));
         }
-        Ok(counts)
+        Ok(volumes)
     }
 
     /// Bytes of the database on disk, uploads not counted.

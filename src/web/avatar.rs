@@ -25,6 +25,7 @@ use crate::domain::{Avatar, RoomId, Time, User, UserId};
 use crate::error::{Error, Result};
 use crate::service::caller::{Caller, Client};
 use crate::service::{access, settings};
+use crate::telemetry::spawn_blocking;
 
 /// Whose picture is wanted.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ enum Answer {
 pub async fn avatar(app: &Arc<App>, wanted: Wanted, headers: &HeaderMap, incoming: &Incoming) -> Response {
     let client = Client::at(incoming.client);
     let (worker, query, given) = (Arc::clone(app), incoming.query.clone(), headers.clone());
-    let decided = tokio::task::spawn_blocking(move || {
+    let decided = spawn_blocking(move || {
         let caller = credentials::caller(&worker, &given, &query, &client)?;
         decide(&worker, caller.as_ref(), wanted, &query)
     })

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::service::caller::Client;
 use crate::service::settings;
 use crate::service::uploads::{self, Download};
+use crate::telemetry::spawn_blocking;
 
 /// The upload that a path names. The name at its end is for people; nobody looks at it.
 pub fn upload_id(path: &str) -> Option<UploadId> {
@@ -32,7 +33,7 @@ pub fn upload_id(path: &str) -> Option<UploadId> {
 pub async fn upload(app: &Arc<App>, id: UploadId, headers: &HeaderMap, incoming: &Incoming) -> Response {
     let client = Client::at(incoming.client);
     let (worker, query, given) = (Arc::clone(app), incoming.query.clone(), headers.clone());
-    let decided = tokio::task::spawn_blocking(move || decide(&worker, &id, &given, &query, &client)).await;
+    let decided = spawn_blocking(move || decide(&worker, &id, &given, &query, &client)).await;
     let (download, cache) = match decided.unwrap_or_else(|panic| Err(Error::internal(panic))) {
         Ok(decided) => decided,
         Err(error) => return super::small(Reply::failure(&error)),

@@ -17,6 +17,7 @@ use crate::domain::job::ExportFile;
 use crate::error::Error;
 use crate::service::caller::Client;
 use crate::service::downloads::{self, Download, Wish};
+use crate::telemetry::spawn_blocking;
 
 /// The export that a path names.
 pub fn export_id(path: &str) -> Option<JobId> {
@@ -29,7 +30,7 @@ pub async fn export(app: &Arc<App>, id: JobId, headers: &HeaderMap, incoming: &I
     let client = Client::at(incoming.client);
     let wish = if incoming.head_only { Wish::Look } else { Wish::Fetch };
     let (worker, query, given) = (Arc::clone(app), incoming.query.clone(), headers.clone());
-    let decided = tokio::task::spawn_blocking(move || {
+    let decided = spawn_blocking(move || {
         // A link decides alone: it must not matter who has logged in to the browser that opens it.
         if let Some(token) = credentials::parameter(&query, "link") {
             let look = downloads::by_link(&worker, &client, &id, &token, Wish::Look)?;

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::service::caller::Client;
 use crate::service::integrations::incoming;
 use crate::service::settings;
+use crate::telemetry::spawn_blocking;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub async fn answer(app: &Arc<App>, call: Call, incoming: Incoming) -> Response 
         return super::small(Reply::no_endpoint());
     }
     let (worker, act) = (Arc::clone(app), call.act);
-    let opened = tokio::task::spawn_blocking(move || open(&worker, &call)).await;
+    let opened = spawn_blocking(move || open(&worker, &call)).await;
     let integration = match opened.unwrap_or_else(|panic| Err(Error::internal(panic))) {
         Ok(integration) => integration,
         Err(error) => return super::small(Reply::failure(&error)),
@@ -84,8 +85,7 @@ pub async fn answer(app: &Arc<App>, call: Call, incoming: Incoming) -> Response 
         Err(refusal) => return super::small(refusal),
     };
     let worker = Arc::clone(app);
-    let done =
-        tokio::task::spawn_blocking(move || perform(&worker, &client, act, &integration, &said?)).await;
+    let done = spawn_blocking(move || perform(&worker, &client, act, &integration, &said?)).await;
     let done = done.unwrap_or_else(|panic| Err(Error::internal(panic)));
     let durable = app.store.durable().await.map_err(Error::from);
     super::small(match done.and_then(|value| durable.map(|()| value)) {

@@ -1,5 +1,5 @@
-//! What is not the REST API: health, webhooks, uploads in, files, pictures and exports out. The only
-//! streaming bodies.
+//! What is not the REST API: health, webhooks, uploads in, files, pictures and exports out, the only
+//! streaming bodies; and the eye on every request.
 
 use std::sync::Arc;
 
@@ -22,66 +22,80 @@ pub mod export;
 pub mod file;
 pub mod hooks;
 pub mod initials;
+pub mod metrics;
 mod page;
 pub mod reset;
 pub mod sound;
 pub mod trace;
 pub mod verify;
+pub mod watch;
 
-/// Answers what is not under `/api/v1/`.
-pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: Incoming) -> Response {
+/// The name of what answers where there is nothing.
+pub const NO_ENDPOINT: &str = "none";
+
+/// Answers what is not under `/api/v1/`, and tells the name of what did.
+pub async fn answer(
+    app: &Arc<App>,
+    path: &str,
+    headers: &HeaderMap,
+    incoming: Incoming,
+) -> (&'static str, Response) {
     if let Some(id) = download::upload_id(path)
         && incoming.method == "GET"
     {
-        return download::upload(app, id, headers, &incoming).await;
+        return ("/file-upload/:id", download::upload(app, id, headers, &incoming).await);
     }
     if let Some(id) = export::export_id(path)
         && incoming.method == "GET"
     {
-        return export::export(app, id, headers, &incoming).await;
+        return ("/data-export/:id", export::export(app, id, headers, &incoming).await);
     }
     if let Some(link) = reset::token(path) {
-        return reset::answer(app, link, incoming).await;
+        return ("/reset-password/:token", reset::answer(app, link, incoming).await);
     }
     if let Some(link) = verify::token(path)
         && incoming.method == "GET"
         && !incoming.head_only
     {
-        return verify::answer(app, link).await;
+        return ("/verify-email/:token", verify::answer(app, link).await);
     }
     if let Some(call) = hooks::call(path) {
-        return hooks::answer(app, call, incoming).await;
+        return ("/hooks/:id/:token", hooks::answer(app, call, incoming).await);
     }
     if let Some(wanted) = avatar::wanted(path)
         && incoming.method == "GET"
     {
-        return avatar::avatar(app, wanted, headers, &incoming).await;
+        return ("/avatar/:name", avatar::avatar(app, wanted, headers, &incoming).await);
     }
     if let Some(name) = emoji::emoji_name(path)
         && incoming.method == "GET"
     {
-        return emoji::emoji(app, &name, headers).await;
+        return ("/emoji-custom/:name", emoji::emoji(app, &name, headers).await);
     }
-    if let Some(id) = sound::sound_id(path)
+    if let Some(name) = sound::sound_id(path)
         && incoming.method == "GET"
     {
-        return sound::sound(app, id, headers).await;
+        return ("/custom-sounds/:name", sound::sound(app, name, headers).await);
     }
     if let Some(name) = asset::asset_name(path)
         && incoming.method == "GET"
     {
-        return asset::asset(app, name, headers).await;
+        return ("/assets/:name", asset::asset(app, name, headers).await);
     }
     match path {
         "/readyz" if app.store.has_failed() => {
-            text(StatusCode::SERVICE_UNAVAILABLE, "the store failed: look at the log and start again")
+            let why = "the store failed: look at the log and start again";
+            ("/readyz", text(StatusCode::SERVICE_UNAVAILABLE, why))
         }
-        "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),
+        "/health" => ("/health", text(StatusCode::OK, "ok")),
+        "/livez" => ("/livez", text(StatusCode::OK, "ok")),
+        "/readyz" => ("/readyz", text(StatusCode::OK, "ok")),
         "/robots.txt" => {
-            text(StatusCode::OK, &settings::text(app, "Robot_Instructions_File_Content").unwrap_or_default())
+            let wish = settings::text(app, "Robot_Instructions_File_Content").unwrap_or_default();
+            ("/robots.txt", text(StatusCode::OK, &wish))
         }
-        "/_timesync" => text(StatusCode::OK, &app.now().millis().to_string()),
-        _ => small(Reply::no_endpoint()),
+        "/_timesync" => ("/_timesync", text(StatusCode::OK, &app.now().millis().to_string())),
+        _ => (NO_ENDPOINT, small(Reply::no_endpoint())),
     }
 }
 

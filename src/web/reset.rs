@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::domain::html::escape;
 use crate::error::{Error, Result};
 use crate::service::{password_reset, settings};
+use crate::telemetry::spawn_blocking;
 
 /// Two passwords are not longer.
 const LARGEST_FORM: usize = 16 * 1024;
@@ -35,7 +36,7 @@ pub async fn answer(app: &Arc<App>, link: String, incoming: Incoming) -> Respons
         _ => return super::text(StatusCode::METHOD_NOT_ALLOWED, "Open this link in a browser."),
     };
     let worker = Arc::clone(app);
-    let done = tokio::task::spawn_blocking(move || -> Result<Response> {
+    let done = spawn_blocking(move || -> Result<Response> {
         let site = settings::text(&worker, "Site_Name")?;
         let outcome = outcome(&worker, &link, sent)?;
         worker.store.durable_blocking()?;

@@ -10,6 +10,7 @@ use crate::api::reply::Reply;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::service::{password_reset, settings};
+use crate::telemetry::spawn_blocking;
 
 /// The link that a path holds.
 pub fn token(path: &str) -> Option<String> {
@@ -19,7 +20,7 @@ pub fn token(path: &str) -> Option<String> {
 /// Notes the address as verified and says so.
 pub async fn answer(app: &Arc<App>, link: String) -> Response {
     let worker = Arc::clone(app);
-    let done = tokio::task::spawn_blocking(move || -> Result<Response> {
+    let done = spawn_blocking(move || -> Result<Response> {
         let site = settings::text(&worker, "Site_Name")?;
         let confirmed = password_reset::confirm_address(&worker, &link)?;
         worker.store.durable_blocking()?;

@@ -128,8 +128,10 @@ async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk
         delivered = tokio::time::timeout(LONGEST_DELIVERY, delivering) => delivered,
         cancelled = told_to_stop(progress) => return Err(cancelled),
     };
-    let receipt =
-        delivered.map_err(|_| sdk::Error::new(ErrorKind::Unavailable, "the delivery took too long"))??;
+    let late = |_| Err(sdk::Error::new(ErrorKind::Unavailable, "the delivery took too long"));
+    let delivered = delivered.unwrap_or_else(late);
+    app.metrics.work.delivered(&job.order.delivery.id, delivered.is_ok());
+    let receipt = delivered?;
     let closer = Arc::clone(app);
     let finished = tokio::task::spawn_blocking(move || finish(&closer, &job, &export, receipt)).await;
     finished.map_err(|panic| internal("the export failed").because(panic))?
@@ -267,6 +269,7 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Optio
     if noted.map_err(store_failed)?.is_none() {
         return Ok(None);
     }
+    app.metrics.work.rendered(summary.messages, progress.work.bytes());
     Ok(Some(spool.into_inner().seal()?))
 }
 

@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::domain::html::escape;
 use crate::domain::{Job, OutboxMail, OutboxState, Rooms, Time};
 use crate::mail::{MailSettings, SendError, Transport};
+use crate::metrics::Outcome;
 use crate::service::outbox::{StoreOutbox, path, sender, server_url};
 use crate::service::settings;
 use crate::store::Error;
@@ -182,6 +183,11 @@ fn note(app: &App, key: &str, outcome: Result<(), SendError>) -> Result<(), Stri
                     OutboxState::Failed { at: now, reason }
                 }
             };
+            app.metrics.work.mailed(match mail.state {
+                OutboxState::Sent { .. } => Outcome::Done,
+                OutboxState::Waiting { .. } => Outcome::Deferred,
+                OutboxState::Failed { .. } => Outcome::Failed,
+            });
             batch.put_mail(&mail)?;
             Ok(!matches!(mail.state, OutboxState::Waiting { .. }))
         })

@@ -4,6 +4,7 @@
 //! one that starts it, and tests beside it that close a store and open it again would find it in use.
 
 mod export;
+mod observing;
 mod process;
 mod proof;
 mod round_trip;

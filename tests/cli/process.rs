@@ -74,11 +74,15 @@ impl Place {
         let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().expect("started");
         let stdout = lines_of(child.stdout.take().expect("piped"));
         let stderr = lines_of(child.stderr.take().expect("piped"));
-        let mut serving = Serving { child, stdout, address: String::new() };
+        let mut serving = Serving { child, stdout, stderr, log: Vec::new(), address: String::new() };
         let began = Instant::now();
-        while let Ok(line) = stderr.recv_timeout(START.saturating_sub(began.elapsed())) {
-            if let Some((_, rest)) = line.split_once("ready address=") {
-                rest.split_whitespace().next().expect("an address").clone_into(&mut serving.address);
+        while let Ok(line) = serving.stderr.recv_timeout(START.saturating_sub(began.elapsed())) {
+            let ready =
+                line.split_once("ready address=").or_else(|| line.split_once(r#""ready","address":""#));
+            let address = ready.and_then(|(_, rest)| rest.split([' ', '"']).next()).map(ToOwned::to_owned);
+            serving.log.push(line);
+            if let Some(address) = address {
+                serving.address = address;
                 return serving;
             }
         }
@@ -101,19 +105,36 @@ fn lines_of(source: impl std::io::Read + Send + 'static) -> Receiver<String> {
 pub(crate) struct Serving {
     child: Child,
     stdout: Receiver<String>,
+    stderr: Receiver<String>,
+    /// What it logged until it was ready.
+    pub(crate) log: Vec<String>,
     /// Where it listens.
     pub(crate) address: String,
 }
 
 impl Serving {
+    /// Asks it to stop. Answers all that it logged.
+    pub(crate) fn stop_for_log(mut self) -> Vec<String> {
+        assert_eq!(self.ended(), Some(0));
+        let mut log = std::mem::take(&mut self.log);
+        log.extend(self.stderr.iter());
+        log
+    }
+
     /// Asks it to stop. Answers its exit code and what it said on standard output.
     pub(crate) fn stop(mut self) -> (Option<i32>, String) {
+        let code = self.ended();
+        (code, self.stdout.iter().collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Its exit code, once it has stopped.
+    fn ended(&mut self) -> Option<i32> {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(asked.success());
         let began = Instant::now();
         while began.elapsed() < STOP {
             if let Some(status) = self.child.try_wait().expect("waited for") {
-                return (status.code(), self.stdout.iter().collect::<Vec<_>>().join("\n"));
+                return status.code();
             }
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -235,8 +235,8 @@ fn a_crowd_of_late_messages_gets_runs_of_its_own() {
     let pass = || indexing::pass(&server.app, None, RUN, || true).unwrap();
     pass();
     let count = |kind: &str| {
-        let counts = server.app.store.check().unwrap();
-        counts.iter().find(|(name, _)| *name == kind).expect("a kind").1
+        let volumes = server.app.store.check().unwrap();
+        volumes.iter().find(|volume| volume.kind == kind).expect("a kind").records
     };
     assert_eq!((count("search run"), count("stale search run")), (2, 0));
     let author = server.user("al").reference();

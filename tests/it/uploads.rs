@@ -246,7 +246,7 @@ fn stream_to(
         body: Box::pin(body.map(Ok)),
     };
     let api = Arc::new(Api::new(2));
-    let reply = server.runtime().block_on(api.dispatch(Arc::clone(&server.app), incoming));
+    let (_, reply) = server.runtime().block_on(api.dispatch(Arc::clone(&server.app), incoming));
     (reply.status().as_u16(), reply.body().clone())
 }
 
