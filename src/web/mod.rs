@@ -2,6 +2,7 @@
 //! streaming bodies.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use warp::Reply as _;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -75,6 +76,9 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
     match path {
         "/readyz" if app.store.has_failed() => {
             text(StatusCode::SERVICE_UNAVAILABLE, "the store failed: look at the log and start again")
+        }
+        "/readyz" if app.is_stopping.load(Ordering::SeqCst) => {
+            text(StatusCode::SERVICE_UNAVAILABLE, "the server stops")
         }
         "/health" | "/livez" | "/readyz" => text(StatusCode::OK, "ok"),
         "/robots.txt" => {

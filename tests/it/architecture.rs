@@ -28,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &["domain", "store", "error", "export", "limits", "passwords", "app", "service"]),
     ("work", &["domain", "store", "config", "error", "export", "mail", "app", "service"]),
     ("web", &["domain", "store", "error", "export", "app", "service", "api"]),
-    ("server", &["limits", "app", "service", "api", "web"]),
+    ("server", &["error", "limits", "app", "service", "api", "web"]),
     (
         "cli",
         &[

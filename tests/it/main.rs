@@ -75,6 +75,7 @@ mod moderation;
 mod names_shown;
 mod outgoing;
 mod outgoing_events;
+mod overload;
 mod own_changes;
 mod password_mails;
 mod permissions;
