@@ -57,7 +57,7 @@ pub(super) async fn collect(
 
 /// Whether a body ended because it came too slowly.
 fn is_slow(error: &warp::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|cause| cause.is::<TooSlow>())
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<TooSlow>)
 }
 
 #[cfg(test)]

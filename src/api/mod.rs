@@ -13,8 +13,7 @@ use crate::app::App;
 use crate::domain::RoomId;
 use crate::error::{Error, Result};
 use crate::limits::Allowance;
-use crate::limits::bodies::Sender;
-use crate::limits::workers::Workers;
+use crate::limits::workers::{Asker, Workers};
 use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
 
@@ -195,14 +194,15 @@ impl Api {
         caller: Option<Caller>,
         mut input: Input,
     ) -> Reply {
-        let sender = if caller.is_some() { Sender::User } else { Sender::Stranger };
-        let Some(place) = self.workers.take(sender, client.address).await else {
+        let asker = caller.as_ref().map(|caller| Asker::User(caller.user.id.clone()));
+        let asker = asker.unwrap_or(Asker::Stranger(client.address));
+        let Some(own_worker) = self.workers.take(asker).await else {
             return Reply::failure(&Error::Busy);
         };
         let Endpoint { writes, redirects, media_type, .. } = self.endpoints[number];
         let (worker, share) = (Arc::clone(&app), input.take_share());
         let result = tokio::task::spawn_blocking(move || {
-            let _held = (place, share);
+            let _held = (own_worker, share);
             let context = Context { app: &worker, client: &client, caller: caller.as_ref(), api: &self };
             self.endpoints[number].run(context, input)
         })

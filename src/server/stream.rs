@@ -40,8 +40,7 @@ struct Linger {
 impl Stream {
     /// A client that may take so long to take the next bytes.
     pub(super) fn new(socket: TcpStream, place: Arc<Place>, patience: Duration) -> Self {
-        let pace = Pace::of(patience);
-        Self { socket, place, pace, is_behind: false, has_spoken: false, lingers: None }
+        Self { socket, place, pace: Pace::of(patience), is_behind: false, has_spoken: false, lingers: None }
     }
 
     /// Notes how a try to write went.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use roomscribe::config::Config;
@@ -12,7 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::support::TestServer;
+use crate::support::{Caller, TestServer};
 
 /// Whatever takes longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -225,31 +226,43 @@ fn a_crowd_that_logs_in_keeps_nobody_waiting_who_is_in() {
 
 #[test]
 fn only_so_many_requests_wait_for_a_worker() {
-    let (server, gate) = TestServer::start_gated();
-    let room = server.room(RoomKind::Channel, "talk", &["bob"]);
+    let (mut server, gate) = TestServer::start_gated();
+    let limits = &mut Arc::get_mut(&mut server.app).expect("nobody else has it yet").config.server;
+    // Of four workers users have three.
+    (limits.workers, limits.queue) = (4, 5);
+    let room = server.room(RoomKind::Channel, "talk", &["bob", "al"]);
     server.say(&room, "m1", "2024-03-01T00:00:00.000Z", "first");
-    let bob = server.as_user("bob");
-    let history = format!(
-        "GET /api/v1/channels.messages?roomId={room} HTTP/1.1\r\nHost: x\r\nX-User-Id: {}\r\nX-Auth-Token: {}\r\n\r\n",
-        bob.id(),
-        bob.token()
-    );
-    // As many as there are workers for users, and a place in the queue for each that one address has.
-    let workers = server.app.config.server.workers * 3 / 4;
-    let queue = server.app.config.server.queue / 4;
+    let history = |caller: &Caller<'_>| {
+        format!(
+            "GET /api/v1/channels.messages?roomId={room} HTTP/1.1\r\nHost: x\r\nX-User-Id: {}\r\nX-Auth-Token: {}\r\n\r\n",
+            caller.id(),
+            caller.token()
+        )
+    };
+    let (greedy, modest) = (history(&server.as_user("bob")), history(&server.as_user("al")));
     gate.close_after(0);
     serve(&server, async |address| {
         let mut crowd = JoinSet::new();
-        for _ in 0..workers + queue + 20 {
-            let history = history.clone();
-            crowd.spawn(async move { ask(address, history.as_bytes()).await.expect("an answer") });
+        let ask = |request: &str| {
+            let request = request.to_owned();
+            async move { ask(address, request.as_bytes()).await.expect("an answer") }
+        };
+        for _ in 0..3 + 5 + 20 {
+            crowd.spawn(ask(&greedy));
         }
-        for _ in 0..20 {
-            let (status, head) = crowd.join_next().await.expect("an end").expect("no panic");
+        let refused = |end: Option<Result<(u16, String), tokio::task::JoinError>>| {
+            let (status, head) = end.expect("an end").expect("no panic");
             assert_eq!(status, 503);
             assert!(head.contains("retry-after: "), "{head}");
+        };
+        for _ in 0..20 {
+            refused(crowd.join_next().await);
         }
+        let modest = tokio::spawn(ask(&modest));
+        // Somebody else has a place all the same.
+        refused(crowd.join_next().await);
         gate.open();
+        assert_eq!(modest.await.expect("no panic").0, 200);
         while let Some(end) = crowd.join_next().await {
             assert_eq!(end.expect("no panic").0, 200);
         }

@@ -253,7 +253,7 @@ CASES = {
     "slow-writers": (slow_writers, {"closed", 400, 408, "writing still"}, 150),
     "idle": (idle, {"closed", "open still"}, 100),
     "heads": (heads, {414, 431}, 150),
-    "logins": (logins, {200, 401, 429, 503}, 100),
+    "logins": (logins, {200, 401, 429, 503}, 150),
     "lists": (lists, {200, 503}, 450),
 }
 
@@ -303,6 +303,7 @@ def measure(program, name):
         asyncio.run(attack(crowd))
         ended = time.monotonic()
         peak = memory(pid, "VmHWM")
+        files = len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
         over.set()
         sent, reopened = told.get(timeout=120)
         chatting.join()
@@ -312,7 +313,7 @@ def measure(program, name):
         for what, some in (("alone", alone), ("during", during)):
             median, p99, longest = percentiles(some)
             print(f"  {what:7} {len(some):5} messages   median {median:7.1f} ms   p99 {p99:7.1f} ms   longest {longest:7.1f} ms")
-        print(f"  memory  {resident} MB before, {peak} MB at most; the one who chats was disconnected {reopened} times")
+        print(f"  memory  {resident} MB before, {peak} MB at most; {files} files open at the end; the one who chats was disconnected {reopened} times")
         print(f"  others  {dict(crowd.ends.most_common())} in {ended - began:.0f} s", flush=True)
     failures = [f"{name}: a message was answered with {status}" for _, _, status in sent if status != 200]
     failures += [f"{name}: {count} ended with {end}" for end, count in crowd.ends.items()

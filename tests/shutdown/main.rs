@@ -51,7 +51,7 @@ fn send(caller: &Caller, sender: usize, answers: &AtomicUsize) -> Sent {
                 sent.unanswered.push(text);
                 break;
             }
-            other => panic!("{other:?}"),
+            Answer::Whole { status, .. } => panic!("{text}: {status}"),
         }
     }
     sent
@@ -181,7 +181,7 @@ fn long_room(data: &Path) {
             "ts": format!("2024-03-15T{:02}:{:02}:{:02}.000Z", number / 3600, number / 60 % 60, number % 60),
             "u": {"_id": "bob", "username": "bob", "name": "Bob"},
         });
-        lines.push_str(&format!("{message}\n"));
+        lines.extend([message.to_string(), "\n".to_owned()]);
     }
     std::fs::write(data.join("long.ndjson"), lines).unwrap();
     let import = Command::new(env!("CARGO_BIN_EXE_roomscribe"))
