@@ -27,6 +27,8 @@ pub(super) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     count: usize,
+    /// How many of them are only told that there is no place.
+    spare: usize,
     /// How often a client's turn has begun.
     turns: u64,
     peers: HashMap<IpAddr, Peer>,
@@ -98,14 +100,17 @@ impl Connections {
         if own >= self.most_each || open.count >= self.most + SPARE {
             return None;
         }
-        let is_spare = open.count >= self.most && !open.evict();
+        let is_spare = open.count - open.spare >= self.most && !open.evict();
         let turn = Turn::Asking;
-        let state = State { turn, began: 0, is_listed: true, was_evicted: false, is_last: false };
+        let state = State { turn, began: 0, is_listed: !is_spare, was_evicted: false, is_last: false };
         let (connections, state) = (Arc::clone(self), Mutex::new(state));
         let place = Arc::new(Place { connections, peer, is_spare, state, told: Notify::new() });
         open.count += 1;
+        open.spare += usize::from(is_spare);
         open.peers.entry(peer).or_default().count += 1;
-        open.list(&place, &mut lock(&place.state));
+        if !is_spare {
+            open.list(&place, &mut lock(&place.state));
+        }
         Some(Held(place))
     }
 }
@@ -189,6 +194,7 @@ impl Drop for Held {
         state.is_listed = false;
         open.strike(place.peer, &state);
         open.count -= 1;
+        open.spare -= usize::from(place.is_spare);
         if let Some(own) = open.peers.get_mut(&place.peer) {
             own.count -= 1;
             if own.count == 0 {
@@ -236,13 +242,7 @@ mod tests {
         let busy = connections.enter(address(1)).unwrap();
         assert!(!busy.0.is_spare);
         busy.0.turn_to(Turn::Answering);
-        let spare: Vec<Held> = (0..SPARE)
-            .map(|_| {
-                let spare = connections.enter(address(2)).unwrap();
-                spare.0.turn_to(Turn::Answering);
-                spare
-            })
-            .collect();
+        let spare: Vec<Held> = (0..SPARE).map(|_| connections.enter(address(2)).unwrap()).collect();
         assert!(spare.iter().all(|held| held.0.is_spare));
         assert!(connections.enter(address(3)).is_none());
         drop((busy, spare));
