@@ -127,3 +127,86 @@ where
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::{Future, poll_fn};
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use tokio::time::{Sleep, sleep};
+
+    use super::super::connections::{Connections, Held};
+    use super::*;
+    use crate::limits::pace::TooSlow;
+
+    const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    /// A byte every second, without an end.
+    struct Drops(Pin<Box<Sleep>>);
+
+    impl Body for Drops {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            ready!(self.0.as_mut().poll(context));
+            self.0 = Box::pin(sleep(Duration::from_secs(1)));
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+        }
+    }
+
+    fn drops() -> Drops {
+        Drops(Box::pin(sleep(Duration::ZERO)))
+    }
+
+    async fn next<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Option<Result<Frame<Bytes>, B::Error>> {
+        poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
+    }
+
+    /// Whether a newcomer pushes out the only one there.
+    fn gives_way(connections: &Arc<Connections>) -> bool {
+        !connections.enter(CLIENT).unwrap().0.is_spare
+    }
+
+    fn only_one() -> (Arc<Connections>, Held) {
+        let connections = Connections::of(1, 100);
+        let held = connections.enter(CLIENT).unwrap();
+        (connections, held)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_drips_for_ever_is_given_up() {
+        let (_, held) = only_one();
+        let mut body = Arriving::new(drops(), Duration::from_secs(30), &held.0);
+        let mut bytes = 0;
+        let end = loop {
+            match next(&mut body).await {
+                Some(Ok(_)) => bytes += 1,
+                end => break end,
+            }
+        };
+        assert!(end.is_some_and(|end| end.is_err_and(|error| error.is::<TooSlow>())));
+        assert!((30..40).contains(&bytes), "{bytes}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_the_servers_turn_from_the_end_of_the_request_to_the_last_byte_of_the_answer() {
+        let (connections, held) = only_one();
+        let request = Arriving::new(drops(), Duration::from_secs(30), &held.0);
+        drop(request);
+        assert!(!gives_way(&connections));
+        let mut answer = Leaving { body: drops(), owed: Owed::new(&held.0, None) };
+        let last = next(&mut answer).await;
+        drop(answer);
+        assert!(!gives_way(&connections), "a piece waits to be written");
+        drop(last);
+        assert!(gives_way(&connections));
+        let (connections, held) = only_one();
+        let _request = Arriving::new(drops(), Duration::from_secs(30), &held.0);
+        assert!(gives_way(&connections), "its request is not all there");
+    }
+}

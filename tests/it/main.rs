@@ -98,6 +98,7 @@ mod search_index;
 mod settings;
 mod settings_changed;
 mod shield;
+mod shutdown;
 mod sounds;
 mod statistics;
 mod statuses;
