@@ -1,7 +1,7 @@
 //! How slowly the other side of a connection may take or give bytes.
 //!
 //! A limit for each piece alone is met by whoever moves one byte within it. So bytes earn time: who
-//! moves fewer than [`SLOWEST`] in a second uses up its patience in the end.
+//! moves fewer than 1024 in a second uses up its patience in the end.
 
 use std::future::Future;
 use std::pin::Pin;
