@@ -78,6 +78,8 @@ pub struct App {
     pub has_admin: AtomicBool,
     /// When this began.
     pub started: Time,
+    /// Set once this was asked to stop.
+    pub is_stopping: AtomicBool,
     /// What was counted last.
     pub statistics: Counted,
     /// What was logged last.
@@ -128,6 +130,7 @@ impl App {
             running: Running::default(),
             has_admin: AtomicBool::new(false),
             started,
+            is_stopping: AtomicBool::new(false),
             log: LogLines::default(),
             statistics: Counted::default(),
             export_bell: Notify::new(),

@@ -62,6 +62,10 @@ pub struct Server {
     pub data: PathBuf,
     /// Requests at the same time.
     pub workers: usize,
+    /// Requests that may wait.
+    pub queue: usize,
+    /// Seconds for which they may.
+    pub queue_seconds: u64,
     /// Connections at the same time.
     pub connections: usize,
     /// Connections at the same time from one address.
@@ -147,6 +151,8 @@ impl Default for Server {
             root_url: String::new(),
             data: PathBuf::from("data"),
             workers: 32,
+            queue: 256,
+            queue_seconds: 5,
             connections: 2048,
             connections_per_address: 256,
             patience_seconds: 30,
@@ -282,6 +288,7 @@ impl Config {
     fn check(&mut self) -> Result<()> {
         let zero = [
             ("server", "workers", self.server.workers),
+            ("server", "queue", self.server.queue),
             ("server", "connections", self.server.connections),
             ("server", "connections_per_address", self.server.connections_per_address),
             ("passwords", "threads", self.passwords.threads),

@@ -11,8 +11,10 @@ use crate::domain::{Time, UserId};
 
 pub mod bodies;
 pub mod logins;
+pub mod pace;
 pub mod places;
 pub mod remembered;
+pub mod workers;
 
 /// No more counters than this are kept; then the oldest windows are swept away.
 const MOST_COUNTERS: usize = 50_000;

@@ -1,18 +1,10 @@
 //! Puts the routes together, listens, and drains on shutdown.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
 use warp::Filter;
 use warp::http::{HeaderMap, Method};
 use warp::path::FullPath;
@@ -22,78 +14,20 @@ use crate::api::reply::Reply;
 use crate::api::request::Incoming;
 use crate::api::{Api, openapi};
 use crate::app::App;
-use crate::limits::places::Places;
 use crate::service::caller::Proof;
 use crate::web;
 
-/// How long a stopping server waits for the requests under way.
-const DRAIN: Duration = Duration::from_secs(10);
+mod connection;
+mod connections;
+mod listening;
+mod memory;
+mod open_files;
+mod signals;
+mod stream;
+mod turns;
 
-/// Serves until `stop` is done, then lets the requests under way finish.
-pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) {
-    let api = Arc::new(Api::new(app.config.server.workers));
-    let connections = Arc::new(Semaphore::new(app.config.server.connections));
-    // Behind a proxy all have its address.
-    let is_direct = app.config.server.forwarded_count == 0;
-    let most_each = if is_direct { app.config.server.connections_per_address } else { usize::MAX };
-    let peers = Places::of(most_each, usize::MAX);
-    let graceful = GracefulShutdown::new();
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(app.config.server.patience_seconds))
-        .max_buf_size(64 * 1024);
-    tokio::pin!(stop);
-    loop {
-        let accepted = tokio::select! {
-            () = &mut stop => break,
-            accepted = accept(&listener, &connections) => accepted,
-        };
-        let (stream, peer, place) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Mostly too many open files: others must close theirs first.
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let Some(own_place) = peers.take(network(peer.ip())) else { continue };
-        let service = warp::service(routes(Arc::clone(&app), Arc::clone(&api), peer.ip()));
-        let service = TowerToHyperService::new(service);
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
-        let counted = app.metrics.connection();
-        tokio::spawn(async move {
-            // A connection that breaks is the client's affair.
-            let _ = connection.await;
-            drop((place, own_place, counted));
-        });
-    }
-    drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests were still under way when the server stopped");
-    }
-}
-
-/// Whom an address belongs to: of those of version 6 everybody has a whole network.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-    }
-}
-
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(connections).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((stream, peer, place))
-}
+pub use listening::serve;
+pub use signals::Signals;
 
 /// All routes: the REST API behind one, everything that streams bytes behind the other.
 pub fn routes(
@@ -197,25 +131,4 @@ fn client_address(headers: &HeaderMap, peer: IpAddr, proxies: usize) -> IpAddr {
     let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let nth = forwarded.rsplit(',').nth(proxies - 1);
     nth.and_then(|address| address.trim().parse().ok()).unwrap_or(peer)
-}
-
-/// Done when the process is asked to stop. From this call on, not only once it is awaited, being
-/// asked no longer ends the process at once. To be called on the runtime.
-pub fn asked_to_stop() -> impl Future<Output = ()> {
-    let asked = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| {
-        let caught = signal(kind);
-        caught.inspect_err(|error| tracing::warn!(%error, "a signal to stop cannot be caught")).ok()
-    });
-    async move {
-        let [interrupt, terminate] = asked.map(|caught| async {
-            match caught {
-                Some(mut caught) => drop(caught.recv().await),
-                None => std::future::pending().await,
-            }
-        });
-        tokio::select! {
-            () = interrupt => {}
-            () = terminate => {}
-        }
-    }
 }

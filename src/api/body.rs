@@ -12,6 +12,7 @@ use warp::http::StatusCode;
 use super::reply::Reply;
 use crate::error::Error;
 use crate::limits::bodies::Share;
+use crate::limits::pace::TooSlow;
 
 /// The pieces of a body as they arrive.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
@@ -34,10 +35,10 @@ pub(super) async fn collect(
         let piece = match next {
             Ok(None) => return Ok(bytes),
             Ok(Some(Ok(piece))) => piece,
-            Ok(Some(Err(_))) => {
+            Ok(Some(Err(error))) if !is_slow(&error) => {
                 return Err(Reply::transport(StatusCode::BAD_REQUEST, "The request body was cut off."));
             }
-            Err(_) => {
+            Ok(Some(Err(_))) | Err(_) => {
                 let text = "The request body came too slowly. Please try again.";
                 return Err(Reply::transport(StatusCode::REQUEST_TIMEOUT, text));
             }
@@ -52,6 +53,11 @@ pub(super) async fn collect(
         }
         bytes.extend_from_slice(&piece);
     }
+}
+
+/// Whether a body ended because it came too slowly.
+fn is_slow(error: &warp::Error) -> bool {
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<TooSlow>)
 }
 
 #[cfg(test)]

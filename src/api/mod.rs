@@ -5,14 +5,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::domain::RoomId;
 use crate::error::{Error, Result};
 use crate::limits::Allowance;
+use crate::limits::workers::{Asker, Workers};
 use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
 use crate::telemetry::spawn_blocking;
@@ -48,20 +49,25 @@ pub struct Api {
     endpoints: Vec<Endpoint>,
     /// By the first segment of the path.
     index: HashMap<&'static str, Vec<usize>>,
-    /// As many handlers run at the same time.
-    workers: Arc<Semaphore>,
+    /// Handlers that run at the same time, and those that wait for that.
+    workers: Workers,
 }
 
 impl Api {
-    /// The whole table, with as many handlers at the same time.
+    /// The whole table, with as many handlers at the same time, and some that wait.
     pub fn new(workers: usize) -> Self {
+        Self::with_workers(Workers::of(workers, 8 * workers, Duration::from_secs(5)))
+    }
+
+    /// The whole table, with those who run the handlers.
+    pub fn with_workers(workers: Workers) -> Self {
         let endpoints = v1::endpoints();
         let mut index: HashMap<&'static str, Vec<usize>> = HashMap::new();
         for (number, endpoint) in endpoints.iter().enumerate() {
             let first = endpoint.path.split('/').next().unwrap_or_default();
             index.entry(first).or_default().push(number);
         }
-        Self { endpoints, index, workers: Arc::new(Semaphore::new(workers)) }
+        Self { endpoints, index, workers }
     }
 
     /// The rows of the table.
@@ -207,14 +213,16 @@ impl Api {
         mut input: Input,
     ) -> Reply {
         let waits = app.metrics.requests.wait();
-        let Ok(permit) = Arc::clone(&self.workers).acquire_owned().await else {
+        let asker = caller.as_ref().map(|caller| Asker::User(caller.user.id.clone()));
+        let asker = asker.unwrap_or(Asker::Stranger(client.address));
+        let Some(own_worker) = self.workers.take(asker).await else {
             return Reply::failure(&Error::Busy);
         };
         drop(waits);
         let Endpoint { writes, redirects, media_type, .. } = self.endpoints[number];
         let (worker, share) = (Arc::clone(&app), input.take_share());
         let result = spawn_blocking(move || {
-            let _held = (permit, share);
+            let _held = (own_worker, share);
             let context = Context { app: &worker, client: &client, caller: caller.as_ref(), api: &self };
             self.endpoints[number].run(context, input)
         })

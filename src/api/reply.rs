@@ -1,7 +1,9 @@
 //! What clients get: the success envelope, and the only place that turns an error into a status.
 
 use serde_json::{Map, Value, json};
-use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PRAGMA};
+use warp::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PRAGMA, RETRY_AFTER,
+};
 use warp::http::{Response, StatusCode};
 
 use super::endpoint::Method;
@@ -18,6 +20,8 @@ pub struct Reply {
 }
 
 const JSON: &str = "application/json";
+/// When to come back to a busy server.
+const BUSY_SECONDS: u64 = 2;
 
 impl Reply {
     /// The answer to a success: status 200. An object gets `"success": true`, unless it carries a
@@ -54,6 +58,8 @@ impl Reply {
     pub fn failure(error: &Error) -> Self {
         let text = error.to_string();
         let failed = |error: &str| json!({"success": false, "error": error});
+        let mut headers = Vec::new();
+        let mut retry_after = |seconds: u64| headers.push((RETRY_AFTER.as_str(), seconds.to_string()));
         let (status, body) = match error {
             Error::NotLoggedIn => (StatusCode::UNAUTHORIZED, json!({"status": "error", "message": text})),
             Error::Forbidden => (StatusCode::FORBIDDEN, failed(&format!("{text} [error-unauthorized]"))),
@@ -73,14 +79,20 @@ impl Reply {
                 (StatusCode::UNAUTHORIZED, body)
             }
             Error::NotFound(text) => (StatusCode::NOT_FOUND, failed(text)),
-            Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, failed(&text)),
-            Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, failed(&text)),
+            Error::TooMany { seconds } => {
+                retry_after(*seconds);
+                (StatusCode::TOO_MANY_REQUESTS, failed(&text))
+            }
+            Error::Busy => {
+                retry_after(BUSY_SECONDS);
+                (StatusCode::SERVICE_UNAVAILABLE, failed(&text))
+            }
             Error::Internal(source) => {
                 tracing::error!(error = chain(&**source), "a request failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, failed(&text))
             }
         };
-        Self { status, body, headers: Vec::new(), media_type: JSON }
+        Self { status, body, headers, media_type: JSON }
     }
 
     /// 404 in both families of envelopes, so that every client recognises it.

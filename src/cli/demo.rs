@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::serve::{Options, bind, runtime, serve};
+use super::serve::{Options, bind, end, runtime, serve};
 use super::{Outcome, Place, complain, open, say, unable};
 use crate::config::{Config, FirstAdmin};
 use crate::domain::id;
-use crate::server;
+use crate::server::Signals;
 use crate::service::bootstrap;
 
 pub(super) fn run(place: Place, options: &Options) -> Outcome {
@@ -64,13 +64,10 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         Err(error) => Err(error),
     });
     let outcome = runtime.block_on(async {
-        let asked = server::asked_to_stop();
-        let served = tokio::spawn(serve(Arc::clone(&app), listener, async {
-            tokio::select! {
-                () = asked => {}
-                // The tour failed: there is nothing to see.
-                _ = stopped => {}
-            }
+        let signals = Signals::catch();
+        let served = tokio::spawn(serve(Arc::clone(&app), listener, signals, async {
+            // The tour failed: there is nothing to see.
+            drop(stopped.await);
         }));
         let walked = shown.await;
         if let Ok(Err(error)) = &walked {
@@ -82,6 +79,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         drop(stop);
         ended.map(|ended| ended.map(|()| failed))
     });
+    end(runtime, matches!(outcome, Ok(Ok(_))));
     if outcome?? {
         return Err(anyhow::anyhow!(
             "the demo did not work; the data is in {}",

@@ -3,19 +3,28 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::{Failure, Outcome, Place, open, say, unable, usage};
 use crate::app::App;
 use crate::config::Config;
-use crate::server;
+use crate::server::{self, Signals};
 use crate::service::{bootstrap, jobs};
 use crate::web::metrics;
 use crate::work::{Work, mails, outgoing};
+
+/// How long a stopping server waits for its background work; for requests it waits as long.
+const LONGEST_WORK: Duration = Duration::from_secs(8);
+/// How long it then waits for threads that do not look up.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -48,7 +57,12 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     if let Some(scrapes) = scrapes {
         runtime.spawn(metrics::serve(Arc::clone(&app), scrapes));
     }
-    runtime.block_on(async { serve(app, listener, server::asked_to_stop()).await })
+    let outcome = runtime.block_on(async {
+        let signals = Signals::catch();
+        serve(app, listener, signals, std::future::pending()).await
+    });
+    end(runtime, outcome.is_ok());
+    outcome
 }
 
 /// Threads for everything that waits, and a bounded number for what blocks.
@@ -58,6 +72,12 @@ pub(super) fn runtime(config: &Config) -> Result<Runtime, Failure> {
         .max_blocking_threads(config.server.workers + config.export.workers + 8)
         .build()
         .map_err(unable)
+}
+
+/// Ends the threads. What blocks one of them and does not end soon ends with the process: whatever
+/// was acknowledged is on disk.
+pub(super) fn end(runtime: Runtime, is_well: bool) {
+    runtime.shutdown_timeout(if is_well { LAST_WAIT } else { Duration::ZERO });
 }
 
 /// Takes the port, and notes which one it was if any would do.
@@ -82,8 +102,14 @@ async fn listen_for_scrapes(config: &Config) -> Result<Option<TcpListener>, Fail
     Ok(Some(listener))
 }
 
-/// Serves and works in the background until `stop` is done, or the store fails.
-pub(super) async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()>) -> Outcome {
+/// Serves and works in the background until a signal comes, `stop` is done, or the store fails. Then
+/// ends what is under way, unless a second signal comes.
+pub(super) async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    mut signals: Signals,
+    stop: impl Future<Output = ()>,
+) -> Outcome {
     let recovering = Arc::clone(&app);
     let recovered = tokio::task::spawn_blocking(move || jobs::recover(&recovering)).await;
     if let Ok(Err(error)) = recovered {
@@ -91,14 +117,35 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Futur
     }
     let work = Work::start(&app);
     tracing::info!(address = %app.config.server.listen, data = %app.config.server.data.display(), "ready");
-    let end = async {
+    let (tell, told) = watch::channel(false);
+    let told = || {
+        let mut told = told.clone();
+        async move {
+            // An error means that nobody is left to tell it.
+            let _ = told.wait_for(|told| *told).await;
+        }
+    };
+    let working = async {
+        told().await;
+        if timeout(LONGEST_WORK, work.stop()).await.is_err() {
+            tracing::warn!("some background work was still under way; it goes on at the next start");
+        }
+    };
+    let stopping = async {
         tokio::select! {
+            () = signals.next() => {}
             () = stop => {}
             () = app.store.failed() => tracing::error!("the store failed; only a new start can make it right"),
         }
+        tracing::info!("stopping: what is under way is brought to its end; a second signal cuts it off");
+        app.is_stopping.store(true, Ordering::SeqCst);
+        tell.send_replace(true);
+        signals.next().await;
     };
-    server::serve(Arc::clone(&app), listener, end).await;
-    work.stop().await;
+    tokio::select! {
+        _ = async { tokio::join!(server::serve(Arc::clone(&app), listener, told()), working) } => {}
+        () = stopping => return Err(anyhow!("stopped by a second signal; what was under way is cut off").into()),
+    }
     if app.store.has_failed() {
         return Err(
             anyhow!("the store failed: look at the log, make room on its disk, and start again").into()

@@ -12,11 +12,12 @@ pub struct Places<K> {
     taken: Mutex<HashMap<K, usize>>,
 }
 
-/// One place; free again when this is dropped.
+/// One place or some; free again when this is dropped.
 #[derive(Debug)]
 pub struct Place<K: Eq + Hash> {
     places: Arc<Places<K>>,
     of: K,
+    count: usize,
 }
 
 impl<K: Eq + Hash + Clone> Places<K> {
@@ -27,13 +28,19 @@ impl<K: Eq + Hash + Clone> Places<K> {
 
     /// Takes a place; `None` if they have enough or there is none.
     pub fn take(self: &Arc<Self>, by: K) -> Option<Place<K>> {
+        self.take_some(by, 1)
+    }
+
+    /// Takes so many places; `None` if they had too many then or there are not so many.
+    pub fn take_some(self: &Arc<Self>, by: K, count: usize) -> Option<Place<K>> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let own = taken.get(&by).copied().unwrap_or_default();
-        if own >= self.most_each || taken.values().sum::<usize>() >= self.most {
+        let fits = |taken: usize, most: usize| count <= most.saturating_sub(taken);
+        if !fits(own, self.most_each) || !fits(taken.values().sum(), self.most) {
             return None;
         }
-        taken.insert(by.clone(), own + 1);
-        Some(Place { places: Arc::clone(self), of: by })
+        taken.insert(by.clone(), own + count);
+        Some(Place { places: Arc::clone(self), of: by, count })
     }
 }
 
@@ -41,7 +48,7 @@ impl<K: Eq + Hash> Drop for Place<K> {
     fn drop(&mut self) {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = taken.get_mut(&self.of) {
-            *own -= 1;
+            *own -= self.count;
             if *own == 0 {
                 taken.remove(&self.of);
             }
@@ -63,6 +70,7 @@ mod tests {
         drop(bobs);
         assert!(places.take("al").is_some());
         drop(als);
+        assert!(places.take_some("bob", 2).is_some() && places.take_some("bob", 3).is_none());
         assert!(places.taken.lock().unwrap().is_empty(), "who is gone is forgotten");
     }
 }

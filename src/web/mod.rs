@@ -2,6 +2,7 @@
 //! streaming bodies; and the eye on every request.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use warp::Reply as _;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -86,6 +87,9 @@ pub async fn answer(
         "/readyz" if app.store.has_failed() => {
             let why = "the store failed: look at the log and start again";
             ("/readyz", text(StatusCode::SERVICE_UNAVAILABLE, why))
+        }
+        "/readyz" if app.is_stopping.load(Ordering::SeqCst) => {
+            ("/readyz", text(StatusCode::SERVICE_UNAVAILABLE, "the server stops"))
         }
         "/health" => ("/health", text(StatusCode::OK, "ok")),
         "/livez" => ("/livez", text(StatusCode::OK, "ok")),

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use crate::app::App;
 
+/// A server that has just started has others to serve first.
+const FIRST_PAUSE: Duration = Duration::from_secs(60);
 /// How often it is looked whether there is enough to do.
 const PAUSE: Duration = Duration::from_secs(1);
 /// So many entries must have been written since the last pass.
@@ -20,6 +22,7 @@ const PART: u64 = 4;
 pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
     let stopping = Arc::new(AtomicBool::new(false));
     let work = async {
+        tokio::time::sleep(FIRST_PAUSE).await;
         // What the last run of the program has left is not known.
         let (mut waiting, mut left) = (WORTH, 0);
         loop {

@@ -32,7 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &["domain", "store", "error", "export", "limits", "passwords", "app", "service", "telemetry"]),
     ("work", &["domain", "metrics", "store", "config", "error", "export", "mail", "app", "service"]),
     ("web", &["domain", "metrics", "store", "error", "export", "app", "service", "api", "telemetry"]),
-    ("server", &["limits", "app", "service", "api", "web"]),
+    ("server", &["error", "limits", "app", "service", "api", "web"]),
     (
         "cli",
         &[
