@@ -75,6 +75,10 @@ impl Reply {
             Error::NotFound(text) => (StatusCode::NOT_FOUND, failed(text)),
             Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, failed(&text)),
             Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, failed(&text)),
+            Error::Damaged(damage) => {
+                tracing::error!(error = chain(damage), "a request met damage");
+                (StatusCode::INTERNAL_SERVER_ERROR, failed(&text))
+            }
             Error::Internal(source) => {
                 tracing::error!(error = chain(&**source), "a request failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, failed(&text))

@@ -6,14 +6,16 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::ops::{Bound, ControlFlow};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub mod audit;
 pub mod avatars;
+pub mod backup;
 mod batch;
 pub mod blobs;
+pub mod check;
 mod codec;
 pub mod devices;
 pub mod directory;
@@ -46,7 +48,7 @@ pub use schema::Record;
 pub use span::Span;
 
 use blobs::Blobs;
-use engine::{Engine, sled::SledEngine};
+use engine::{Engine, sled::SledEngine, tap::Tap};
 use feed::Feed;
 use flusher::Flusher;
 use key::Key;
@@ -76,7 +78,7 @@ pub enum Error {
         kind: &'static str,
     },
     /// Damaged data. Never served as truth.
-    #[error("the store is damaged: {0}; run `roomscribe check`")]
+    #[error("the store is damaged: {0}; stop the server, run `roomscribe check`, and restore a backup")]
     Corrupt(String),
     /// The engine refused.
     #[error("the store failed: {0}")]
@@ -95,6 +97,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// An open data directory.
 pub struct Store {
     engine: Arc<dyn Engine>,
+    /// The same engine below everything else: backups copy what is there.
+    tap: Arc<Tap>,
     flusher: Flusher,
     writer: Mutex<()>,
     feed: Feed,
@@ -124,11 +128,12 @@ impl Store {
         {
             return Err(Error::Gone(data_dir.to_owned()));
         }
-        let engine = engine(&data_dir.join("store"))?;
+        let tap = Arc::new(Tap::around(engine(&data_dir.join("store"))?));
+        let engine: Arc<dyn Engine> = Arc::<Tap>::clone(&tap);
         let flusher = Flusher::start(Arc::clone(&engine))?;
         let blobs = Blobs::open(data_dir)?;
         let (writer, feed, sealed) = Default::default();
-        let store = Self { engine, flusher, writer, feed, sealed, blobs, _lock: lock };
+        let store = Self { engine, tap, flusher, writer, feed, sealed, blobs, _lock: lock };
         store.check_schema()?;
         directory::build(&store)?;
         Ok(store)
@@ -276,40 +281,6 @@ impl Store {
     /// Uploaded bytes.
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
-    }
-
-    /// Reads every record; the first that cannot be read is the error. Returns how many there are
-    /// of each kind.
-    pub fn check(&self) -> Result<Vec<(&'static str, u64)>> {
-        let mut counts = Vec::new();
-        let mut known = 0;
-        for (prefix, name, readable) in schema::KINDS {
-            let (mut count, mut broken) = (0, false);
-            self.engine.walk(
-                key::beginning_with(vec![*prefix]),
-                Direction::Ascending,
-                &mut |key, value| {
-                    count += 1;
-                    broken = !readable(&key[1..], value);
-                    if broken { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                },
-            )?;
-            if broken {
-                return Err(Error::Corrupt(format!("{name} number {count} cannot be read")));
-            }
-            known += count;
-            counts.push((*name, count));
-        }
-        let mut all = 0;
-        let everything = (Bound::Unbounded, Bound::Unbounded);
-        self.engine.walk(everything, Direction::Ascending, &mut |_, _| {
-            all += 1;
-            ControlFlow::Continue(())
-        })?;
-        if all != known {
-            return Err(Error::Corrupt(format!("{} entries are of no known kind", all - known)));
-        }
-        Ok(counts)
     }
 
     /// Bytes of the database on disk, uploads not counted.
