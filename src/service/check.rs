@@ -8,6 +8,7 @@ use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
 use crate::domain::{
     Activity, Avatar, EmojiName, Job, LoginToken, Message, Room, RoomId, Sound, Subscription, Upload, User,
 };
+use crate::store::blobs::has_hash;
 use crate::store::check::Met;
 use crate::store::message_indexes::places;
 use crate::store::schema::{
@@ -270,8 +271,7 @@ fn exports(store: &Store, data_dir: &Path, findings: &mut Findings) -> Result<()
         if !store.has::<KeptFile>(&(job.finished.unwrap_or(job.created), id.clone()))? {
             findings.complain(format!("the file of export {id} is not among those that are kept"));
         }
-        let size = std::fs::metadata(file.place(data_dir)).map(|metadata| metadata.len());
-        if size.ok() != Some(file.size) {
+        if !has_hash(&file.place(data_dir), &file.sha256)? {
             findings.complain(format!(
                 "the file of export {id} of {} is gone or was changed",
                 job.owner_username

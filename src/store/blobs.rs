@@ -38,7 +38,7 @@ struct State {
 
 impl State {
     fn of(metadata: &Metadata) -> Self {
-        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        let changed = (metadata.mtime(), metadata.mtime_nsec());
         Self { file: metadata.ino(), size: metadata.size(), changed }
     }
 }
@@ -91,12 +91,7 @@ impl Blobs {
 
     /// Whether the bytes of that hash are there, and are what they were. Reads them all.
     pub fn is_whole(&self, sha256: &[u8; 32]) -> Result<bool, super::Error> {
-        let mut hash = Sha256::new();
-        match File::open(self.path(sha256)).and_then(|mut file| io::copy(&mut file, &mut hash)) {
-            Ok(_) => Ok(<[u8; 32]>::from(hash.finalize()) == *sha256),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        has_hash(&self.path(sha256), sha256)
     }
 
     /// Where the bytes of that hash lie, which are what they were. They are all read the first time,
@@ -163,6 +158,16 @@ impl Blobs {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             result => result,
         }
+    }
+}
+
+/// Whether there is a file whose bytes have this hash. Reads them all.
+pub fn has_hash(path: &Path, sha256: &[u8; 32]) -> Result<bool, super::Error> {
+    let mut hash = Sha256::new();
+    match File::open(path).and_then(|mut file| io::copy(&mut file, &mut hash)) {
+        Ok(_) => Ok(<[u8; 32]>::from(hash.finalize()) == *sha256),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -18,7 +18,7 @@ pub fn check_target(directory: &Path) -> Result<(), Error> {
     match is_empty(directory) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Error::Taken(directory.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(Error::Taken(directory.to_owned())),
+        Err(_) if directory.is_file() => Err(Error::Taken(directory.to_owned())),
         Err(error) => Err(failed(directory, error)),
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! When sled opens a log it passes over what it cannot read, as if a crash had left it, and shows
 //! older data in its place. What its last snapshot covers it reads by address, and there it notices
-//! damage; what came after is gone over here. Only what a crash can leave is let through: a log
-//! that ends early ([`super::mark`] knows where it should), and the rest of an old segment whose
-//! second half was written anew before its first.
+//! damage; what came after is gone over here. Only what a crash can leave is let through: what
+//! comes behind the last [mark](super::mark) was acknowledged to nobody, and an old segment may have
+//! been written anew from its middle on.
 //!
 //! The layout is that of sled 0.34: segments of 512 KiB, each with its number, and in them messages
 //! with a checksum, the number of the segment again, and a page.
@@ -74,8 +74,9 @@ fn reach(snapshot: &Path) -> Option<u64> {
     u64::from_str_radix(name.split('.').next()?, 16).ok()
 }
 
-/// Fails if the log behind the newest snapshot has damage that sled would pass over.
-pub(super) fn verify(dir: &Path) -> Result<(), Error> {
+/// Fails if the log between the newest snapshot and this mark, the last one, has damage that sled
+/// would pass over.
+pub(super) fn verify(dir: &Path, mark: &str) -> Result<(), Error> {
     let log = match File::open(dir.join("db")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         log => log?,
@@ -97,23 +98,32 @@ pub(super) fn verify(dir: &Path) -> Result<(), Error> {
             }
         }
     }
-    let newest = segments.iter().map(|(begin, _)| begin / SEGMENT).max().unwrap_or(0);
+    segments.sort_unstable();
+    let newest = segments.last().map_or(0, |(begin, _)| begin / SEGMENT);
     let mut bytes = vec![0; SEGMENT as usize];
-    // What comes later was perhaps not on disk when the program ended.
-    for (begin, offset) in segments.into_iter().filter(|(begin, _)| *begin < stable / SEGMENT * SEGMENT) {
-        let length = read(&log, &mut bytes, offset)?;
+    let mut gap = None;
+    for (begin, offset) in &segments {
+        let length = read(&log, &mut bytes, *offset)?;
         let number = begin / SEGMENT;
-        if let Some(at) = unreadable(&bytes[..length], number)
-            && !was_overwritten(&bytes[at..length], number, newest)
-        {
-            return Err(damaged(offset + at as u64));
+        // sled itself ends the log at what it cannot read further behind.
+        if gap.is_none() && *begin < stable / SEGMENT * SEGMENT {
+            gap = unreadable(&bytes[..length], number)
+                .filter(|at| !was_overwritten(&bytes[*at..length], number, newest))
+                .map(|at| (begin + at as u64, offset + at as u64));
+        }
+        if let Some((since, place)) = gap {
+            let marks = bytes[..length].windows(mark.len()).enumerate();
+            let mut marks = marks.filter(|(_, bytes)| *bytes == mark.as_bytes());
+            if marks.any(|(at, _)| begin + at as u64 > since) {
+                return Err(damaged(place));
+            }
         }
     }
     Ok(())
 }
 
 fn damaged(offset: u64) -> Error {
-    Error::Corrupt(format!("its log cannot be read at byte {offset}"))
+    Error::Corrupt(format!("its log cannot be read at byte {offset} of the file `db`"))
 }
 
 /// Reads until the buffer is full or the file is at its end.
@@ -235,6 +245,34 @@ fn number(bytes: &mut &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::engine::mark::{line, noted};
+    use crate::store::engine::sled::{SledEngine, await_letting_go};
+    use crate::store::engine::{Batch, Engine};
+
+    #[test]
+    fn only_what_comes_before_the_mark_must_be_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let dir = directory.path();
+        let engine = SledEngine::open(dir, 1 << 20).unwrap();
+        for number in 0..200_u32 {
+            let batch: Batch = vec![(number.to_be_bytes().to_vec(), Some(vec![7; 10_000]))];
+            engine.apply(batch).unwrap();
+            engine.flush().unwrap();
+        }
+        drop(engine);
+        await_letting_go(dir).unwrap();
+        let last = line(noted(dir).unwrap().unwrap());
+        verify(dir, &last).unwrap();
+        let log = dir.join("db");
+        let mut bytes = fs::read(&log).unwrap();
+        bytes[SEGMENT as usize + 1000] ^= 1;
+        fs::write(&log, bytes).unwrap();
+        let error = verify(dir, &last).unwrap_err().to_string();
+        let place = error.split("at byte ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+        assert!((SEGMENT..=SEGMENT + 1000).contains(&place.parse().unwrap()), "{error}");
+        // The first mark is in the first segment: who was told anything was told it before the damage.
+        verify(dir, &line(1)).unwrap();
+    }
 
     #[test]
     fn numbers_are_read_as_they_are_written() {

@@ -8,7 +8,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::store::Error;
 
@@ -21,29 +21,38 @@ pub(super) struct Mark {
     reached: u64,
 }
 
+/// Where the file is.
+pub(super) fn path(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
+/// How far the database has come by the file.
+pub(super) fn noted(dir: &Path) -> io::Result<Option<u64>> {
+    let mut text = Vec::new();
+    match File::open(path(dir)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?.take(LINE as u64 + 1).read_to_end(&mut text)?,
+    };
+    // Nobody waits for this file to be on disk, so a power cut may leave anything: then it is as if
+    // there was none.
+    Ok(parse(&text))
+}
+
 impl Mark {
     /// Opens the file of a database that has come to `reached`. Fails if it had come farther.
     pub(super) fn open(dir: &Path, reached: u64) -> Result<Self, Error> {
-        let path = dir.join(FILE);
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
-        let mut text = Vec::new();
-        (&mut file).take(LINE as u64 + 1).read_to_end(&mut text)?;
-        // Nobody waits for this file to be on disk, so a power cut may leave anything: then it is
-        // as if there was none.
-        let noted = parse(&text).unwrap_or(0);
+        let noted = noted(dir)?.unwrap_or(0);
         if noted > reached {
-            return Err(Error::Corrupt(format!(
-                "the end of its log is lost (it has come to {reached} of {noted}); restore a backup, or remove {} \
-                 to go on with what is left",
-                path.display()
-            )));
+            let text = format!("the end of its log is lost, it has come to {reached} of {noted}");
+            return Err(Error::Corrupt(text));
         }
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path(dir))?;
         Ok(Self { file, reached })
     }
 
-    /// The number to put into the database with the next flush.
-    pub(super) fn next(&self) -> u64 {
-        self.reached + 1
+    /// What to put into the database with the next flush.
+    pub(super) fn next(&self) -> String {
+        line(self.reached + 1)
     }
 
     /// Notes that [`next`](Self::next) is on disk.
@@ -56,12 +65,13 @@ impl Mark {
 /// A line has two numbers of 20 digits, a blank between them, and its end.
 const LINE: usize = 42;
 
-/// The number stands there twice, so that damage shows.
-fn line(number: u64) -> String {
+/// The number as it stands in the file and in the database: twice, so that damage shows.
+pub(super) fn line(number: u64) -> String {
     format!("{number:020} {number:020}\n")
 }
 
-fn parse(text: &[u8]) -> Option<u64> {
+/// The number of a line.
+pub(super) fn parse(text: &[u8]) -> Option<u64> {
     let text = str::from_utf8(text).ok()?;
     let number = text.get(..20)?.parse().ok()?;
     (text == line(number)).then_some(number)
@@ -75,15 +85,15 @@ mod tests {
     fn only_a_database_that_has_come_as_far_is_opened() {
         let directory = tempfile::tempdir().unwrap();
         let mut mark = Mark::open(directory.path(), 7).unwrap();
-        assert_eq!(mark.next(), 8);
+        assert_eq!(mark.next(), line(8));
         mark.advance().unwrap();
-        assert_eq!(mark.next(), 9);
+        assert_eq!(mark.next(), line(9));
         drop(mark);
         for reached in [8, 9] {
-            assert_eq!(Mark::open(directory.path(), reached).unwrap().next(), reached + 1);
+            assert_eq!(Mark::open(directory.path(), reached).unwrap().next(), line(reached + 1));
         }
         let error = Mark::open(directory.path(), 7).err().unwrap().to_string();
-        assert!(error.contains("7 of 8") && error.contains("restore a backup"), "{error}");
+        assert!(error.contains("7 of 8"), "{error}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::contained::contained;
-use super::mark::Mark;
+use super::mark::{self, Mark};
 use super::{Batch, Direction, Engine, Range, Visit, log};
 use crate::store::Error;
 
@@ -42,12 +42,24 @@ impl SledEngine {
             let (snapshot, directory) = (snapshot.display(), moved.display());
             tracing::warn!(%snapshot, %directory, "a snapshot of the store is damaged; it is rebuilt from the log");
         }
-        log::verify(dir)?;
+        Self::open_whole(dir, cache).map_err(|error| match error {
+            Error::Corrupt(damage) => {
+                let mark = mark::path(dir);
+                let hint = format!("to see what is left, remove {} in a copy of the data", mark.display());
+                Error::Corrupt(format!("{damage} ({hint})"))
+            }
+            error => error,
+        })
+    }
+
+    fn open_whole(dir: &Path, cache: u64) -> Result<Self, Error> {
+        if let Some(noted) = mark::noted(dir)? {
+            log::verify(dir, &mark::line(noted))?;
+        }
         let (db, marks, reached) = contained(|| {
             let db = open(dir, cache)?;
             let marks = db.open_tree(MARK)?;
-            let reached =
-                marks.get(MARK)?.and_then(|bytes| Some(u64::from_be_bytes((*bytes).try_into().ok()?)));
+            let reached = marks.get(MARK)?.and_then(|line| mark::parse(&line));
             Ok::<_, sled::Error>((db, marks, reached.unwrap_or(0)))
         })?;
         let mark = Mutex::new(Mark::open(dir, reached)?);
@@ -136,7 +148,7 @@ impl Engine for SledEngine {
     fn flush(&self) -> Result<(), Error> {
         let mut mark = self.mark.lock().unwrap_or_else(PoisonError::into_inner);
         contained(|| {
-            self.marks.insert(MARK, &mark.next().to_be_bytes())?;
+            self.marks.insert(MARK, mark.next().as_bytes())?;
             self.db.flush()
         })?;
         self.log.sync_data()?;
