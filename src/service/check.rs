@@ -36,6 +36,9 @@ impl Findings {
     }
 }
 
+/// Compares a part of the records with others.
+type Part<'a> = &'a dyn Fn(&Store, &mut Findings) -> Result<()>;
+
 /// Reads everything, the bytes of uploads included. Damage is a finding and no error.
 pub fn check(store: &Store, data_dir: &Path) -> Result<Findings> {
     let mut findings = Findings::default();
@@ -46,7 +49,7 @@ pub fn check(store: &Store, data_dir: &Path) -> Result<Findings> {
         Ok(())
     })?;
     let exports = |store: &Store, findings: &mut Findings| exports(store, data_dir, findings);
-    let parts: [(&str, &dyn Fn(&Store, &mut Findings) -> Result<()>); 8] = [
+    let parts: [(&str, Part<'_>); 8] = [
         ("messages", &messages),
         ("members", &members),
         ("users", &users),

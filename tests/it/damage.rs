@@ -148,7 +148,7 @@ fn snapshots(store: &Path) -> Vec<PathBuf> {
 }
 
 fn assert_flips_are_found(closed: &Closed, also: impl Fn(&Path)) {
-    let length = std::fs::metadata(closed.directory.path().join("store/db")).unwrap().len();
+    let length = std::fs::metadata(closed.directory.path().join("store/db")).expect("a log").len();
     assert!(length > 4 * SEGMENT, "there is a log to damage: {length}");
     assert!(!closed.is_found("nothing", &also));
     let places = places(length);
@@ -206,7 +206,9 @@ fn a_damaged_snapshot_is_made_anew() {
     assert!(!all.is_empty());
     for at in [0, 5, 100] {
         let found = closed.is_found(&format!("a flip in a snapshot at {at}"), |store| {
-            snapshots(store).iter().for_each(|snapshot| flip(snapshot, at));
+            for snapshot in snapshots(store) {
+                flip(&snapshot, at);
+            }
         });
         assert!(!found, "the log has everything");
     }
@@ -324,6 +326,9 @@ fn a_server_does_not_show_what_it_cannot_read() {
     assert!(counted("place of a message") >= 100, "the others are counted: {:?}", findings.counts);
 }
 
+/// Something that befalls a file.
+type Damage = fn(&Path);
+
 #[test]
 fn a_damaged_file_is_not_given_out_and_check_names_it() {
     let server = TestServer::start();
@@ -346,7 +351,7 @@ fn a_damaged_file_is_not_given_out_and_check_names_it() {
         })
         .unwrap();
     let blob = blob.unwrap();
-    let damages: [(&str, fn(&Path)); 4] = [
+    let damages: [(&str, Damage); 4] = [
         ("flipped", |blob| flip(blob, 7000)),
         ("cut off", |blob| std::fs::write(blob, &std::fs::read(blob).unwrap()[..9000]).unwrap()),
         ("empty", |blob| std::fs::write(blob, "").unwrap()),

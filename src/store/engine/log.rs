@@ -18,7 +18,8 @@ use crc32fast::Hasher;
 
 use crate::store::Error;
 
-const SEGMENT: u64 = 512 * 1024;
+const SEGMENT_LENGTH: usize = 512 * 1024;
+const SEGMENT: u64 = SEGMENT_LENGTH as u64;
 /// Checksum, number of its first byte in the log, and up to where the log was on disk by then.
 const SEGMENT_HEADER: usize = 20;
 /// A message does not begin nearer to the end of a segment.
@@ -83,7 +84,7 @@ pub(super) fn verify(dir: &Path, mark: &str) -> Result<(), Error> {
     };
     let covered = newest_snapshot(dir)?.and_then(|path| reach(&path)).unwrap_or(0) / SEGMENT * SEGMENT;
     let (mut segments, mut stable) = (Vec::new(), covered);
-    for offset in (0..log.metadata()?.len()).step_by(SEGMENT as usize) {
+    for offset in (0..log.metadata()?.len()).step_by(SEGMENT_LENGTH) {
         let mut header = [0; SEGMENT_HEADER];
         if read(&log, &mut header, offset)? < SEGMENT_HEADER {
             break;
@@ -100,7 +101,7 @@ pub(super) fn verify(dir: &Path, mark: &str) -> Result<(), Error> {
     }
     segments.sort_unstable();
     let newest = segments.last().map_or(0, |(begin, _)| begin / SEGMENT);
-    let mut bytes = vec![0; SEGMENT as usize];
+    let mut bytes = vec![0; SEGMENT_LENGTH];
     let mut gap = None;
     for (begin, offset) in &segments {
         let length = read(&log, &mut bytes, *offset)?;
@@ -175,7 +176,7 @@ impl Header {
 /// The first place in a segment at which a message should be and none can be read.
 fn unreadable(segment: &[u8], number: u64) -> Option<usize> {
     let mut at = SEGMENT_HEADER;
-    while at + RED_ZONE <= SEGMENT as usize {
+    while at + RED_ZONE <= SEGMENT_LENGTH {
         match segment.get(at..).and_then(Message::parse) {
             Some(message) if message.segment == number => {
                 if message.kind == CAP {
@@ -265,7 +266,7 @@ mod tests {
         verify(dir, &last).unwrap();
         let log = dir.join("db");
         let mut bytes = fs::read(&log).unwrap();
-        bytes[SEGMENT as usize + 1000] ^= 1;
+        bytes[SEGMENT_LENGTH + 1000] ^= 1;
         fs::write(&log, bytes).unwrap();
         let error = verify(dir, &last).unwrap_err().to_string();
         let place = error.split("at byte ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
