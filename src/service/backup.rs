@@ -30,8 +30,9 @@ use place::Unfinished;
 
 /// What the copy keeps in memory while it is read back.
 const CACHE: u64 = 16 << 20;
-/// The longest rest between two parts.
-const LONGEST_REST: Duration = Duration::from_millis(50);
+/// Beside others it rests so many times as long as it works, but no longer than that.
+const REST: u32 = 2;
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// How far a backup is, and whether anybody still wants it.
 #[derive(Debug, Default)]
@@ -39,7 +40,7 @@ pub struct Progress {
     records: AtomicU64,
     files: AtomicU64,
     cancelled: AtomicBool,
-    /// Others need the disk and the processor, too: rests as long as it works.
+    /// Others need the disk and the processor, too: it rests between two parts.
     gentle: bool,
 }
 
@@ -161,7 +162,7 @@ impl Watch<'_> {
         move |records| {
             self.progress.records.fetch_add(records, Ordering::Relaxed);
             if self.progress.gentle {
-                thread::sleep(worked.elapsed().min(LONGEST_REST));
+                thread::sleep((worked.elapsed() * REST).min(LONGEST_REST));
             }
             worked = Instant::now();
             if self.progress.cancelled.load(Ordering::Relaxed) {

@@ -15,14 +15,14 @@ use super::{Direction, Result, Span, Store};
 use crate::domain::UploadId;
 
 /// Bytes that are copied at a time.
-const PART: usize = 256 * 1024;
+const PART: usize = 64 * 1024;
 /// After so many parts they are brought to disk: a disk that has a lot to do at once keeps the
 /// server beside waiting.
 const PARTS_BETWEEN_FLUSHES: u32 = 16;
 /// What the copy keeps in memory.
 const CACHE: u64 = 16 << 20;
 /// Entries that are counted between two steps.
-const COUNTED: u64 = 1000;
+const COUNTED: u64 = 500;
 
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]
