@@ -239,6 +239,19 @@ fn who_goes_away_cancels_and_leaves_nothing() {
 }
 
 #[test]
+fn a_backup_that_is_cancelled_is_gone() {
+    let server = TestServer::start();
+    talk(&server);
+    let elsewhere = TempDir::new().unwrap();
+    let progress = Progress::default();
+    progress.cancel();
+    let cancelled = make(&server.app, &elsewhere.path().join("backup"), &progress);
+    assert!(matches!(cancelled, Err(Error::Cancelled)), "{cancelled:?}");
+    assert!(names(elsewhere.path()).is_empty());
+    make(&server.app, &elsewhere.path().join("backup"), &Progress::default()).unwrap();
+}
+
+#[test]
 fn there_is_one_at_a_time_and_the_second_is_told() {
     let server = TestServer::start();
     talk(&server);
