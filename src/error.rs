@@ -76,6 +76,12 @@ pub enum Error {
     /// Too much to do right now.
     #[error("The server is busy. Please try again in a few seconds.")]
     Busy,
+    /// What is kept cannot be read as it was written. Logged in full, answered in general terms.
+    #[error(
+        "The data of this server is damaged, so this cannot be shown. Its administrators find more in the log. \
+         [error-damaged-data]"
+    )]
+    Damaged(#[source] store::Error),
     /// Ours to mend. Logged in full, answered in general terms.
     #[error("Internal error occured")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -124,6 +130,7 @@ impl From<store::Error> for Error {
             store::Error::TooLarge { kind } => {
                 Self::refused("error-too-large", format!("The {kind} is too large to be kept"))
             }
+            damage @ store::Error::Corrupt(_) => Self::Damaged(damage),
             other => Self::internal(other),
         }
     }

@@ -87,6 +87,10 @@ impl Reply {
                 retry_after(BUSY_SECONDS);
                 (StatusCode::SERVICE_UNAVAILABLE, failed(&text))
             }
+            Error::Damaged(damage) => {
+                tracing::error!(error = chain(damage), "a request met damage");
+                (StatusCode::INTERNAL_SERVER_ERROR, failed(&text))
+            }
             Error::Internal(source) => {
                 tracing::error!(error = chain(&**source), "a request failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, failed(&text))

@@ -3,12 +3,12 @@
 use anyhow::anyhow;
 use clap::Args;
 
-use super::{Outcome, Place, complain, printable, say};
+use super::{Failure, Outcome, Place, complain, printable, say};
 use crate::app::App;
 use crate::domain::Time;
 use crate::domain::time::DAY;
 use crate::service::{check, volume};
-use crate::store::Volume;
+use crate::store::{self, Volume};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -18,7 +18,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(place: Place, options: &Options) -> Outcome {
-    let app = place.existing_app()?;
+    let app = place.existing_app().map_err(named)?;
     let findings = check::check(&app.store, &app.config.server.data)?;
     let volumes: Vec<&Volume> = findings.volumes.iter().filter(|volume| volume.records > 0).collect();
     if options.stats {
@@ -77,4 +77,11 @@ fn say_stats(app: &App, volumes: &[&Volume]) -> Outcome {
 fn hundredths(part: u64, whole: u64) -> String {
     let ratio = u128::from(part) * 100 / u128::from(whole.max(1));
     format!("{}.{:02}", ratio / 100, ratio % 100)
+}
+
+/// Data that is too damaged to be opened was checked, and that is the finding.
+fn named(failure: Failure) -> Failure {
+    let is_damage =
+        failure.error.chain().any(|cause| matches!(cause.downcast_ref(), Some(store::Error::Corrupt(_))));
+    if is_damage { Failure { code: 1, ..failure } } else { failure }
 }

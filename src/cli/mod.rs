@@ -16,6 +16,7 @@ use crate::export::plugins;
 use crate::store::Store;
 use crate::telemetry::{self, Log};
 
+mod backup;
 mod check;
 mod demo;
 mod export;
@@ -83,6 +84,8 @@ enum Command {
     User(user::Command),
     /// Print the OpenAPI document of the REST API
     Openapi,
+    /// Copy all data into a directory, from a server that runs or is stopped
+    Backup(backup::Options),
     /// Check that the data is whole
     Check(check::Options),
 }
@@ -135,6 +138,7 @@ pub fn run() -> ExitCode {
             let document = crate::api::openapi::document(crate::api::Api::new(1).endpoints());
             say(&format!("{document:#}"))
         }
+        Command::Backup(options) => backup::run(place, &options),
         Command::Check(options) => check::run(place, &options),
     };
     match outcome {

@@ -8,6 +8,8 @@ use crate::domain::directory::{DirectoryEntry, FileByName, MemberByName};
 use crate::domain::{
     Activity, Avatar, EmojiName, Job, LoginToken, Message, Room, RoomId, Sound, Subscription, Upload, User,
 };
+use crate::store::blobs::has_hash;
+use crate::store::check::Met;
 use crate::store::message_indexes::places;
 use crate::store::schema::{
     KeptFile, ListedMessage, MessagePlace, Reply, RoomOfUser, TokenOfUser, UserByName,
@@ -34,17 +36,37 @@ impl Findings {
     }
 }
 
-/// Reads everything, the bytes of uploads included.
+/// Compares a part of the records with others.
+type Part<'a> = &'a dyn Fn(&Store, &mut Findings) -> Result<()>;
+
+/// Reads everything, the bytes of uploads included. Damage is a finding and no error.
 pub fn check(store: &Store, data_dir: &Path) -> Result<Findings> {
-    let mut findings = Findings { volumes: store.check()?, ..Findings::default() };
-    messages(store, &mut findings)?;
-    members(store, &mut findings)?;
-    users(store, &mut findings)?;
-    lists(store, &mut findings)?;
-    uploads(store, &mut findings)?;
-    emoji(store, &mut findings)?;
-    sounds(store, &mut findings)?;
-    exports(store, data_dir, &mut findings)?;
+    let mut findings = Findings::default();
+    findings.volumes = store.go_over::<Error>(|met| {
+        if let Met::Damage(damage) = met {
+            findings.complain(damage);
+        }
+        Ok(())
+    })?;
+    let exports = |store: &Store, findings: &mut Findings| exports(store, data_dir, findings);
+    let parts: [(&str, Part<'_>); 8] = [
+        ("messages", &messages),
+        ("members", &members),
+        ("users", &users),
+        ("lists by name", &lists),
+        ("uploads", &uploads),
+        ("emoji", &emoji),
+        ("sounds", &sounds),
+        ("exports", &exports),
+    ];
+    for (name, part) in parts {
+        match part(store, &mut findings) {
+            Err(Error::Corrupt(damage)) => {
+                findings.complain(format!("the {name} could not be compared to the end: {damage}"));
+            }
+            compared => compared?,
+        }
+    }
     Ok(findings)
 }
 
@@ -252,8 +274,7 @@ fn exports(store: &Store, data_dir: &Path, findings: &mut Findings) -> Result<()
         if !store.has::<KeptFile>(&(job.finished.unwrap_or(job.created), id.clone()))? {
             findings.complain(format!("the file of export {id} is not among those that are kept"));
         }
-        let size = std::fs::metadata(file.place(data_dir)).map(|metadata| metadata.len());
-        if size.ok() != Some(file.size) {
+        if !has_hash(&file.place(data_dir), &file.sha256)? {
             findings.complain(format!(
                 "the file of export {id} of {} is gone or was changed",
                 job.owner_username

@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod assets;
 pub mod audit;
 pub mod avatars;
+pub mod backup;
 pub mod bootstrap;
 pub mod caller;
 pub mod cards;

@@ -1,7 +1,7 @@
 //! The queue of mails, to post to: what is posted is on disk, and sent once. The sending is not done
 //! here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use export_sdk as sdk;
@@ -75,8 +75,15 @@ fn dressed(app: &App, mut mail: Mail) -> crate::error::Result<Mail> {
     Ok(mail)
 }
 
+const DIRECTORY: &str = "mails";
+
 fn directory(app: &App) -> PathBuf {
-    app.config.server.data.join("mails")
+    app.config.server.data.join(DIRECTORY)
+}
+
+/// Where the text of a mail waits, seen from the data directory.
+pub fn place(key: &str) -> PathBuf {
+    Path::new(DIRECTORY).join(file_name(key))
 }
 
 /// Where the text of a mail waits.

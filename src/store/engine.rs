@@ -7,10 +7,14 @@ use std::ops::{Bound, ControlFlow};
 
 use super::Error;
 
+mod contained;
 pub mod fault;
+mod log;
+mod mark;
 pub mod memory;
 pub mod packed;
 pub mod sled;
+pub mod tap;
 
 /// Keys from the first bound to the second.
 pub type Range = (Bound<Vec<u8>>, Bound<Vec<u8>>);

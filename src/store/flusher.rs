@@ -125,6 +125,12 @@ impl Drop for Flusher {
             // A panic of the thread was reported when it happened.
             let _ = thread.join();
         }
+        let shared = &self.shared;
+        if shared.durable.load(Ordering::SeqCst) < shared.applied.load(Ordering::SeqCst)
+            && let Err(error) = shared.engine.flush()
+        {
+            tracing::error!(%error, "the last changes, which nobody waits for, could not be brought to disk");
+        }
     }
 }
 

@@ -6,14 +6,16 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::ops::{Bound, ControlFlow};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub mod audit;
 pub mod avatars;
+pub mod backup;
 mod batch;
 pub mod blobs;
+pub mod check;
 mod codec;
 pub mod devices;
 pub mod directory;
@@ -41,6 +43,7 @@ pub mod uploads;
 pub mod users;
 
 pub use batch::Batch;
+pub use check::Volume;
 pub use codec::{LARGEST_RECORD, decode_body};
 pub use engine::Direction;
 pub use schema::Record;
@@ -48,7 +51,7 @@ pub use span::Span;
 
 use blobs::Blobs;
 use engine::packed::Packed;
-use engine::{Engine, sled::SledEngine};
+use engine::{Engine, sled::SledEngine, tap::Tap};
 use feed::Feed;
 use flusher::Flusher;
 use key::Key;
@@ -80,7 +83,7 @@ pub enum Error {
         kind: &'static str,
     },
     /// Damaged data. Never served as truth.
-    #[error("the store is damaged: {0}; run `roomscribe check`")]
+    #[error("the store is damaged: {0}; stop the server, run `roomscribe check`, and restore a backup")]
     Corrupt(String),
     /// The engine refused.
     #[error("the store failed: {0}")]
@@ -93,23 +96,14 @@ pub enum Error {
     NotDurable,
 }
 
-/// How much there is of one kind of record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Volume {
-    /// The kind, as people call it.
-    pub kind: &'static str,
-    /// How many.
-    pub records: u64,
-    /// Bytes of their keys and values together.
-    pub bytes: u64,
-}
-
 /// The result of everything the store does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An open data directory.
 pub struct Store {
     engine: Arc<Packed>,
+    /// The engine below everything else: backups copy what is there.
+    tap: Arc<Tap>,
     flusher: Flusher,
     writer: Mutex<()>,
     feed: Feed,
@@ -139,11 +133,12 @@ impl Store {
         {
             return Err(Error::Gone(data_dir.to_owned()));
         }
-        let engine = Arc::new(Packed::new(engine(&data_dir.join("store"))?, schema::PACKED));
+        let tap = Arc::new(Tap::around(engine(&data_dir.join("store"))?));
+        let engine = Arc::new(Packed::new(Arc::clone(&tap) as Arc<dyn Engine>, schema::PACKED));
         let flusher = Flusher::start(Arc::clone(&engine) as Arc<dyn Engine>)?;
         let blobs = Blobs::open(data_dir)?;
         let (writer, feed, sealed) = Default::default();
-        let store = Self { engine, flusher, writer, feed, sealed, blobs, _lock: lock };
+        let store = Self { engine, tap, flusher, writer, feed, sealed, blobs, _lock: lock };
         store.check_schema()?;
         directory::build(&store)?;
         Ok(store)
@@ -313,41 +308,6 @@ impl Store {
     /// Uploaded bytes.
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
-    }
-
-    /// Reads every record; the first that cannot be read is the error. Returns how much there is of
-    /// each kind.
-    pub fn check(&self) -> Result<Vec<Volume>> {
-        let mut volumes = Vec::new();
-        let mut known = 0;
-        for (prefix, kind, readable) in schema::KINDS {
-            let (mut records, mut bytes, mut broken) = (0, 0, false);
-            self.engine.walk(
-                key::beginning_with(vec![*prefix]),
-                Direction::Ascending,
-                &mut |key, value| {
-                    records += 1;
-                    bytes += (key.len() + value.len()) as u64;
-                    broken = !readable(&key[1..], value);
-                    if broken { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                },
-            )?;
-            if broken {
-                return Err(Error::Corrupt(format!("{kind} number {records} cannot be read")));
-            }
-            known += records;
-            volumes.push(Volume { kind, records, bytes });
-        }
-        let mut all = 0;
-        let everything = (Bound::Unbounded, Bound::Unbounded);
-        self.engine.walk(everything, Direction::Ascending, &mut |_, _| {
-            all += 1;
-            ControlFlow::Continue(())
-        })?;
-        if all != known {
-            return Err(Error::Corrupt(format!("{} entries are of no known kind", all - known)));
-        }
-        Ok(volumes)
     }
 
     /// Bytes of the database on disk, uploads not counted.

@@ -33,7 +33,7 @@ pub async fn asset(app: &Arc<App>, name: &str, headers: &HeaderMap) -> Response 
         etag: picture.id.to_string(),
         cache: "public, max-age=0, must-revalidate".to_owned(),
     };
-    file::stream(&app.store.blobs().path(&picture.sha256), answer, headers).await
+    file::blob(app, picture.sha256, answer, headers).await
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ pub async fn avatar(app: &Arc<App>, wanted: Wanted, headers: &HeaderMap, incomin
                 etag: avatar.id.to_string(),
                 cache: cache(public).to_owned(),
             };
-            file::stream(&app.store.blobs().path(&avatar.sha256), answer, headers).await
+            file::blob(app, avatar.sha256, answer, headers).await
         }
         Ok(Answer::Drawn { svg, modified, public }) => drawn(svg, modified, public, headers),
         Ok(Answer::Refused) => StatusCode::FORBIDDEN.into_response(),

@@ -52,7 +52,7 @@ pub async fn upload(app: &Arc<App>, id: UploadId, headers: &HeaderMap, incoming:
         etag: hex::encode(upload.sha256),
         cache: cache.to_owned(),
     };
-    file::stream(&app.store.blobs().path(&upload.sha256), answer, headers).await
+    file::blob(app, upload.sha256, answer, headers).await
 }
 
 fn decide(

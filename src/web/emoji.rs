@@ -34,7 +34,7 @@ pub async fn emoji(app: &Arc<App>, name: &str, headers: &HeaderMap) -> Response 
         etag: hex::encode(emoji.sha256),
         cache: "public, max-age=3600".to_owned(),
     };
-    file::stream(&app.store.blobs().path(&emoji.sha256), answer, headers).await
+    file::blob(app, emoji.sha256, answer, headers).await
 }
 
 #[cfg(test)]

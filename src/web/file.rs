@@ -5,6 +5,7 @@
 
 use std::io::SeekFrom;
 use std::path::Path;
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::fs::File;
@@ -20,6 +21,7 @@ use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
 use crate::api::reply::Reply;
+use crate::app::App;
 use crate::domain::Time;
 use crate::error::Error;
 
@@ -52,6 +54,17 @@ pub struct FileAnswer {
     pub etag: String,
     /// The value of `Cache-Control`.
     pub cache: String,
+}
+
+/// Answers with the bytes of that hash, or the range of them that is asked for, if they are what
+/// they were.
+pub async fn blob(app: &Arc<App>, sha256: [u8; 32], answer: FileAnswer, headers: &HeaderMap) -> Response {
+    let worker = Arc::clone(app);
+    let whole = tokio::task::spawn_blocking(move || worker.store.blobs().whole(&sha256)).await;
+    match whole.map_err(Error::internal).and_then(|whole| Ok(whole?)) {
+        Ok(path) => stream(&path, answer, headers).await,
+        Err(error) => crate::web::small(Reply::failure(&error)),
+    }
 }
 
 /// Answers with a file, or the range of it that is asked for.

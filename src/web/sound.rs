@@ -35,7 +35,7 @@ pub async fn sound(app: &Arc<App>, id: &str, headers: &HeaderMap) -> Response {
         etag: hex::encode(file.sha256),
         cache: "public, max-age=3600".to_owned(),
     };
-    file::stream(&app.store.blobs().path(&file.sha256), answer, headers).await
+    file::blob(app, file.sha256, answer, headers).await
 }
 
 #[cfg(test)]

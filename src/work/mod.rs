@@ -1,7 +1,8 @@
 //! What the server does by itself: it renders and delivers exports, sends mails, calls those who want
 //! to know what happens, packs what was written and indexes what searches look for, fetches previews
-//! of links, clears away messages whose time is over, and sweeps.
+//! of links, clears away messages whose time is over, sweeps, and makes backups when it is asked to.
 
+pub mod backup;
 pub mod downloads;
 pub mod exports;
 pub mod indexing;
@@ -46,6 +47,7 @@ impl Work {
             tokio::spawn(indexing::run(Arc::clone(app), told())),
             tokio::spawn(previews::run(Arc::clone(app), told())),
             tokio::spawn(packing::run(Arc::clone(app), told())),
+            tokio::spawn(backup::run(Arc::clone(app), told())),
         ];
         Self { stop, tasks }
     }

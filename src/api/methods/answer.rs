@@ -45,7 +45,9 @@ pub(super) fn error(id: &str, error: &Error) -> String {
             );
             described(&json!("too-many-requests"), &text, &json!({"timeToReset": seconds * 1000}))
         }
-        Error::Busy | Error::Internal(_) => described(&json!(500), "Internal server error", &Value::Null),
+        Error::Busy | Error::Damaged(_) | Error::Internal(_) => {
+            described(&json!(500), "Internal server error", &Value::Null)
+        }
     };
     json!({"msg": "result", "id": id, "error": error}).to_string()
 }

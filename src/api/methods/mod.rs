@@ -61,7 +61,7 @@ pub fn run(context: Context<'_>, message: &str) -> Result<String> {
     match counted.and_then(|()| method(&call)) {
         Ok(result) => Ok(answer::result(&id, result)),
         // What is ours to mend is told and logged like every other such failure.
-        Err(error @ (Error::Internal(_) | Error::Busy)) => Err(error),
+        Err(error @ (Error::Internal(_) | Error::Damaged(_) | Error::Busy)) => Err(error),
         Err(error) => Ok(answer::error(&id, &error)),
     }
 }

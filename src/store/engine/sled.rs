@@ -4,10 +4,13 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Batch, Direction, Engine, Range, Visit};
+use super::contained::contained;
+use super::mark::{self, Mark};
+use super::{Batch, Direction, Engine, Range, Visit, log};
 use crate::store::Error;
 
 /// How long the threads of a database that was just closed may take to let go of it.
@@ -18,32 +21,56 @@ pub struct SledEngine {
     db: sled::Db,
     /// sled's own flush hands the bytes to the kernel; `sync_data` on this makes them durable.
     log: File,
+    /// Tells a log that ends early from one that a crash cut off: a tree of its own has the number.
+    marks: sled::Tree,
+    mark: Mutex<Mark>,
 }
+
+/// The key of the number.
+const MARK: &[u8] = b"mark";
 
 impl SledEngine {
     /// Opens or creates the database. `cache` is in bytes.
     ///
-    /// A snapshot cut short by a crash makes sled refuse to open although its log is whole; then the
-    /// snapshots are moved aside once and rebuilt from the log.
+    /// A damaged snapshot makes sled refuse to open although its log is whole; then the snapshots
+    /// are moved aside and rebuilt from the log. Damage to the log itself is an error.
     pub fn open(dir: &Path, cache: u64) -> Result<Self, Error> {
         await_letting_go(dir)?;
-        let db = match open(dir, cache) {
-            Err(sled::Error::Corruption { .. }) => {
-                let moved = move_snapshots_aside(dir)?;
-                tracing::warn!(directory = %moved.display(), "the store's snapshot was damaged; rebuilt from its log");
-                await_letting_go(dir)?;
-                open(dir, cache)
+        fs::create_dir_all(dir)?;
+        if let Some(snapshot) = log::damaged_snapshot(dir)? {
+            let moved = move_snapshots_aside(dir)?;
+            let (snapshot, directory) = (snapshot.display(), moved.display());
+            tracing::warn!(%snapshot, %directory, "a snapshot of the store is damaged; it is rebuilt from the log");
+        }
+        Self::open_whole(dir, cache).map_err(|error| match error {
+            Error::Corrupt(damage) => {
+                let mark = mark::path(dir);
+                let hint = format!("to see what is left, remove {} in a copy of the data", mark.display());
+                Error::Corrupt(format!("{damage} ({hint})"))
             }
-            result => result,
-        }?;
+            error => error,
+        })
+    }
+
+    fn open_whole(dir: &Path, cache: u64) -> Result<Self, Error> {
+        if let Some(noted) = mark::noted(dir)? {
+            log::verify(dir, &mark::line(noted))?;
+        }
+        let (db, marks, reached) = contained(|| {
+            let db = open(dir, cache)?;
+            let marks = db.open_tree(MARK)?;
+            let reached = marks.get(MARK)?.and_then(|line| mark::parse(&line));
+            Ok::<_, sled::Error>((db, marks, reached.unwrap_or(0)))
+        })?;
+        let mark = Mutex::new(Mark::open(dir, reached)?);
         let log = File::open(dir.join("db"))?;
-        Ok(Self { db, log })
+        Ok(Self { db, log, marks, mark })
     }
 }
 
 /// Waits until sled's lock is free. sled's threads keep it for a moment after the database was
 /// closed; another process cannot have it, since the store holds a lock of its own by now.
-fn await_letting_go(dir: &Path) -> io::Result<()> {
+pub fn await_letting_go(dir: &Path) -> io::Result<()> {
     let log = match File::open(dir.join("db")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         result => result?,
@@ -84,7 +111,7 @@ fn move_snapshots_aside(dir: &Path) -> Result<PathBuf, Error> {
 
 impl Engine for SledEngine {
     fn get(&self, key: &[u8], read: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-        if let Some(value) = self.db.get(key)? {
+        if let Some(value) = contained(|| self.db.get(key))? {
             read(&value);
         }
         Ok(())
@@ -93,12 +120,14 @@ impl Engine for SledEngine {
     fn walk(&self, range: Range, direction: Direction, visit: &mut Visit<'_>) -> Result<(), Error> {
         let mut entries = self.db.range(range);
         loop {
-            let entry = match direction {
-                Direction::Ascending => entries.next(),
-                Direction::Descending => entries.next_back(),
-            };
-            let Some(entry) = entry else { return Ok(()) };
-            let (key, value) = entry?;
+            let entry = contained(|| {
+                match direction {
+                    Direction::Ascending => entries.next(),
+                    Direction::Descending => entries.next_back(),
+                }
+                .transpose()
+            })?;
+            let Some((key, value)) = entry else { return Ok(()) };
             if visit(&key, &value) == ControlFlow::Break(()) {
                 return Ok(());
             }
@@ -113,12 +142,17 @@ impl Engine for SledEngine {
                 None => changes.remove(key),
             }
         }
-        Ok(self.db.apply_batch(changes)?)
+        contained(|| self.db.apply_batch(changes))
     }
 
     fn flush(&self) -> Result<(), Error> {
-        self.db.flush()?;
-        Ok(self.log.sync_data()?)
+        let mut mark = self.mark.lock().unwrap_or_else(PoisonError::into_inner);
+        contained(|| {
+            self.marks.insert(MARK, mark.next().as_bytes())?;
+            self.db.flush()
+        })?;
+        self.log.sync_data()?;
+        Ok(mark.advance()?)
     }
 
     fn size(&self) -> Result<u64, Error> {
@@ -129,11 +163,20 @@ impl Engine for SledEngine {
 impl From<sled::Error> for Error {
     fn from(error: sled::Error) -> Self {
         match error {
-            sled::Error::Corruption { .. } => Self::Corrupt(error.to_string()),
+            sled::Error::Corruption { at: Some(at), .. } => {
+                Self::Corrupt(format!("its log cannot be read: {at}"))
+            }
+            sled::Error::Corruption { at: None, .. } => Self::Corrupt("its log cannot be read".to_owned()),
+            // The database is shorter than it knows to be.
+            sled::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Self::Corrupt(format!("a file of it ends early: {error}"))
+            }
             sled::Error::Io(error) => Self::Io(error),
-            sled::Error::CollectionNotFound(_)
-            | sled::Error::Unsupported(_)
-            | sled::Error::ReportableBug(_) => Self::Engine(error.to_string()),
+            // What sled calls a bug of its own is a page that should be there and is not.
+            sled::Error::CollectionNotFound(_) | sled::Error::ReportableBug(_) => {
+                Self::Corrupt(error.to_string())
+            }
+            sled::Error::Unsupported(_) => Self::Engine(error.to_string()),
         }
     }
 }
