@@ -86,7 +86,8 @@ pub fn recover(app: &App) -> store::Result<()> {
     };
     for entry in entries {
         let entry = entry?;
-        if !waits(app, &entry.file_name().to_string_lossy())? {
+        // What else lies there somebody put there.
+        if entry.file_type()?.is_file() && !waits(app, &entry.file_name().to_string_lossy())? {
             fs::remove_file(entry.path())?;
         }
     }

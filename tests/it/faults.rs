@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
+use export_sdk::{Mail, MailAddress, MailSubject, Outbox};
 use roomscribe::service::check;
+use roomscribe::service::outbox::{self, StoreOutbox};
 use roomscribe::store::Store;
 use roomscribe::store::engine::fault::{Fault, FaultEngine};
 use roomscribe::store::engine::sled::SledEngine;
@@ -102,4 +104,25 @@ fn a_disk_that_fails_once_costs_nothing_that_was_acknowledged() {
 #[test]
 fn a_change_that_comes_back_after_it_was_refused_harms_nothing() {
     fail_at_every_call(Fault::OnceButKept, false);
+}
+
+#[test]
+fn texts_of_mails_that_do_not_wait_are_cleared_away() {
+    let server = TestServer::start();
+    let to = MailAddress::new("ann@example.net").unwrap();
+    // The file of the second has another name than its key.
+    for key in ["waits", "wa:its"] {
+        let mail = Mail::new(key, to.clone(), MailSubject::new("Minutes"), "text");
+        StoreOutbox::new(&server.app).post(mail).unwrap();
+    }
+    let waiting = server.names_in("mails");
+    for name in ["sent.eml", ".half.eml.part"] {
+        std::fs::write(server.directory().join("mails").join(name), "left by a crash").unwrap();
+    }
+    outbox::recover(&server.app).unwrap();
+    assert_eq!(server.names_in("mails"), waiting);
+    assert_eq!(waiting, ["wa_its.eml", "waits.eml"]);
+    server.work();
+    server.wait_until("both are sent, and their texts gone", || server.names_in("mails").is_empty());
+    assert_eq!(server.names_in("outbox").len(), 2);
 }
