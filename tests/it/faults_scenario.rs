@@ -67,7 +67,7 @@ impl Run {
             Self { number, token: admin.token().to_owned(), acknowledged: Vec::new(), jobs: Vec::new() };
         let message = json!({"_id": run.name("doomed"), "rid": ROOM, "msg": "to be deleted"});
         admin.post("chat.sendMessage", json!({"message": message})).ok();
-        assert_eq!(run.send_file(&admin, "rooms.upload", &run.name("doomed")).status(), 200);
+        assert_eq!(send_file(&admin, "rooms.upload", &run.name("doomed")).status(), 200);
         run
     }
 
@@ -130,8 +130,8 @@ impl Run {
                 post(admin, "chat.react", &json!({"messageId": said, "emoji": "smile", "shouldReact": true}))
             }
             Step::Reply => send(json!({"_id": self.name("reply"), "rid": ROOM, "msg": "yes", "tmid": said})),
-            Step::File => self.send_file(admin, "rooms.upload", &self.name("sent")),
-            Step::FileToConfirm => self.send_file(admin, "rooms.media", &self.name("kept")),
+            Step::File => send_file(admin, "rooms.upload", &self.name("sent")),
+            Step::FileToConfirm => send_file(admin, "rooms.media", &self.name("kept")),
             Step::Confirmation => {
                 let kept = upload(server, &self.name("kept"));
                 let id = kept.map_or("none".to_owned(), |kept| kept.id.to_string());
@@ -153,16 +153,6 @@ impl Run {
                 post(admin, "rooms.export", &body)
             }
         }
-    }
-
-    fn send_file(&self, admin: &Caller<'_>, endpoint: &str, name: &str) -> Answer {
-        let form = format!(
-            "--limit\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-             Content-Type: text/plain\r\n\r\n{}\r\n--limit--\r\n",
-            bytes_of(name)
-        );
-        let headers = [("content-type", "multipart/form-data; boundary=limit")];
-        admin.raw("POST", &format!("/api/v1/{endpoint}/{ROOM}"), &headers, form)
     }
 
     /// Whether something is there, or gone, as its success says.
@@ -201,6 +191,16 @@ impl Run {
 fn post(caller: &Caller<'_>, endpoint: &str, body: &Value) -> Answer {
     let headers = [("content-type", "application/json")];
     caller.raw("POST", &format!("/api/v1/{endpoint}"), &headers, body.to_string())
+}
+
+fn send_file(admin: &Caller<'_>, endpoint: &str, name: &str) -> Answer {
+    let form = format!(
+        "--limit\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: text/plain\r\n\r\n{}\r\n--limit--\r\n",
+        bytes_of(name)
+    );
+    let headers = [("content-type", "multipart/form-data; boundary=limit")];
+    admin.raw("POST", &format!("/api/v1/{endpoint}/{ROOM}"), &headers, form)
 }
 
 fn bytes_of(name: &str) -> String {
