@@ -17,7 +17,7 @@ use super::{Failure, Outcome, Place, open, say, unable, usage};
 use crate::app::App;
 use crate::config::Config;
 use crate::server::{self, Signals};
-use crate::service::{bootstrap, jobs};
+use crate::service::{bootstrap, jobs, outbox};
 use crate::web::metrics;
 use crate::work::{Work, mails, outgoing};
 
@@ -111,9 +111,11 @@ pub(super) async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Outcome {
     let recovering = Arc::clone(&app);
-    let recovered = tokio::task::spawn_blocking(move || jobs::recover(&recovering)).await;
+    let recovered =
+        tokio::task::spawn_blocking(move || jobs::recover(&recovering).and(outbox::recover(&recovering)))
+            .await;
     if let Ok(Err(error)) = recovered {
-        tracing::error!(%error, "interrupted exports could not be put right");
+        tracing::error!(%error, "what a crash left could not be cleared away; the next start tries again");
     }
     let work = Work::start(&app);
     tracing::info!(address = %app.config.server.listen, data = %app.config.server.data.display(), "ready");

@@ -132,6 +132,8 @@ pub fn recover(app: &App) -> Result<()> {
 /// for a retry what was made of the rendering.
 pub fn tidy(app: &App, id: &JobId) -> Result<()> {
     let job = app.store.job(id)?;
+    // A power cut must not bring back a state of the job that needs what is removed here.
+    app.store.durable_blocking()?;
     match job {
         Some(job) if job.needs_spool() => {
             if job.state.is_final() {

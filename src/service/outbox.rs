@@ -1,8 +1,10 @@
 //! The queue of mails, to post to: what is posted is on disk, and sent once. The sending is not done
 //! here.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+use std::{fs, io};
 
 use export_sdk as sdk;
 use export_sdk::{ErrorKind, Mail, MailAddress, Outbox};
@@ -12,7 +14,7 @@ use crate::app::App;
 use crate::domain::html::escape;
 use crate::domain::{OutboxMail, OutboxState};
 use crate::mail::{self, Sender, compose};
-use crate::store::Error;
+use crate::store::{self, Direction, Error, Span};
 
 /// The queue as plug-ins see it.
 pub struct StoreOutbox<'a>(&'a App);
@@ -73,6 +75,38 @@ fn dressed(app: &App, mut mail: Mail) -> crate::error::Result<Mail> {
         |part: String| part.replace("[Site_Name]", &escape(&name)).replace("[Site_URL]", &escape(&url));
     mail.html = Some([fill(header), html, fill(footer)].concat());
     Ok(mail)
+}
+
+/// Clears away what a crash left: texts of mails that do not wait, being sent or never queued. To be
+/// called before anybody posts.
+pub fn recover(app: &App) -> store::Result<()> {
+    let entries = match fs::read_dir(directory(app)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        // What else lies there somebody put there.
+        if entry.file_type()?.is_file() && !waits(app, &entry.file_name().to_string_lossy())? {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the text in the file of that name is of a mail that waits.
+fn waits(app: &App, name: &str) -> store::Result<bool> {
+    let is_waiting = |mail: &OutboxMail| matches!(mail.state, OutboxState::Waiting { .. });
+    // Mostly the name is the key.
+    if let Some(mail) = app.store.mail(name.strip_suffix(".eml").unwrap_or(name))? {
+        return Ok(is_waiting(&mail));
+    }
+    let mut waits = false;
+    app.store.walk::<OutboxMail, Error>(Span::all(), Direction::Ascending, |(key,), mail| {
+        waits = is_waiting(&mail) && file_name(&key) == name;
+        Ok(if waits { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    Ok(waits)
 }
 
 const DIRECTORY: &str = "mails";

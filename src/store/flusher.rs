@@ -62,6 +62,11 @@ impl Flusher {
         self.shared.failed.send_replace(true);
     }
 
+    /// Whether the engine has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        *self.shared.failed.borrow()
+    }
+
     /// Changes to `true` once the engine has failed.
     pub(super) fn watch(&self) -> watch::Receiver<bool> {
         self.shared.failed.subscribe()
@@ -99,21 +104,30 @@ impl Shared {
                 }
                 std::mem::take(&mut queue.waiters)
             };
-            let reached = self.applied.load(Ordering::SeqCst);
             let began = Instant::now();
-            let flushed = self.engine.flush();
+            let flushed = self.flush();
             self.flushes.note(began.elapsed(), waiters.len());
-            if let Err(error) = &flushed {
-                tracing::error!(%error, "the store could not be brought to disk");
-                self.failed.send_replace(true);
-            } else {
-                self.durable.fetch_max(reached, Ordering::SeqCst);
-            }
             for waiter in waiters {
                 // Who no longer listens has gone away; that is nobody's loss.
-                let _ = waiter.send(flushed.is_ok());
+                let _ = waiter.send(flushed);
             }
         }
+    }
+
+    /// Whether everything applied so far is on disk. After a failure that is never known again: the
+    /// system forgets what it could not write, and the next flush succeeds without it.
+    fn flush(&self) -> bool {
+        let reached = self.applied.load(Ordering::SeqCst);
+        if *self.failed.borrow() {
+            return false;
+        }
+        if let Err(error) = self.engine.flush() {
+            tracing::error!(%error, "the store could not be brought to disk");
+            self.failed.send_replace(true);
+            return false;
+        }
+        self.durable.fetch_max(reached, Ordering::SeqCst);
+        true
     }
 }
 
@@ -125,11 +139,9 @@ impl Drop for Flusher {
             // A panic of the thread was reported when it happened.
             let _ = thread.join();
         }
-        let shared = &self.shared;
-        if shared.durable.load(Ordering::SeqCst) < shared.applied.load(Ordering::SeqCst)
-            && let Err(error) = shared.engine.flush()
-        {
-            tracing::error!(%error, "the last changes, which nobody waits for, could not be brought to disk");
+        // What nobody waits for is brought to disk, too.
+        if self.shared.durable.load(Ordering::SeqCst) < self.shared.applied.load(Ordering::SeqCst) {
+            self.shared.flush();
         }
     }
 }

@@ -91,6 +91,9 @@ pub enum Error {
     /// The disk refused.
     #[error("the disk refused: {0}")]
     Io(#[from] io::Error),
+    /// Something could not be written or flushed before. What the disk holds now is not known.
+    #[error("the store has failed; look at the log, make room on its disk, and start again")]
+    Failed,
     /// What was acknowledged by nobody could not be brought to disk.
     #[error("the change could not be brought to disk")]
     NotDurable,
@@ -249,26 +252,38 @@ impl Store {
     }
 
     /// Changes records together. While `change` runs nobody else writes, so what it reads stays true.
-    /// If it fails, nothing has happened.
+    /// If it fails, nothing has happened. Once the store has failed, nothing is written any more.
     pub fn write<T, E: From<Error>>(
         &self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         // A writer that panicked has applied nothing, so the lock guards nothing broken.
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.has_failed() {
+            return Err(Error::Failed.into());
+        }
         let mut batch = Batch::new(self);
         let value = change(&mut batch)?;
         let changes = batch.into_changes();
         if !changes.is_empty() {
             let told = self.feed.note(&*self.engine, &changes)?;
-            if let Err(error) = self.engine.apply(changes) {
-                self.flusher.failed();
-                return Err(error.into());
-            }
-            self.flusher.applied();
+            self.commit(self.engine.prepare(changes)?)?;
             self.feed.tell(told);
         }
         Ok(value)
+    }
+
+    /// Applies what the engine has prepared. The caller has the writer's lock.
+    fn commit(&self, changes: engine::Batch) -> Result<()> {
+        if self.has_failed() {
+            return Err(Error::Failed);
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.engine.commit(changes).inspect_err(|_| self.flusher.failed())?;
+        self.flusher.applied();
+        Ok(())
     }
 
     /// Returns once everything written so far is on disk.
@@ -288,7 +303,9 @@ impl Store {
     }
 
     /// Returns once the engine could not write or flush. What was refused then may still be in its
-    /// memory, and sled accepts nothing more, so only opening the store anew makes things right.
+    /// memory or come to disk later, and what a failed flush should have kept may be lost although the
+    /// next one succeeds: so nothing is written or called durable any more, and only opening the store
+    /// anew makes things right.
     pub async fn failed(&self) {
         let mut failed = self.flusher.watch();
         // An error means that the store is closed, and then nobody waits.
@@ -297,7 +314,7 @@ impl Store {
 
     /// Whether the engine has failed since the store was opened.
     pub fn has_failed(&self) -> bool {
-        *self.flusher.watch().borrow()
+        self.flusher.has_failed()
     }
 
     /// How changes came to disk so far.

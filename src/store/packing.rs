@@ -25,8 +25,8 @@ impl Store {
 
     fn pack_some(&self, from: &[u8]) -> Result<Step> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let step = self.engine.pack(from).inspect_err(|_| self.flusher.failed())?;
-        self.flusher.applied();
+        let mut step = self.engine.pack(from)?;
+        self.commit(std::mem::take(&mut step.changes))?;
         Ok(step)
     }
 

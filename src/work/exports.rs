@@ -350,13 +350,19 @@ fn explain(error: sdk::Error, progress: &JobProgress) -> sdk::Error {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(error) = cause {
         let io = error.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|error| error.kind() == std::io::ErrorKind::StorageFull) {
+        if io.is_some_and(|error| is_full(error.kind())) {
             let text = "the disk is full; make room, then use exports.retry";
             return sdk::Error::new(kind, text).because(error.to_string());
         }
         cause = error.source();
     }
     error
+}
+
+/// Whether the disk has no room for this file, or not for this user.
+fn is_full(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// Notes that a try did not work: for good, or only this time.

@@ -28,7 +28,8 @@ pub struct Work {
 }
 
 impl Work {
-    /// Starts everything. Call it after [`crate::service::jobs::recover`].
+    /// Starts everything. Call it after [`crate::service::jobs::recover`] and
+    /// [`crate::service::outbox::recover`].
     pub fn start(app: &Arc<App>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let told = || {

@@ -1,14 +1,17 @@
-//! The real binary as a process, and clients that survive its death.
+//! The real binary as a process, killed or stopped.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use ureq::Agent;
+use crate::client::Client;
 
-const PASSWORD: &str = "crash-password";
+/// The password of everybody.
+pub(crate) const PASSWORD: &str = "crash-password";
+
+/// A server that does not end by then hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server.
 pub(crate) struct Server {
@@ -19,42 +22,52 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it on a data directory, at any port, and waits until it is ready.
     pub(crate) fn start(directory: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_roomscribe"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(directory)
-            .env("ADMIN_PASS", PASSWORD)
-            .env("RUST_LOG", "info")
-            .current_dir(directory)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
+        Self::start_with(Command::new(env!("CARGO_BIN_EXE_roomscribe")), directory)
+    }
+
+    /// The same where no file can grow beyond so many blocks of 512 bytes: to a program a full disk
+    /// looks like that, but for the name of the error.
+    pub(crate) fn start_on_small_disk(directory: &Path, blocks: u64) -> Self {
+        let mut shell = Command::new("sh");
+        // Who ignores the signal is told by an error instead.
+        shell.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""));
+        shell.arg(env!("CARGO_BIN_EXE_roomscribe"));
+        Self::start_with(shell, directory)
+    }
+
+    fn start_with(program: Command, directory: &Path) -> Self {
+        let mut child = spawn(program, directory);
         let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let mut said = String::new();
         let address = loop {
-            let line = lines.next().expect("the server becomes ready").expect("text");
+            let line = lines.next().unwrap_or_else(|| panic!("the server did not become ready: {said}"));
+            let line = line.expect("text");
             if let Some((_, rest)) = line.split_once("ready address=") {
                 break rest.split(' ').next().unwrap_or_default().to_owned();
             }
+            said.push_str(&line);
         };
         // Somebody must read what it says, or it stops at a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address: format!("http://{address}") }
     }
 
-    /// Logs the administrator in.
-    pub(crate) fn log_in(&self) -> Client {
-        let mut client = self.client("", "");
-        let body = json!({"user": "admin", "password": PASSWORD});
-        let reply = client.post("login", &body).expect("the administrator logs in");
-        client.id = reply["data"]["userId"].as_str().expect("an id").to_owned();
-        client.token = reply["data"]["authToken"].as_str().expect("a token").to_owned();
-        client
+    /// Starts it and kills it after `moment`, wherever its start is by then.
+    pub(crate) fn start_in_vain(directory: &Path, moment: Duration) {
+        let mut child = spawn(Command::new(env!("CARGO_BIN_EXE_roomscribe")), directory);
+        std::thread::sleep(moment);
+        child.kill().expect("killed");
+        child.wait().expect("dead");
     }
 
-    /// A client with credentials of an earlier login.
-    pub(crate) fn client(&self, id: &str, token: &str) -> Client {
-        let agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(60))).build().into();
-        Client { agent, address: self.address.clone(), id: id.to_owned(), token: token.to_owned() }
+    /// Logs somebody in.
+    pub(crate) fn log_in(&self, username: &str) -> Client {
+        Client::log_in(&self.address, username)
+    }
+
+    /// Where it is reached.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// SIGKILL.
@@ -64,37 +77,40 @@ impl Server {
     }
 
     /// SIGTERM; it must end well, and soon.
-    pub(crate) fn stop(mut self) {
+    pub(crate) fn stop(self) {
         let told = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(told.success());
-        let status = self.child.wait().expect("an end");
+        let status = self.ended();
         assert!(status.success(), "{status}");
     }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("an own child") {
+                return status;
+            }
+            if began.elapsed() > PATIENCE {
+                self.child.kill().expect("killed");
+                panic!("the server did not end within {PATIENCE:?}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
-/// A program that calls the server.
-#[derive(Clone)]
-pub(crate) struct Client {
-    agent: Agent,
-    address: String,
-    pub(crate) id: String,
-    pub(crate) token: String,
-}
-
-impl Client {
-    /// The reply to a success; `None` if there was none.
-    pub(crate) fn post(&self, endpoint: &str, body: &Value) -> Option<Value> {
-        let request = self.agent.post(format!("{}/api/v1/{endpoint}", self.address));
-        let request = request.header("X-User-Id", &self.id).header("X-Auth-Token", &self.token);
-        request.send_json(body).ok()?.body_mut().read_json().ok()
-    }
-
-    /// The reply to a success; `None` if there was none.
-    pub(crate) fn get(&self, path: &str) -> Option<Value> {
-        let request = self.agent.get(format!("{}{path}", self.address));
-        let request = request.header("X-User-Id", &self.id).header("X-Auth-Token", &self.token);
-        request.call().ok()?.body_mut().read_json().ok()
-    }
+fn spawn(mut program: Command, directory: &Path) -> Child {
+    program
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(directory)
+        .env("ADMIN_PASS", PASSWORD)
+        .env("RUST_LOG", "info")
+        .current_dir(directory)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts")
 }
 
 /// `roomscribe check` must find nothing.

@@ -27,8 +27,10 @@ fn a_full_disk_accepts_nothing_and_harms_nothing() {
     assert_failed(&ask(&admin, &file_of(&room, "html")));
     assert_failed(&ask(&admin, &mail_of(&room, &["a@b.cd"], &["m1"])));
     assert_eq!(admin.get("exports.list", "").ok()["total"], 0);
-    disk.heal();
+    drop(disk);
+    let server = server.reopen();
     server.work();
+    let admin = server.as_admin();
     let job = server.finished(&accepted(&admin, file_of(&room, "html")));
     assert_eq!(job.state, JobState::Done);
     assert_eq!(admin.get("exports.list", "").ok()["total"], 1);
@@ -56,9 +58,10 @@ fn what_is_not_on_disk_is_not_acknowledged() {
     let admin = server.as_admin();
     disk.fail_flushes_after(0);
     assert_failed(&ask(&admin, &file_of(&room, "html")));
-    disk.heal();
+    drop(disk);
+    let server = server.reopen();
     server.work();
-    let job = server.finished(&accepted(&admin, file_of(&room, "html")));
+    let job = server.finished(&accepted(&server.as_admin(), file_of(&room, "html")));
     assert_eq!(job.state, JobState::Done);
 }
 
@@ -78,8 +81,9 @@ fn a_job_whose_state_could_not_be_kept_is_done_when_the_disk_is_well_again() {
             disk.has_failed() && server.app.running.of(&server.job(&export).id).is_none()
         });
         assert!(!server.job(&export).state.is_final());
-        disk.heal();
-        server.later(0);
+        drop(disk);
+        let server = server.reopen();
+        server.work();
         let job = server.finished(&export);
         assert_eq!((job.state, job.messages), (JobState::Done, 3), "after {written} writes: {job:?}");
         assert_eq!(server.names_in("exports"), [format!("{export}.zip")]);

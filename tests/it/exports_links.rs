@@ -196,25 +196,24 @@ fn administrators_can_forbid_links_and_a_locked_account_opens_none() {
 
 #[test]
 fn a_link_is_used_up_on_disk_before_the_first_byte_leaves() {
-    let (server, disk) = TestServer::start_faulty();
-    let room = server.talkative_room();
-    server.work();
-    let id = accepted(&server.as_admin(), file_of(&room, "json"));
-    server.finished(&id);
-    let (first, second) = (link(&server, &id), link(&server, &id));
     for fail in [|disk: &Disk| disk.fail_writes_after(0), |disk: &Disk| disk.fail_flushes_after(0)] {
+        let (server, disk) = TestServer::start_faulty();
+        let room = server.talkative_room();
+        server.work();
+        let id = accepted(&server.as_admin(), file_of(&room, "json"));
+        server.finished(&id);
+        let (first, second) = (link(&server, &id), link(&server, &id));
+        assert_eq!(open(&server, &first).status(), 200);
         fail(&disk);
-        let answer = open(&server, &first);
+        let answer = open(&server, &second);
         assert_eq!(answer.status(), 500, "{}", answer.text());
         assert_eq!(answer.body()["success"], Value::Bool(false), "no byte of the file");
-        disk.heal();
+        server.rest();
+        // It is part of the store, which is closed now.
+        drop(disk);
+        let server = server.reopen();
+        assert_refused(&server, &first);
     }
-    assert_eq!(open(&server, &second).status(), 200);
-    server.rest();
-    // It is part of the store, which is closed now.
-    drop(disk);
-    let server = server.reopen();
-    assert_refused(&server, &second);
 }
 
 type Disk = roomscribe::store::engine::fault::FaultEngine<roomscribe::store::engine::sled::SledEngine>;

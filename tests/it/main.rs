@@ -56,6 +56,8 @@ mod exports_retry;
 mod exports_rights_later;
 mod exports_space;
 mod exports_webhook;
+mod faults;
+mod faults_scenario;
 mod feed;
 mod groups;
 mod health;

@@ -69,6 +69,11 @@ fn a_batch_that_the_disk_refuses_changes_nothing() {
     assert!(matches!(error, Error::Io(_)), "{error}");
     assert_eq!(state(&store), before);
     engine.heal();
+    let error = store.write::<_, Error>(change).unwrap_err();
+    assert!(matches!(error, Error::Failed), "nobody knows what the disk holds now: {error}");
+    drop((store, engine));
+    let store = again(|| Store::open(directory.path(), CACHE)).unwrap();
+    assert_eq!(state(&store), before);
     store.write::<_, Error>(change).unwrap();
     assert_eq!(state(&store), (Some(setting("changed")), Some(setting("made")), false));
 }
@@ -142,11 +147,21 @@ fn what_is_not_on_disk_is_not_called_durable() {
     for _ in 0..2 {
         assert!(matches!(store.durable_blocking(), Err(Error::NotDurable)));
     }
+    // What the failed flush should have kept the system may have forgotten.
     engine.heal();
+    assert!(matches!(store.durable_blocking(), Err(Error::NotDurable)));
+    assert!(matches!(store.write::<_, Error>(change), Err(Error::Failed)));
+}
+
+#[test]
+fn where_nothing_waits_a_failing_disk_goes_unnoticed() {
+    let directory = TempDir::new().unwrap();
+    let (store, engine) = faulty(&directory);
+    store.write::<_, Error>(change).unwrap();
     store.durable_blocking().unwrap();
-    // Nothing is waiting any more, so a failing disk goes unnoticed.
     engine.fail_flushes_after(0);
     store.durable_blocking().unwrap();
+    assert!(!store.has_failed());
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl Engine for Packed {
     }
 
     fn apply(&self, batch: Batch) -> Result<(), Error> {
-        self.inner.apply(self.spread(batch)?)
+        self.commit(self.prepare(batch)?)
     }
 
     fn flush(&self) -> Result<(), Error> {

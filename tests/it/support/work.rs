@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use roomscribe::domain::{Job, JobId};
-use roomscribe::service::jobs;
+use roomscribe::service::{jobs, outbox};
 use roomscribe::store::engine::fault::FaultEngine;
 use roomscribe::store::engine::sled::SledEngine;
 use roomscribe::store::{Error, Result, Store};
@@ -64,6 +64,7 @@ impl TestServer {
     /// Starts the background work as a starting server does.
     pub(crate) fn work(&self) {
         jobs::recover(&self.app).expect("recovered");
+        outbox::recover(&self.app).expect("recovered");
         self.resume_work();
     }
 

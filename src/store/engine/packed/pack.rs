@@ -24,11 +24,13 @@ pub struct Step {
     pub packed: usize,
     /// Loose entries that were passed by.
     pub left: usize,
+    /// What [`Packed::commit`] must be given for it.
+    pub changes: Batch,
 }
 
 impl Packed {
-    /// Packs the next loose entries from this key on, if there are enough where they stand. An empty
-    /// key is the beginning. Nobody may write meanwhile.
+    /// What it takes to pack the next loose entries from this key on, if there are enough where they
+    /// stand. An empty key is the beginning. Nobody may write before it is committed.
     pub fn pack(&self, from: &[u8]) -> Result<Step> {
         for (prefix, size) in self.kinds {
             let kind = range::of_kind(*prefix, &(Included(from.to_vec()), std::ops::Bound::Unbounded));
@@ -39,7 +41,7 @@ impl Packed {
                 return self.pack_beside(&first, &kind, *size);
             }
         }
-        Ok(Step { next: None, packed: 0, left: 0 })
+        Ok(Step { next: None, packed: 0, left: 0, changes: Batch::new() })
     }
 
     pub(super) fn first_key(&self, kind: &Range) -> Result<Option<Vec<u8>>> {
@@ -77,13 +79,11 @@ impl Packed {
             _ => behind.or_else(|| range::key(&kind.1).cloned()),
         };
         if loose.len() < WORTH {
-            return Ok(Step { next, packed: 0, left: loose.len() + large });
+            return Ok(Step { next, packed: 0, left: loose.len() + large, changes: Batch::new() });
         }
-        let step = Step { next, packed: loose.len(), left: large };
-        let mut batch: Batch = loose.keys().map(|key| (key.clone(), None)).collect();
-        batch.extend(repacked(at, &old, &loose, size));
-        self.inner.apply(batch)?;
-        Ok(step)
+        let mut changes: Batch = loose.keys().map(|key| (key.clone(), None)).collect();
+        changes.extend(repacked(at, &old, &loose, size));
+        Ok(Step { next, packed: loose.len(), left: large, changes })
     }
 }
 

@@ -42,6 +42,7 @@ fn sweep(engine: &Packed) -> usize {
     let (mut from, mut moved) = (Vec::new(), 0);
     loop {
         let step = engine.pack(&from).unwrap();
+        engine.commit(step.changes).unwrap();
         moved += step.packed;
         match step.next {
             Some(next) => {

@@ -17,8 +17,9 @@ const TRIES: usize = 4;
 type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl Packed {
-    /// The changes that a batch means to the engine below.
-    pub(super) fn spread(&self, batch: Batch) -> Result<Batch> {
+    /// The changes that a batch means to the engine below. Reading damaged pages fails here, before
+    /// anything is changed.
+    pub fn prepare(&self, batch: Batch) -> Result<Batch> {
         let mut below = Batch::with_capacity(batch.len());
         let mut kinds: BTreeMap<u8, (PageSize, Changes)> = BTreeMap::new();
         for (key, value) in batch {
@@ -44,6 +45,11 @@ impl Packed {
             }
         }
         Ok(below)
+    }
+
+    /// Applies what [`prepare`](Self::prepare) or [`pack`](Self::pack) has worked out.
+    pub fn commit(&self, changes: Batch) -> Result<()> {
+        self.inner.apply(changes)
     }
 
     /// Takes out of the changes of a kind those that are many enough to write their page anew.
