@@ -105,7 +105,7 @@ def to_json(bench):
 def to_html(bench):
     """Messages per CPU second into a zip with an HTML archive, and how much of that two cores share."""
     output, task = ours(bench, bench.store(bench.size), "html", ".zip")
-    peers = {} if bench.is_smoke else {"imessage-exporter": imessage.prepare}
+    peers = {} if bench.is_smoke else {f"imessage-exporter, text {how}": imessage.prepare(how) for how in imessage.STORED}
     tasks = {"roomscribe": task, **tasks_of_peers(bench, peers)}
     note(f"html: {bench.rounds} rounds of {', '.join(tasks)}")
     results = in_turn(bench.rounds, tasks)
