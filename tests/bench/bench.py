@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from measure import KEPT, ROOT, Cost, Failed, Row, middle, note, run, size_of
 
@@ -26,9 +27,10 @@ class Bench:
         self.size, self.rounds, self.large, self.is_smoke = size, rounds, large, is_smoke
         self.seconds = 2 if is_smoke else 10
         self.rows, self.notes = [], []
-        self.place = KEPT / "run"
-        shutil.rmtree(self.place, ignore_errors=True)
-        self.place.mkdir(parents=True)
+        KEPT.mkdir(parents=True, exist_ok=True)
+        self.kept_for = tempfile.TemporaryDirectory(prefix="run-", dir=KEPT)
+        self.place = pathlib.Path(self.kept_for.name)
+        self.place.chmod(0o755)  # PostgreSQL runs as somebody else
         self.digest = digest(self.program)
 
     # What is told.
@@ -44,7 +46,8 @@ class Bench:
 
     def show(self, command):
         """A command as one may type it at the top of the repository."""
-        return shlex.join(str(part) for part in command).replace(str(ROOT) + "/", "")
+        words = shlex.join(str(part) for part in command)
+        return words.replace(str(self.place), "RUN").replace(str(ROOT) + "/", "")
 
     def require(self, holds, words):
         """Counts must be right at every size."""
@@ -121,7 +124,7 @@ class Bench:
         return path
 
     def close(self):
-        shutil.rmtree(self.place, ignore_errors=True)
+        self.kept_for.cleanup()
 
 
 def digest(path):
