@@ -37,6 +37,7 @@ class Bench:
 
     def tell(self, what, ours, theirs, ratio=None, target="", is_met=None):
         """Adds a line to the table. Times of a smoke test are no measurement, so they are not judged."""
+        note(f"{what}: {ours}; {theirs}")
         self.rows.append(Row(what, ours, theirs, ratio, target, None if self.is_smoke else is_met))
 
     def explain(self, text):
@@ -77,7 +78,7 @@ class Bench:
         told = json.loads(output.read_text("utf-8"))
         self.require(told["failed"] == 0, f"{told['failed']} of {told['sent']} requests failed: {told['failure']}")
         self.require(told["answered"] == told["sent"] > 0, f"{told['answered']} of {told['sent']} requests were answered")
-        return told | {"cpu": cost.cpu, "rate": told["answered"] / told["seconds"]}
+        return told | {"cpu": cost.cpu, "others": cost.others, "rate": told["answered"] / told["seconds"]}
 
     def fresh(self, name):
         """The path of a directory that is not there yet."""
@@ -102,9 +103,8 @@ class Bench:
         """A data directory with a room of so many messages and one of 1,000. To be left as it is: see `copy`."""
         path = KEPT / f"store-{self.digest}-{count}"
         if not (path / "costs.json").is_file():
-            for old in KEPT.glob("store-*"):
-                if not old.name.startswith(f"store-{self.digest}-") or old == path:
-                    shutil.rmtree(old)
+            for old in KEPT.glob(f"store-*-{count}"):  # of another build, or not finished
+                shutil.rmtree(old)
             messages = self.messages(count)
             note(f"importing {count:,} messages")
             cost = run([self.program, "--data", path, "import", messages], timeout=7200)

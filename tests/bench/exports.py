@@ -9,7 +9,7 @@ import zipfile
 import imessage
 import sql
 from bench import per_second, spread
-from measure import Missing, in_turn, middle, note, run
+from measure import QUIET, Missing, in_turn, middle, note, run
 
 CACHE_MB = 32    # [store] cache_mb as it is shipped
 OVERHEAD_MB = 48
@@ -113,7 +113,10 @@ def to_html(bench):
     against(bench, f"{bench.size:,} messages to html zip", results, least=3, floor=2)
     cpu, wall = (middle(results["roomscribe"], field) for field in ("cpu", "wall"))
     ratio = middle([cost.wall / cost.cpu for cost in results["roomscribe"]])
-    bench.tell("the same, wall time on two cores", f"{wall:.1f} s", f"its own CPU time: {cpu:.1f} s", ratio, "<= 0.65x", ratio <= 0.65)
+    others = middle(results["roomscribe"], "others")
+    bench.tell("the same, wall time on two cores", f"{wall:.1f} s", f"its own CPU time: {cpu:.1f} s", ratio, "<= 0.65x",
+               ratio <= 0.65 if others <= QUIET else None)
+    bench.explain(f"others had {others:.0%} of the machine while roomscribe exported html: with more than {QUIET:.0%} its wall time says nothing")
 
 
 def memory(bench):

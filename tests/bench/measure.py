@@ -10,11 +10,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEPT = ROOT / "target" / "bench"
 """Where made-up data and peers are kept between runs."""
+
+
+QUIET = 0.1
+"""Times are not judged while others have more of the machine than this share."""
 
 
 class Missing(Exception):
@@ -27,7 +32,8 @@ class Failed(Exception):
 
 @dataclasses.dataclass
 class Cost:
-    """What one run of a program took: seconds of processor and of time, MiB of memory at its peak.
+    """What one run of a program took: seconds of processor and of time, MiB of memory at its peak; and
+    the share of the machine that other programs had meanwhile, from 0 to 1.
 
     The kernel counts the peak from before the program began, so it is never told to be less than this script's own.
     """
@@ -35,6 +41,7 @@ class Cost:
     cpu: float
     wall: float
     peak: float
+    others: float
 
 
 @dataclasses.dataclass
@@ -50,26 +57,37 @@ class Row:
 
 
 def run(command, *, output=None, given=None, timeout=3600, **settings):
-    """Runs a command to its end. Its output goes nowhere, or into the file `output`."""
+    """Runs a command to its end. Reads the file `given`, writes the file `output`, or none."""
     command = [str(part) for part in command]
-    settings.setdefault("stdin", subprocess.DEVNULL if given is None else open(given, "rb"))
-    with tempfile.TemporaryFile() as errors, open(output or os.devnull, "wb") as said:
-        began = time.monotonic()
-        process = subprocess.Popen(command, stdout=said, stderr=errors, **settings)
-        deadline = began + timeout
-        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
-            if time.monotonic() > deadline:
-                process.kill()
-                process.wait()
-                raise Failed(f"{command[0]} was stopped after {timeout} seconds")
-            time.sleep(0.005)
-        wall, process.returncode = time.monotonic() - began, os.waitstatus_to_exitcode(ended[1])
+    with (tempfile.TemporaryFile() as errors, open(output or os.devnull, "wb") as sink,
+          open(given or os.devnull, "rb") as source):
+        began, busy = time.monotonic(), machine_seconds()
+        process = subprocess.Popen(command, stdin=source, stdout=sink, stderr=errors, **settings)
+        too_long = threading.Timer(timeout, process.kill)
+        too_long.start()
+        try:
+            _, status, used = os.wait4(process.pid, 0)
+        finally:
+            too_long.cancel()
+        wall, process.returncode = time.monotonic() - began, os.waitstatus_to_exitcode(status)
         if process.returncode:
             errors.seek(0)
             words = " ".join(command)[:300]
-            raise Failed(f"{words} ended with {process.returncode}: {errors.read()[-2000:].decode(errors='replace')}")
-    used = ended[2]
-    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+            raise Failed(f"{words} ended with {process.returncode} after {wall:.0f} s: {errors.read()[-2000:].decode(errors='replace')}")
+    cpu = used.ru_utime + used.ru_stime
+    return Cost(cpu, wall, used.ru_maxrss / 1024, share_of_others(busy, wall, cpu))
+
+
+def machine_seconds():
+    """Seconds that all cores together have worked since the machine started, or another machine took from them."""
+    fields = pathlib.Path("/proc/stat").read_text("utf-8").split(maxsplit=9)[1:9]
+    user, nice, system, _idle, _waiting, interrupt, soft, stolen = map(int, fields)
+    return (user + nice + system + interrupt + soft + stolen) / os.sysconf("SC_CLK_TCK")
+
+
+def share_of_others(before, wall, cpu):
+    """The share of the machine, from 0 to 1, that others had for `wall` seconds in which we took `cpu` of them."""
+    return max(0.0, (machine_seconds() - before - cpu) / (max(wall, 0.01) * os.cpu_count()))
 
 
 def said(*command, timeout=600):

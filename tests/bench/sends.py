@@ -2,11 +2,12 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import time
 
 import synapse
-from measure import Failed, Missing, cpu_seconds, in_turn, middle, note
+from measure import QUIET, Failed, Missing, cpu_seconds, in_turn, middle, note
 from server import ADDRESSES, Client, Server
 
 PATH = "/api/v1/chat.sendMessage"
@@ -37,7 +38,9 @@ class Room:
         told = bench.load(self.server.address, PATH, method="POST", connections=connections, header=headers,
                           body=json.dumps(self.body()), **options)
         self.sent += told["answered"]
-        return told | {"server_cpu": cpu_seconds(self.server.pid) - before}
+        spent = cpu_seconds(self.server.pid) - before
+        others = max(0, told["others"] - spent / told["seconds"] / os.cpu_count())
+        return told | {"server_cpu": spent, "others": others}
 
     def check(self, bench):
         """Every message that was acknowledged is there."""
@@ -90,7 +93,8 @@ def to_floor(bench):
     bench.tell(f"durable chat.sendMessage, {MANY} connections, requests/s", f"{rates[0]:,.0f}",
                f"a bare warp handler, same bytes: {rates[1]:,.0f}", ratio, ">= 0.25x", ratio >= 0.25)
     spent = [middle([each["server_cpu"] / each["answered"] for each in told[name]]) * 1e6 for name in told]
-    bench.tell("the same, CPU µs of the server each", f"{spent[0]:,.0f}", f"{spent[1]:,.0f}", spent[0] / spent[1])
+    # The kernel counts in hundredths of a second: a smoke test may be over before the first one.
+    bench.tell("the same, CPU µs of the server each", f"{spent[0]:,.0f}", f"{spent[1]:,.0f}", spent[0] / spent[1] if spent[1] else None)
     bench.explain(settings())
 
 
@@ -124,7 +128,7 @@ def to_synapse(bench):
 class Exports:
     """Three exports of the large room that run at the same time, until the `with` ends."""
 
-    FORMATS = ("html", "html", "json")
+    FORMATS = ("html", "html", "html")  # none ends within a round
 
     def __init__(self, client):
         self.client, self.jobs = client, []
@@ -191,9 +195,10 @@ def beside_exports(bench):
     for name, each in told.items():
         describe(bench, f"send at {PACE}/s, {name}", each)
     alone, beside = (middle([each["p99"] for each in told[name]]) for name in told)
-    ratio = beside / alone
+    ratio, others = beside / alone, middle([each["others"] for each in told["alone"]])
     bench.tell(f"p99 of chat.sendMessage at {PACE}/s while three exports run", f"{beside:.1f} ms", f"without exports: {alone:.1f} ms",
-               ratio, "<= 1.5x", ratio <= 1.5)
+               ratio, "<= 1.5x", ratio <= 1.5 if others <= QUIET else None)
+    bench.explain(f"others had {others:.0%} of the machine while requests were sent alone: with more than {QUIET:.0%} a p99 says nothing")
     bench.explain(f"three exports of {bench.size:,} messages ({', '.join(Exports.FORMATS)}), [export] workers = {workers};"
                   f" still rendering at the end of each round: {running}")
     bench.explain(settings())
