@@ -34,7 +34,7 @@ def check_json(bench, directory):
     with open(path, "rb") as file:
         file.seek(-400, os.SEEK_END)
         counts = re.search(rb'"counts":\{"messages":(\d+)', file.read())
-    bench.require(int(counts[1]) == bench.size, f"the JSON export holds {counts[1]} of {bench.size} messages")
+    bench.require(int(counts[1]) == bench.size, f"the JSON export holds {int(counts[1])} of {bench.size} messages")
     if bench.is_smoke:
         exported = [message["_id"] for message in json.loads(path.read_text("utf-8"))["messages"]]
         with open(bench.messages(bench.size), encoding="utf-8") as lines:

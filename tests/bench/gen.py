@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Makes up the messages of one chat room: NDJSON of REST message objects on standard output.
+"""Makes up the messages of a chat room, or of several: NDJSON of REST message objects on standard output.
 
-usage: tests/bench/gen.py [COUNT] [--seed 1] [--room bench] [--people 200] > messages.ndjson
+usage: tests/bench/gen.py [COUNT] [--seed 1] [--room bench] [--rooms 1] [--people 200] > messages.ndjson
 
 One message a line, oldest first; the same arguments give the same bytes. Words follow Zipf's law over
-5,000 made-up ones, lengths are log-normal with a mean near 90 characters, and people write unequally often.
+5,000 made-up ones, lengths are log-normal with a mean near 90 characters, and people write unequally often, and in some
+rooms more than in others: beside `bench` these are `bench-2`, `bench-3` and so on.
 Shares: Markdown 15 %, mentions 10 %, replies in threads 10 %, links 8 %, emoji 10 %, reactions 5 %, another
 script 4 %, characters that HTML escapes 3 %, edits 2 %, notes of the server 1 %. There are no files: the
 programs that these messages are compared with keep them elsewhere.
 """
 import argparse
 import bisect
+import collections
 import json
 import math
 import random
@@ -127,28 +129,30 @@ def text_and_fields(dice, words, people, frequent):
     return " ".join(said), fields
 
 
-def messages(count, seed=1, room="bench", people=200):
+def messages(count, seed=1, room="bench", rooms=1, people=200):
     """The messages as dictionaries, oldest first."""
     # The language and the people are the same whatever is said, so that rooms fit together.
     world, dice = Dice(0), Dice(seed)
     frequent = vocabulary(world)
     words, everybody = by_rank(frequent, 3), inhabitants(world, people)
-    authors, now, roots = by_rank(everybody, 4), float(FIRST_MS), []
+    authors, now = by_rank(everybody, 4), float(FIRST_MS)
+    places = by_rank([room, *(f"{room}-{number}" for number in range(2, rooms + 1))], 1)
+    threads = collections.defaultdict(list)
     for _ in range(count):
         now -= YEAR_MS / max(count, 1) * math.log(1 - dice.roll())
-        author, at = authors[int(dice.roll() * SLOTS)], instant(now)
-        message = {"_id": dice.identity(), "rid": room, "ts": at, "u": author, "msg": ""}
+        author, rid, at = authors[dice.below(SLOTS)], places[dice.below(SLOTS)], instant(now)
+        message = {"_id": dice.identity(), "rid": rid, "ts": at, "u": author, "msg": ""}
         if dice.roll() < 0.01:
             message.update(t=dice.one_of(NOTES), msg=author["username"], groupable=False, _updatedAt=at)
             yield message
             continue
         message["msg"], fields = text_and_fields(dice, words, everybody, frequent)
         message.update(fields, _updatedAt=at)
-        if roots and dice.roll() < 0.10:
-            message["tmid"] = dice.one_of(roots)
+        if threads[rid] and dice.roll() < 0.10:
+            message["tmid"] = dice.one_of(threads[rid])
         elif dice.roll() < 0.04:
             # Threads are answered while they are fresh.
-            roots = [*roots[-11:], message["_id"]]
+            threads[rid] = [*threads[rid][-11:], message["_id"]]
         if dice.roll() < 0.05:
             emoji = {dice.one_of(NAMED) for _ in range(1 + (dice.roll() < 0.25))}
             message["reactions"] = {
@@ -166,11 +170,12 @@ def main():
     parser.add_argument("count", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--room", default="bench")
+    parser.add_argument("--rooms", type=int, default=1)
     parser.add_argument("--people", type=int, default=200)
     arguments = parser.parse_args()
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     sys.stdout.reconfigure(encoding="utf-8")
-    for message in messages(arguments.count, arguments.seed, arguments.room, arguments.people):
+    for message in messages(arguments.count, arguments.seed, arguments.room, arguments.rooms, arguments.people):
         sys.stdout.write(encode(message) + "\n")
 
 
