@@ -15,6 +15,7 @@ from measure import KEPT, ROOT, Cost, Failed, Row, middle, note, run, size_of
 SMALL_ROOM = 1000
 """Messages of the room that lies beside the large one in every store."""
 
+GENERATOR = pathlib.Path(__file__).with_name("gen.py")
 SEEDS = {"bench": 1, "small": 2}
 """Of what is said in each room: no two messages have one id."""
 
@@ -31,7 +32,7 @@ class Bench:
         self.kept_for = tempfile.TemporaryDirectory(prefix="run-", dir=KEPT)
         self.place = pathlib.Path(self.kept_for.name)
         self.place.chmod(0o755)  # PostgreSQL runs as somebody else
-        self.digest = digest(self.program)
+        self.digest, self.generator = digest(self.program), digest(GENERATOR)
 
     # What is told.
 
@@ -90,20 +91,19 @@ class Bench:
 
     def messages(self, count, room="bench"):
         """The file with so many made-up messages of a room."""
-        generator = pathlib.Path(__file__).with_name("gen.py")
-        path = KEPT / f"{room}-{count}-{digest(generator)}.ndjson"
+        path = KEPT / f"{room}-{count}-{self.generator}.ndjson"
         if not path.is_file():
             note(f"making up {count:,} messages")
             unfinished = path.with_suffix(".part")
-            run([sys.executable, generator, count, "--room", room, "--seed", SEEDS[room]], output=unfinished)
+            run([sys.executable, GENERATOR, count, "--room", room, "--seed", SEEDS[room]], output=unfinished)
             unfinished.rename(path)
         return path
 
     def store(self, count):
         """A data directory with a room of so many messages and one of 1,000. To be left as it is: see `copy`."""
-        path = KEPT / f"store-{self.digest}-{count}"
+        path = KEPT / f"store-{self.digest}-{self.generator}-{count}"
         if not (path / "costs.json").is_file():
-            for old in KEPT.glob(f"store-*-{count}"):  # of another build, or not finished
+            for old in KEPT.glob(f"store-*-{count}"):  # of another build or of other messages, or not finished
                 shutil.rmtree(old)
             messages = self.messages(count)
             note(f"importing {count:,} messages")

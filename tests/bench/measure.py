@@ -129,15 +129,21 @@ def middle(values, field=None):
     return statistics.median(values if field is None else [getattr(value, field) for value in values])
 
 
+def where(name):
+    """The path of a program; Debian's servers of PostgreSQL are not on the usual one."""
+    places = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(map(str, places)))
+
+
 def tool(name, package=None):
     """The path of a program; installs Debian's package of it if this is allowed and possible."""
-    if found := shutil.which(name):
+    if found := where(name):
         return found
     if package and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", package]):
             subprocess.run(["apt-get", *words], capture_output=True, env=environment, timeout=900, check=False)
-        if found := shutil.which(name):
+        if found := where(name):
             return found
     raise Missing(f"{name} is not installed")
 

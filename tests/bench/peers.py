@@ -21,7 +21,7 @@ import exports
 import reads
 import sends
 from bench import Bench, build
-from measure import Failed, Missing, machine, note, said, table
+from measure import ROOT, Failed, Missing, machine, note, said, table
 
 ROWS = {
     "json": exports.to_json,
@@ -39,12 +39,14 @@ PEERS_ONLY = {"synapse"}
 
 
 def versions(program):
-    """What was measured: the version, and the commit where there is one."""
-    try:
-        commit = said("git", "describe", "--always", "--dirty")
-    except (Failed, OSError):
-        commit = "no commit"
-    return f"{said(program, '--version').strip()} ({commit.strip()}), {said('rustc', '--version').strip()}"
+    """What was measured: the version, the commit and the compiler, as far as they are known."""
+    words = [said(program, "--version").strip()]
+    for command in (["git", "-C", ROOT, "describe", "--always", "--dirty"], ["rustc", "--version"]):
+        try:
+            words.append(said(*command).strip())
+        except (Failed, OSError):
+            words.append(f"no {command[0]} here")
+    return ", ".join(words)
 
 
 def main():
