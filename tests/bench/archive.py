@@ -2,9 +2,10 @@
 """How a large HTML archive opens and answers, from a folder and without a server.
 
     cargo build --release
-    tests/bench/archive.py FILE.ndjson WORD [WORD …]
+    tests/bench/gen.py > target/messages.ndjson
+    tests/bench/archive.py target/messages.ndjson WORD [WORD …]
 
-Imports FILE (one message object a line) with target/release/roomscribe, exports it as html into a zip,
+Imports the file (one message object a line) with target/release/roomscribe, exports it as html into a zip,
 unpacks that, and opens the front page from file:// in headless Chromium, driven by Playwright (PyPI, under
 target/). Prints, for each of five fresh browsers, the median and the worst of: the page is interactive;
 the first search for each WORD shows its first result, on a page that has loaded nothing before; a page of
