@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::engine::{Direction, Engine};
+use super::engine::Direction;
 use super::{Error, Result, Store, key, schema};
 
 /// What is met on the way.

@@ -1,9 +1,9 @@
 //! Group commit: one thread brings changes to disk for everybody who waits.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
@@ -11,6 +11,12 @@ use super::{Error, engine::Engine};
 use crate::metrics::Flushes;
 
 type Waiter = oneshot::Sender<bool>;
+
+/// Where several are about to write, one flush for all costs little more than one for each, and they
+/// are better off with this delay.
+const GATHERING: Duration = Duration::from_millis(1);
+/// So many are several.
+const CROWD: usize = 3;
 
 /// The flushing thread and the queue before it.
 pub(super) struct Flusher {
@@ -23,6 +29,8 @@ struct Shared {
     /// Changes applied so far, and how many of them are known to be on disk.
     applied: AtomicU64,
     durable: AtomicU64,
+    /// How many write, or wait for their turn to.
+    writing: AtomicUsize,
     /// Set for good when the engine could not do what it must.
     failed: watch::Sender<bool>,
     flushes: Flushes,
@@ -42,6 +50,7 @@ impl Flusher {
             engine,
             applied: AtomicU64::new(0),
             durable: AtomicU64::new(0),
+            writing: AtomicUsize::new(0),
             failed: watch::Sender::new(false),
             flushes: Flushes::default(),
             queue: Mutex::default(),
@@ -50,6 +59,12 @@ impl Flusher {
         let worker = Arc::clone(&shared);
         let thread = thread::Builder::new().name("flusher".to_owned()).spawn(move || worker.run())?;
         Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Counts one who is about to write, as long as the answer lives.
+    pub(super) fn writing(&self) -> Writing<'_> {
+        self.shared.writing.fetch_add(1, Ordering::Relaxed);
+        Writing(&self.shared.writing)
     }
 
     /// Notes that a batch was applied.
@@ -90,11 +105,20 @@ impl Flusher {
     }
 }
 
+/// One who writes, or waits for their turn to.
+pub(super) struct Writing<'a>(&'a AtomicUsize);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Shared {
     /// Flushes as long as somebody waits; who comes during a flush is served by the next.
     fn run(&self) {
         loop {
-            let waiters = {
+            let mut waiters = {
                 let mut queue = lock(&self.queue);
                 while queue.waiters.is_empty() && !queue.closed {
                     queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
@@ -104,6 +128,10 @@ impl Shared {
                 }
                 std::mem::take(&mut queue.waiters)
             };
+            if self.writing.load(Ordering::Relaxed) >= CROWD {
+                thread::sleep(GATHERING);
+                waiters.append(&mut lock(&self.queue).waiters);
+            }
             let began = Instant::now();
             let flushed = self.flush();
             self.flushes.note(began.elapsed(), waiters.len());

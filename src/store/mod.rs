@@ -104,7 +104,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An open data directory.
 pub struct Store {
-    engine: Arc<Packed>,
+    /// Where readers look.
+    engine: Arc<dyn Engine>,
+    /// The same, where writers write.
+    packed: Arc<Packed>,
     /// The engine below everything else: backups copy what is there.
     tap: Arc<Tap>,
     flusher: Flusher,
@@ -124,6 +127,15 @@ impl Store {
 
     /// The same over another engine; tests bring one that fails.
     pub fn open_with(data_dir: &Path, engine: impl FnOnce(&Path) -> Result<Arc<dyn Engine>>) -> Result<Self> {
+        Self::open_between(data_dir, engine, |packed| packed)
+    }
+
+    /// The same with something between the engine and who reads; tests hold readers there.
+    pub fn open_between(
+        data_dir: &Path,
+        engine: impl FnOnce(&Path) -> Result<Arc<dyn Engine>>,
+        above: impl FnOnce(Arc<dyn Engine>) -> Arc<dyn Engine>,
+    ) -> Result<Self> {
         make_private(data_dir)?;
         let lock = File::create(data_dir.join("lock"))?;
         match lock.try_lock() {
@@ -137,11 +149,12 @@ impl Store {
             return Err(Error::Gone(data_dir.to_owned()));
         }
         let tap = Arc::new(Tap::around(engine(&data_dir.join("store"))?));
-        let engine = Arc::new(Packed::new(Arc::clone(&tap) as Arc<dyn Engine>, schema::PACKED));
-        let flusher = Flusher::start(Arc::clone(&engine) as Arc<dyn Engine>)?;
+        let packed = Arc::new(Packed::new(Arc::clone(&tap) as Arc<dyn Engine>, schema::PACKED));
+        let flusher = Flusher::start(Arc::clone(&packed) as Arc<dyn Engine>)?;
+        let engine = above(Arc::clone(&packed) as Arc<dyn Engine>);
         let blobs = Blobs::open(data_dir)?;
         let (writer, feed, sealed) = Default::default();
-        let store = Self { engine, tap, flusher, writer, feed, sealed, blobs, _lock: lock };
+        let store = Self { engine, packed, tap, flusher, writer, feed, sealed, blobs, _lock: lock };
         store.check_schema()?;
         directory::build(&store)?;
         Ok(store)
@@ -257,6 +270,7 @@ impl Store {
         &self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        let _writing = self.flusher.writing();
         // A writer that panicked has applied nothing, so the lock guards nothing broken.
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if self.has_failed() {
@@ -267,7 +281,7 @@ impl Store {
         let changes = batch.into_changes();
         if !changes.is_empty() {
             let told = self.feed.note(&*self.engine, &changes)?;
-            self.commit(self.engine.prepare(changes)?)?;
+            self.commit(self.packed.prepare(changes)?)?;
             self.feed.tell(told);
         }
         Ok(value)
@@ -281,7 +295,7 @@ impl Store {
         if changes.is_empty() {
             return Ok(());
         }
-        self.engine.commit(changes).inspect_err(|_| self.flusher.failed())?;
+        self.packed.commit(changes).inspect_err(|_| self.flusher.failed())?;
         self.flusher.applied();
         Ok(())
     }

@@ -25,13 +25,13 @@ impl Store {
 
     fn pack_some(&self, from: &[u8]) -> Result<Step> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut step = self.engine.pack(from)?;
+        let mut step = self.packed.pack(from)?;
         self.commit(std::mem::take(&mut step.changes))?;
         Ok(step)
     }
 
     /// How many entries that can be packed were written since this was last asked.
     pub fn take_unpacked(&self) -> u64 {
-        self.engine.take_changes()
+        self.packed.take_changes()
     }
 }

@@ -248,9 +248,7 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Optio
     let seen = RefCell::new(Vec::new());
     let seeing = |room: &Room| {
         let belongs = may_see(app, job)(room)?;
-        if belongs {
-            seen.borrow_mut().push(room.id.clone());
-        }
+        seen.borrow_mut().extend(belongs.then(|| room.id.clone()));
         Ok(belongs)
     };
     let Rendered { summary, .. } = render(&task(app, job, &seeing), &spool, progress)?;
@@ -285,7 +283,6 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         }),
         _ => None,
     };
-    let digest = Some(digest(export));
     // Before the job is done, so that a crash in between cannot lose the mail; posting it twice sends one.
     // What was handed to somebody else cannot be fetched here.
     if job.notify
@@ -298,7 +295,7 @@ fn finish(app: &App, job: &Job, export: &Export, receipt: Receipt) -> sdk::Resul
         job.attempts += 1;
         job.failure = None;
         job.receipt = Some(receipt.note);
-        job.digest = digest;
+        job.digest = Some(digest(export));
         job.file = file;
     });
     let Some(job) = done.map_err(store_failed)? else {

@@ -259,7 +259,7 @@ fn ask(caller: &Caller<'_>, path: &str) -> Answer {
 }
 
 /// An engine some of whose pages cannot be read: those of messages, but for the first fifty.
-struct Unreadable(SledEngine);
+struct Unreadable(Arc<dyn Engine>);
 
 const READABLE: usize = 50;
 
@@ -307,7 +307,8 @@ fn a_server_does_not_show_what_it_cannot_read() {
         })
         .collect();
     let server = server.reopen_with(|directory| {
-        Store::open_with(directory, |store| Ok(Arc::new(Unreadable(SledEngine::open(store, CACHE)?))))
+        let sled = |store: &Path| Ok(Arc::new(SledEngine::open(store, CACHE)?) as Arc<dyn Engine>);
+        Store::open_between(directory, sled, |inner| Arc::new(Unreadable(inner)))
     });
     let admin = server.as_admin();
     for path in

@@ -1,5 +1,6 @@
 //! An engine that stands still in the middle of reading messages, until it is let go on.
 
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
 use roomscribe::domain::{Activity, JobId, Message, MessageId, RoomId, RoomKind};
@@ -13,7 +14,7 @@ use super::work::PATIENCE;
 
 /// Passes everything through, but holds who reads messages once so many were read.
 pub(crate) struct Gate {
-    inner: SledEngine,
+    inner: Arc<dyn Engine>,
     /// So many messages may still be read; `None`: all.
     messages_left: Mutex<Option<u64>>,
     opened: Condvar,
@@ -24,14 +25,10 @@ impl TestServer {
     pub(crate) fn start_gated() -> (Self, Arc<Gate>) {
         let mut gate = None;
         let server = Self::start().reopen_with(|directory| {
-            Store::open_with(directory, |place| {
-                let engine = Arc::new(Gate {
-                    inner: SledEngine::open(place, 16 << 20)?,
-                    messages_left: Mutex::new(None),
-                    opened: Condvar::new(),
-                });
-                gate = Some(Arc::clone(&engine));
-                Ok(engine)
+            let sled = |place: &Path| Ok(Arc::new(SledEngine::open(place, 16 << 20)?) as Arc<dyn Engine>);
+            Store::open_between(directory, sled, |inner| {
+                let (messages_left, opened) = (Mutex::new(None), Condvar::new());
+                Arc::clone(gate.insert(Arc::new(Gate { inner, messages_left, opened }))) as _
             })
         });
         (server, gate.expect("the store was opened"))

@@ -12,11 +12,20 @@ use super::{Packed, page_key};
 use crate::store::Result;
 use crate::store::engine::{Direction, Range, Visit};
 
-/// Loose entries of one window at most.
-const MOST_LOOSE: usize = 256;
+/// Loose entries and pages of one window at most. The first windows are smaller, for most walks end soon.
+#[derive(Clone, Copy)]
+struct Bounds {
+    loose: usize,
+    pages: usize,
+}
 
-/// Pages of one window at most. The first windows are smaller, for most walks end soon.
-const MOST_PAGES: usize = 16;
+impl Bounds {
+    const FIRST: Self = Self { loose: 16, pages: 1 };
+
+    fn next(self) -> Self {
+        Self { loose: 256.min(self.loose * 2), pages: 16.min(self.pages * 2) }
+    }
+}
 
 /// Keys and values.
 type Entries = Vec<(Vec<u8>, Vec<u8>)>;
@@ -83,17 +92,17 @@ impl Packed {
     /// Walks a range of one kind, smallest key first; whether `visit` broke.
     pub(super) fn ascend(&self, prefix: u8, range: Range, visit: &mut Visit<'_>) -> Result<ControlFlow<()>> {
         let (mut low, high) = range;
-        let mut pages = 1;
+        let mut bounds = Bounds::FIRST;
         let mut page = Page::default();
         loop {
             let first = key(&low).cloned().unwrap_or_else(|| vec![prefix]);
             let behind = self.nth_page(
                 (Excluded(page_key(&first)), high.as_ref().map(|key| page_key(key))),
                 Direction::Ascending,
-                pages,
+                bounds.pages,
             )?;
             let mut window = (low, behind.map_or_else(|| high.clone(), Excluded));
-            let (loose, cut) = self.loose(&window, Direction::Ascending)?;
+            let (loose, cut) = self.loose(&window, Direction::Ascending, bounds.loose)?;
             if let Some(last) = cut {
                 window.1 = Included(last);
             }
@@ -122,21 +131,21 @@ impl Packed {
             if is_empty(&(low.clone(), high.clone())) {
                 return Ok(ControlFlow::Continue(()));
             }
-            pages = MOST_PAGES.min(pages * 2);
+            bounds = bounds.next();
         }
     }
 
     /// Walks a range of one kind, largest key first; whether `visit` broke.
     pub(super) fn descend(&self, prefix: u8, range: Range, visit: &mut Visit<'_>) -> Result<ControlFlow<()>> {
         let (low, mut high) = range;
-        let mut pages = 1;
+        let mut bounds = Bounds::FIRST;
         let mut page = Page::default();
         loop {
             let below = || (Included(page_key(&[prefix])), high.as_ref().map(|key| page_key(key)));
-            let start = self.nth_page(below(), Direction::Descending, pages)?;
+            let start = self.nth_page(below(), Direction::Descending, bounds.pages)?;
             let start = start.filter(|start| contains(&(low.clone(), Bound::Unbounded), start));
             let mut window = (start.map_or_else(|| low.clone(), Included), high.clone());
-            let (loose, cut) = self.loose(&window, Direction::Descending)?;
+            let (loose, cut) = self.loose(&window, Direction::Descending, bounds.loose)?;
             if let Some(last) = cut {
                 window.0 = Included(last);
             }
@@ -162,7 +171,7 @@ impl Packed {
             if is_empty(&(low.clone(), high.clone())) {
                 return Ok(ControlFlow::Continue(()));
             }
-            pages = MOST_PAGES.min(pages * 2);
+            bounds = bounds.next();
         }
     }
 
@@ -184,16 +193,16 @@ impl Packed {
     }
 
     /// The first loose entries of a window; and the key of the last of them, if there may be more.
-    fn loose(&self, window: &Range, direction: Direction) -> Result<(Entries, Option<Vec<u8>>)> {
+    fn loose(&self, window: &Range, direction: Direction, most: usize) -> Result<(Entries, Option<Vec<u8>>)> {
         let mut loose = Vec::new();
         if is_empty(window) {
             return Ok((loose, None));
         }
         self.inner.walk(window.clone(), direction, &mut |key, value| {
             loose.push((key.to_vec(), value.to_vec()));
-            if loose.len() < MOST_LOOSE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if loose.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        let cut = if loose.len() < MOST_LOOSE { None } else { loose.last().map(|(key, _)| key.clone()) };
+        let cut = if loose.len() < most { None } else { loose.last().map(|(key, _)| key.clone()) };
         Ok((loose, cut))
     }
 }
