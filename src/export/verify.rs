@@ -18,6 +18,7 @@ use std::path::Path;
 use export_sdk::Cancelled;
 
 pub(crate) use self::archive::{Archive, open};
+pub(crate) use self::listing::Listing;
 pub(crate) use self::tags::{Tags, check_signature};
 use super::signing::PublicKey;
 use super::spool::Progress;

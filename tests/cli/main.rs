@@ -3,6 +3,7 @@
 //! A test binary of its own: a process that is being started holds, for a moment, the locks of the
 //! one that starts it, and tests beside it that close a store and open it again would find it in use.
 
+mod damage;
 mod export;
 mod process;
 mod proof;
