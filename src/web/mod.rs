@@ -20,6 +20,7 @@ pub mod download;
 pub mod emoji;
 pub mod export;
 pub mod file;
+pub mod front;
 pub mod hooks;
 pub mod initials;
 mod page;
@@ -49,6 +50,11 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
     {
         return verify::answer(app, link).await;
     }
+    if let Some(token) = front::invite(path)
+        && incoming.method == "GET"
+    {
+        return front::invitation(app, &token);
+    }
     if let Some(call) = hooks::call(path) {
         return hooks::answer(app, call, incoming).await;
     }
@@ -73,6 +79,7 @@ pub async fn answer(app: &Arc<App>, path: &str, headers: &HeaderMap, incoming: I
         return asset::asset(app, name, headers).await;
     }
     match path {
+        "" if incoming.method == "GET" => front::home(app),
         "/readyz" if app.store.has_failed() => {
             text(StatusCode::SERVICE_UNAVAILABLE, "the store failed: look at the log and start again")
         }
