@@ -58,6 +58,12 @@ pub enum VerifyError {
         /// What is wrong.
         complaint: &'static str,
     },
+    /// A file that was not exported.
+    #[error("{name:?} is not part of the export: the list of hashes does not name it")]
+    Foreign {
+        /// Its name inside the export.
+        name: String,
+    },
     /// Something between the files is not what was packed.
     #[error("the zip was changed outside its files: {0}")]
     Changed(&'static str),
