@@ -9,7 +9,8 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Outcome, Place, is_watched, say, unable, usage};
+use super::interrupt::{INTERRUPTED, Interrupt};
+use super::{Outcome, Place, complain, is_watched, say, unable, usage};
 use crate::export::spool::Progress;
 use crate::export::verify::verify;
 use crate::import::{self, Rules, Source};
@@ -45,6 +46,11 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         opened.with_context(|| format!("{} cannot be opened", options.file.display())).map_err(usage)?
     };
     check(&source, options)?;
+    // Batches are atomic: what was imported so far is whole, wherever it stops.
+    Interrupt::catch(|| {
+        complain("roomscribe: stopped; run the same command again to go on");
+        std::process::exit(INTERRUPTED.into());
+    })?;
     let app = place.app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
     let bar = counter("messages");
