@@ -41,6 +41,7 @@ pub(crate) fn markdown(page: &mut Markup, text: &str, named: &Named<'_>) {
         code: false,
         header: false,
         visible: false,
+        after_quote: false,
     };
     // A definition is not shown where it stands; people who write `[x]: y` meant text.
     let defines = events.reference_definitions().iter().next().is_some();
@@ -63,7 +64,7 @@ fn plain(page: &mut Markup, text: &str, named: &Named<'_>) {
 }
 
 /// Whether Markdown has nothing to say about the text: most messages.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     let mut line_begins = true;
     for byte in text.bytes() {
         let special = match byte {
@@ -93,6 +94,8 @@ struct Rendering<'r, 'a> {
     code: bool,
     header: bool,
     visible: bool,
+    /// Whether a quote took the place of what stood right before: blanks after it mean nothing.
+    after_quote: bool,
 }
 
 impl<'a> Rendering<'_, 'a> {
@@ -145,6 +148,9 @@ impl<'a> Rendering<'_, 'a> {
     fn flush(&mut self) {
         if self.pending.is_empty() {
             return;
+        }
+        if std::mem::take(&mut self.after_quote) && !self.code {
+            self.pending.drain(..self.pending.len() - self.pending.trim_start().len());
         }
         self.visible |= !self.pending.trim().is_empty();
         if self.code {
