@@ -246,7 +246,7 @@ fn open(config: Config) -> Result<App, Failure> {
 
 /// The plug-ins, which read their settings.
 fn registry(config: &Config) -> Result<Registry, Failure> {
-    let read = plugins::registry(config).map_err(anyhow::Error::from);
+    let read = plugins::registry(config);
     let named = match &config.file {
         Some(file) => read.with_context(|| format!("{} is not right", file.display())),
         None => read,

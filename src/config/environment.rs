@@ -122,7 +122,9 @@ impl Environment {
             tracing::warn!("{text}");
         }
         for (list, ids) in [("SETTINGS_BLOCKED", &read.blocked), ("SETTINGS_HIDDEN", &read.hidden)] {
-            ids.iter().for_each(|id| warn_if_unknown(list, id));
+            for id in ids {
+                warn_if_unknown(list, id);
+            }
         }
         for (key, value) in all {
             if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {

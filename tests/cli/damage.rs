@@ -17,17 +17,18 @@ fn exported() -> Vec<u8> {
 
 /// The same files as somebody else packs them, each changed on its way.
 fn repacked(zip: &[u8], method: CompressionMethod, change: impl Fn(&str, Vec<u8>) -> Vec<u8>) -> Vec<u8> {
-    let mut from = ZipArchive::new(Cursor::new(zip)).unwrap();
+    let mut from = ZipArchive::new(Cursor::new(zip)).expect("as it was packed");
     let mut to = ZipWriter::new(Cursor::new(Vec::new()));
     for index in 0..from.len() {
-        let mut entry = from.by_index(index).unwrap();
-        let name = entry.name().unwrap().into_owned();
+        let mut entry = from.by_index(index).expect("as it was packed");
+        let name = entry.name().expect("as it was packed").into_owned();
         let mut content = Vec::new();
-        std::io::copy(&mut entry, &mut content).unwrap();
-        to.start_file(name.as_str(), SimpleFileOptions::default().compression_method(method)).unwrap();
-        to.write_all(&change(&name, content)).unwrap();
+        std::io::copy(&mut entry, &mut content).expect("as it was packed");
+        to.start_file(name.as_str(), SimpleFileOptions::default().compression_method(method))
+            .expect("as it was packed");
+        to.write_all(&change(&name, content)).expect("as it was packed");
     }
-    to.finish().unwrap().into_inner()
+    to.finish().expect("as it was packed").into_inner()
 }
 
 fn import(bytes: &[u8], arguments: &[&str]) -> (Place, Ended) {
@@ -49,7 +50,7 @@ fn refused(bytes: &[u8], expected: &str) {
 }
 
 fn position(bytes: &[u8], of: &[u8]) -> usize {
-    bytes.windows(of.len()).position(|window| window == of).unwrap()
+    bytes.windows(of.len()).position(|window| window == of).expect("as it was packed")
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(crate) fn markdown(page: &mut Markup, text: &str, named: &Named<'_>) {
         code: false,
         header: false,
         visible: false,
-        after_quote: false,
+        quote: None,
     };
     // A definition is not shown where it stands; people who write `[x]: y` meant text.
     let defines = events.reference_definitions().iter().next().is_some();
@@ -94,8 +94,8 @@ struct Rendering<'r, 'a> {
     code: bool,
     header: bool,
     visible: bool,
-    /// Whether a quote took the place of what stood right before: blanks after it mean nothing.
-    after_quote: bool,
+    /// Where the mark of a quote stood: blanks after it mean nothing.
+    quote: Option<usize>,
 }
 
 impl<'a> Rendering<'_, 'a> {
@@ -149,7 +149,7 @@ impl<'a> Rendering<'_, 'a> {
         if self.pending.is_empty() {
             return;
         }
-        if std::mem::take(&mut self.after_quote) && !self.code {
+        if self.quote.take() == Some(self.page.len()) {
             self.pending.drain(..self.pending.len() - self.pending.trim_start().len());
         }
         self.visible |= !self.pending.trim().is_empty();

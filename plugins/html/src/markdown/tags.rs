@@ -70,7 +70,7 @@ impl Rendering<'_, '_> {
                 if self.page.as_str()[element.empty..].trim().is_empty() {
                     if self.named.quotes && known::message_of(&element.address).is_some() {
                         self.page.truncate(element.before);
-                        self.after_quote = true;
+                        self.quote = Some(element.before);
                         return;
                     }
                     self.page.truncate(element.empty);
