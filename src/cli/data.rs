@@ -9,13 +9,16 @@ use anyhow::{Context, Result, bail};
 /// What may lie in it where there is no store yet: its own parts, of a start that was broken off or of
 /// a store that is lost, and what a file system or an operator puts there.
 const OWN: &[&str] = &[
+    "arriving",
     "config.toml",
     "demo-exports",
     "exports",
     "lock",
     "lost+found",
+    "mails",
     "outbox",
     "signing-key",
+    "signing-key.part",
     "spool",
     "store",
     "uploads",

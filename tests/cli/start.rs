@@ -69,6 +69,17 @@ fn a_new_directory_is_told_and_that_of_others_left_alone() {
 }
 
 #[test]
+fn what_a_lost_store_leaves_is_no_directory_of_others() {
+    let place = Place::new();
+    place.run(&["user", "add", "bob"]).ok();
+    assert_eq!(place.serve().stop().0, Some(0));
+    std::fs::remove_dir_all(place.path("data/store")).unwrap();
+    place.put("data/uploads/kept", "");
+    let ended = place.run(&["serve"]);
+    assert!(ended.complaint(3).contains("restore the directory from a backup"), "{ended:?}");
+}
+
+#[test]
 fn an_address_that_is_none_is_refused_with_an_example() {
     let place = Place::new();
     for wrong in ["3000", "localhost", "no such host:80"] {
