@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use url::Url;
 
 use crate::domain::Time;
 use crate::domain::time::DAY;
@@ -16,7 +17,7 @@ mod environment;
 mod integrations;
 mod metrics;
 
-pub use environment::{Environment, FirstAdmin};
+pub use environment::{Environment, FirstAdmin, InitialUser};
 pub use integrations::Integrations;
 pub use metrics::Metrics;
 
@@ -48,6 +49,9 @@ pub struct Config {
     /// What the environment says about users and settings.
     #[serde(skip)]
     pub environment: Environment,
+    /// The file that was read, if there was one.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// `[server]`.
@@ -240,11 +244,14 @@ impl Config {
             Some(path) => {
                 let text = std::fs::read_to_string(&path)
                     .with_context(|| format!("{} cannot be read", path.display()))?;
-                Self::parse(&text).with_context(|| format!("{} is not right", path.display()))?
+                let wrong = || format!("{} is not right", path.display());
+                let mut config = Self::parse(&text).with_context(wrong)?;
+                config.check().with_context(wrong)?;
+                config.file = Some(path);
+                config
             }
         };
         config.read_environment(env::vars())?;
-        config.check()?;
         Ok(config)
     }
 
@@ -272,7 +279,7 @@ impl Config {
             }
         }
         if let Some(url) = all.remove("ROOT_URL") {
-            self.server.root_url = url;
+            self.server.root_url = root_url(&url).context("ROOT_URL")?;
         }
         if let Some(url) = all.remove("MAIL_URL") {
             self.mail.url = url;
@@ -305,7 +312,7 @@ impl Config {
         if self.store.cache_mb == 0 || self.store.cache_mb > 1 << 20 {
             bail!("[store] cache_mb must be 1 to 1048576");
         }
-        self.server.root_url = self.server.root_url.trim_end_matches('/').to_owned();
+        self.server.root_url = root_url(&self.server.root_url).context("[server] root_url")?;
         Ok(())
     }
 
@@ -319,6 +326,17 @@ impl Config {
     pub fn cache_bytes(&self) -> u64 {
         self.store.cache_mb * 1024 * 1024
     }
+}
+
+/// A public address without a slash at its end; empty if there is none.
+fn root_url(text: &str) -> Result<String> {
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
+    };
+    if !text.is_empty() && !Url::parse(text).is_ok_and(|url| plain(&url)) {
+        bail!("{text:?} is no address of a server; write https://chat.example.org");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]
@@ -363,7 +381,12 @@ mod tests {
         assert_eq!(config.environment.admin.unwrap().username, "admin");
         assert_eq!(config.environment.most_sessions, Some(7));
         assert!(config.environment.tokens_for_users && config.environment.tokens_secret.is_none());
-        for (key, value) in [("PORT", "many"), ("MAX_RESUME_LOGIN_TOKENS", "0")] {
+        for (key, value) in [
+            ("PORT", "many"),
+            ("MAX_RESUME_LOGIN_TOKENS", "0"),
+            ("ROOT_URL", "chat.example.org"),
+            ("ROOT_URL", "ftp://chat.example.org"),
+        ] {
             let bad = [(key.to_owned(), value.to_owned())];
             assert!(Config::default().read_environment(bad.into_iter()).is_err(), "{key}");
         }

@@ -7,22 +7,25 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 
 use super::serve::{Options, bind, end, runtime, serve};
-use super::{Outcome, Place, complain, open, say, unable};
+use super::{Outcome, Place, complain, open, say, unable, usage};
 use crate::config::{Config, FirstAdmin};
 use crate::domain::id;
 use crate::server::Signals;
 use crate::service::bootstrap;
+use crate::store::Store;
 
 pub(super) fn run(place: Place, options: &Options) -> Outcome {
     // The demo is the same wherever it runs: no configuration file, a directory of its own.
     let mut config = Config::default();
-    config.server.data = match place.data {
-        Some(data) => data,
-        None => fresh_directory()?,
-    };
+    if let Some(data) = place.data.as_deref().filter(|data| Store::exists(data)) {
+        let data = data.display();
+        return Err(usage(anyhow!(
+            "there is data in {data}; the demo needs a new directory, with --data or without"
+        )));
+    }
     let wanted = options.listen.unwrap_or(config.server.listen);
     config.server.listen = wanted;
     let password = id::random_text(12);
@@ -42,6 +45,10 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
             runtime.block_on(bind(&mut config))?
         }
         bound => bound?,
+    };
+    config.server.data = match place.data {
+        Some(data) => data,
+        None => fresh_directory()?,
     };
     let app = Arc::new(open(config)?);
     bootstrap::prepare(&app, false).map_err(unable)?;
@@ -81,11 +88,8 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     });
     end(runtime, matches!(outcome, Ok(Ok(_))));
     if outcome?? {
-        return Err(anyhow::anyhow!(
-            "the demo did not work; the data is in {}",
-            app.config.server.data.display()
-        )
-        .into());
+        let data = app.config.server.data.display();
+        return Err(anyhow!("the demo did not work; the data is in {data}").into());
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod choices;
 mod estimate;
 mod meter;
+mod output;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use export_sdk::Timestamp;
 use indicatif::HumanCount;
 use serde_json::Value;
 
+use self::output::is_zip;
+use super::interrupt::{INTERRUPTED, Interrupt};
 use super::{Failure, Outcome, Place, printable, say, unable, usage};
 use crate::app::App;
 use crate::domain::Order;
@@ -37,7 +40,7 @@ use crate::service::{audit, bootstrap};
     roomscribe export --all -f html --dry-run                           how large would it be?\n\n\
     `roomscribe formats` lists the formats and transforms with all their options.\n\
     The server must not run on the same data meanwhile; ask it for exports through exports.create.\n\
-    Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start.")]
+    Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start, 130 stopped by Ctrl-C.")]
 pub(super) struct Options {
     #[command(flatten)]
     whose: Whose,
@@ -74,7 +77,7 @@ pub(super) struct Options {
     layout: Option<Shape>,
     #[command(flatten)]
     estimate: estimate::DryRun,
-    /// Replace the .zip file if it is there
+    /// Replace the .zip file, or the export in the directory, if there is one
     #[arg(long)]
     force: bool,
 }
@@ -120,8 +123,8 @@ impl Whose {
 
 pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let output = options.output.as_deref().filter(|_| !options.estimate.dry_run);
-    if let Some(output) = output.filter(|output| is_zip(output) && output.exists() && !options.force) {
-        return Err(usage(anyhow!("{} is there already; replace it with --force", output.display())));
+    if let Some(output) = output {
+        output::check(output, options.force)?;
     }
     let app = place.existing_app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
@@ -157,16 +160,21 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     };
     let Some(output) = output else { return estimate::tell(&task, &options.estimate) };
     let (done, bytes) = meter::watched(|progress| {
-        write(&app, &task, progress, output).map(|done| (done, progress.work.bytes()))
+        let work = progress.work.clone();
+        let stopped = Interrupt::catch(move || work.cancel())?;
+        match write(&app, &task, progress, output) {
+            Ok(done) => Ok((done, progress.work.bytes())),
+            Err(_) if stopped.is_pressed() => {
+                let error = anyhow!("stopped; nothing was written, so run the same command again");
+                Err(Failure { code: INTERRUPTED, error })
+            }
+            Err(other) => Err(other),
+        }
     })?;
     audit::command_line(&app, &order, output, done, bytes)?;
     let messages = if done == 1 { "message" } else { "messages" };
     let title = printable(&order.title);
     say(&format!("{} {messages} of {title} in {}", HumanCount(done), output.display()))
-}
-
-fn is_zip(output: &Path) -> bool {
-    output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
 }
 
 fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path) -> Result<u64, Failure> {
@@ -179,7 +187,7 @@ fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path) -> R
         let written = if is_zip(output) {
             pack::pack(&sealed, output, &packing, &progress.packing).map(drop)
         } else {
-            pack::lay_out(&sealed, output, &packing, &progress.packing)
+            output::replacing(output, || pack::lay_out(&sealed, output, &packing, &progress.packing))
         };
         written.with_context(|| format!("{} cannot be written", output.display()))?;
         Ok::<u64, anyhow::Error>(summary.messages)

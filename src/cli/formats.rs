@@ -2,11 +2,10 @@
 
 use export_sdk::OptionSpec;
 
-use super::{Outcome, Place, say, usage};
-use crate::export::plugins;
+use super::{Outcome, Place, registry, say};
 
 pub(super) fn run(place: Place) -> Outcome {
-    let registry = plugins::registry(&place.config()?).map_err(usage)?;
+    let registry = registry(&place.config()?)?;
     say("Formats (--format; `formats` of exports.create):")?;
     for format in registry.formats() {
         let about = format!("{} ({})", format.describe(), format.media_type());

@@ -1,14 +1,16 @@
 //! `roomscribe import`.
 
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Outcome, Place, is_watched, say, unable, usage};
+use super::interrupt::{INTERRUPTED, Interrupt};
+use super::{Outcome, Place, complain, is_watched, say, unable, usage};
 use crate::export::spool::Progress;
 use crate::export::verify::verify;
 use crate::import::{self, Rules, Source};
@@ -24,9 +26,13 @@ use crate::service::{bootstrap, settings};
 pub(super) struct Options {
     /// An NDJSON file, plain or gzip; the zip or the directory of an export; - for NDJSON on standard input
     file: PathBuf,
-    /// First check that the export is intact, as `roomscribe verify` does; if not, import nothing
-    #[arg(long)]
+    /// First check all of the export and its signature, as `roomscribe verify` does; if anything is
+    /// wrong, import nothing [default: only the rooms' documents, against the list of hashes beside them]
+    #[arg(long, conflicts_with = "no_verify")]
     verify: bool,
+    /// Import documents that are not what their list of hashes says; what a zip cannot unpack stays refused
+    #[arg(long)]
+    no_verify: bool,
     /// Make authors and members in the file members of rooms that exist already, unless they have left them
     #[arg(long)]
     join: bool,
@@ -39,10 +45,12 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         let opened = Source::open(&options.file);
         opened.with_context(|| format!("{} cannot be opened", options.file.display())).map_err(usage)?
     };
-    if options.verify {
-        verify(&options.file, &Progress::default())
-            .with_context(|| format!("{}; nothing was imported", options.file.display()))?;
-    }
+    check(&source, options)?;
+    // Batches are atomic: what was imported so far is whole, wherever it stops.
+    Interrupt::catch(|| {
+        complain("roomscribe: stopped; run the same command again to go on");
+        std::process::exit(INTERRUPTED.into());
+    })?;
     let app = place.app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
     let bar = counter("messages");
@@ -55,6 +63,25 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         import::import(&app.store, source, &rules, app.now(), &mut |lines| bar.set_position(lines));
     bar.finish_and_clear();
     say(&imported?.to_string())?;
+    Ok(())
+}
+
+/// Looks at the file before anything is imported.
+fn check(source: &Source, options: &Options) -> Outcome {
+    let file = options.file.display();
+    if options.verify && !source.is_export() {
+        let text = "--verify needs the zip or the directory of an export";
+        return Err(usage(anyhow!("{text}; {file} is one document, with no list of hashes")));
+    }
+    if fs::metadata(&options.file).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0) {
+        return Err(anyhow!("{file} is empty; fetch the file again").into());
+    }
+    if options.verify {
+        verify(&options.file, &Progress::default())
+            .with_context(|| format!("{file}; nothing was imported"))?;
+    } else if !options.no_verify {
+        source.check().with_context(|| format!("{file}; nothing was imported"))?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The command line.
 //!
 //! Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start (the
-//! port or the data directory is taken, the store cannot be opened).
+//! port or the data directory is taken, the store cannot be opened), 130 stopped by Ctrl-C.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand};
+use export_sdk::Registry;
 
 use crate::app::{App, Clock};
 use crate::config::Config;
@@ -18,10 +19,12 @@ use crate::telemetry::{self, Log};
 
 mod backup;
 mod check;
+mod data;
 mod demo;
 mod export;
 mod formats;
 mod import;
+mod interrupt;
 mod key;
 mod prove;
 mod serve;
@@ -38,7 +41,8 @@ mod verify;
         roomscribe import general.zip                          bring a room in, with its files\n  \
         roomscribe export general -f html -o general.zip       write a room down, without a server\n  \
         roomscribe verify general.zip                          check that an export is intact, and who made it\n\n\
-        Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start."
+        Exit codes: 0 done, 1 the task failed, 2 wrong usage or configuration, 3 could not start, 130 stopped by \
+        Ctrl-C."
 )]
 struct Cli {
     #[command(flatten)]
@@ -66,6 +70,8 @@ enum Command {
     /// Run the server
     Serve(serve::Options),
     /// Run a server on a small example, export its room, and show how to go on
+    #[command(after_help = "Without --data it uses a new directory among the temporary ones of the system; \
+        without --listen any port if 3000 is taken. It reads no config.toml.")]
     Demo(serve::Options),
     /// Bring in rooms: exports as ndjson with their files, or NDJSON of REST message objects
     Import(import::Options),
@@ -222,9 +228,10 @@ impl Place {
 
 fn open_existing(config: Config) -> Result<App, Failure> {
     // What is wrong with the settings comes first.
-    plugins::registry(&config).map_err(usage)?;
+    registry(&config)?;
     let data = &config.server.data;
     if !Store::exists(data) {
+        data::check_readable(data).map_err(unable)?;
         return Err(unable(anyhow!(
             "there is no data in {}; choose the directory with --data",
             data.display()
@@ -234,11 +241,29 @@ fn open_existing(config: Config) -> Result<App, Failure> {
 }
 
 fn open(config: Config) -> Result<App, Failure> {
-    let registry = plugins::registry(&config).map_err(usage)?;
-    let store = Store::open(&config.server.data, config.cache_bytes())
-        .with_context(|| format!("the data in {} cannot be opened", config.server.data.display()))
+    let registry = registry(&config)?;
+    let data = &config.server.data;
+    let is_new = !Store::exists(data);
+    if is_new {
+        data::check_readable(data).and_then(|()| data::check_own(data)).map_err(unable)?;
+    }
+    let store = Store::open(data, config.cache_bytes())
+        .with_context(|| format!("the data in {} cannot be opened", data.display()))
         .map_err(unable)?;
+    if is_new {
+        complain(&format!("a new data directory was made at {}", data::shown(data)));
+    }
     App::new(config, store, registry, Clock::system()).map_err(unable)
+}
+
+/// The plug-ins, which read their settings.
+fn registry(config: &Config) -> Result<Registry, Failure> {
+    let read = plugins::registry(config);
+    let named = match &config.file {
+        Some(file) => read.with_context(|| format!("{} is not right", file.display())),
+        None => read,
+    };
+    named.map_err(usage)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `roomscribe serve`.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -28,9 +28,20 @@ const LAST_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Listen here [default: 127.0.0.1:3000]
-    #[arg(long, value_name = "ADDR:PORT")]
+    /// Listen here: an address or the name of a host, and a port [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub(super) listen: Option<SocketAddr>,
+}
+
+/// The first address that a name has.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().map(|mut addresses| addresses.next());
+    let hint = "write a host and a port, such as 127.0.0.1:3000 or localhost:3000";
+    match found {
+        Ok(Some(address)) => Ok(address),
+        Ok(None) => Err(hint.to_owned()),
+        Err(error) => Err(format!("{error}; {hint}")),
+    }
 }
 
 pub(super) fn run(place: Place, options: &Options) -> Outcome {
@@ -155,4 +166,16 @@ pub(super) async fn serve(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_be_a_name() {
+        assert_eq!(address("[::1]:80"), Ok(SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 80))));
+        assert!(address("localhost:80").is_ok_and(|address| address.ip().is_loopback()));
+        assert!(address("localhost").is_err());
+    }
 }

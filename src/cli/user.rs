@@ -2,23 +2,26 @@
 
 use std::io::{IsTerminal, Read};
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use clap::{Args, Subcommand};
 
 use super::{Failure, Outcome, Place, complain, say, unable, usage};
 use crate::app::App;
+use crate::domain::name::is_usual;
 use crate::domain::user::{Email, PersonalToken};
 use crate::domain::{LoginToken, User, UserId, id};
 use crate::error::Error;
 use crate::passwords::PasswordDigest;
-use crate::service::{bootstrap, rooms, sessions};
+use crate::service::{
+    account_names, bootstrap, one_time_tokens, password_history, password_policy, rooms, sessions,
+};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Make an account; the password is read from standard input, or made up and shown
     Add(Add),
-    /// Set a new password and end all sessions
-    Passwd(Name),
+    /// Set a new password; end all sessions, and take back all tokens and links that mails have brought
+    Passwd(Passwd),
     /// Give out a personal access token; it is shown once
     Token(Token),
 }
@@ -39,18 +42,24 @@ pub(super) struct Add {
 }
 
 #[derive(Args)]
-pub(super) struct Name {
+pub(super) struct Passwd {
     /// The login name
     username: String,
+    /// Let programs go on with the personal access tokens they have
+    #[arg(long)]
+    keep_tokens: bool,
 }
 
 #[derive(Args)]
 pub(super) struct Token {
     /// The login name
     username: String,
-    /// What the token is called
+    /// What the token is called; a user has one of each name
     #[arg(long, default_value = "command line")]
     name: String,
+    /// Take back the token of this name, if there is one
+    #[arg(long)]
+    replace: bool,
 }
 
 pub(super) fn run(place: Place, command: Command) -> Outcome {
@@ -58,7 +67,7 @@ pub(super) fn run(place: Place, command: Command) -> Outcome {
     bootstrap::prepare(&app, false).map_err(unable)?;
     match command {
         Command::Add(options) => add(&app, options)?,
-        Command::Passwd(options) => passwd(&app, &options.username)?,
+        Command::Passwd(options) => passwd(&app, &options)?,
         Command::Token(options) => token(&app, &options)?,
     }
     app.store.durable_blocking()?;
@@ -66,11 +75,11 @@ pub(super) fn run(place: Place, command: Command) -> Outcome {
 }
 
 fn add(app: &App, options: Add) -> Outcome {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if options.username.is_empty() || options.username.len() > 128 || !options.username.chars().all(plain) {
+    if !is_usual(&options.username) {
         return Err(usage(anyhow!("a login name has letters, digits, '-', '_' and '.'")));
     }
-    let password = password()?;
+    options.email.iter().try_for_each(|address| account_names::check_email(app, address)).map_err(usage)?;
+    let password = password(app)?;
     let mut user = User::new(UserId::random(), options.username, app.now());
     user.name = options.name;
     user.emails = options.email.map(|address| Email { address, verified: true }).into_iter().collect();
@@ -94,21 +103,50 @@ fn add(app: &App, options: Add) -> Outcome {
     password.show()
 }
 
-fn passwd(app: &App, username: &str) -> Outcome {
+fn passwd(app: &App, options: &Passwd) -> Outcome {
+    let username = &options.username;
     let mut user = find(app, username)?;
-    let password = password()?;
-    user.password = Some(app.passwords.hash(PasswordDigest::of(&password.text))?);
-    user.updated = app.now();
+    let password = password(app)?;
+    let hash = app.passwords.hash(PasswordDigest::of(&password.text))?;
+    let (mut sessions, mut taken, mut kept) = (0_u32, 0_u32, 0_u32);
     app.store.write::<_, Error>(|batch| {
-        batch.put_user(&user)?;
-        Ok(batch.delete_tokens(&user.id, |_, token| token.personal.is_none())?)
+        password_history::note(app, batch, &user)?;
+        user.password = Some(hash);
+        user.require_password_change = false;
+        user.updated = app.now();
+        one_time_tokens::forget_all(batch, &user.id)?;
+        batch.delete_tokens(&user.id, |_, token| {
+            let stays = token.personal.is_some() && options.keep_tokens;
+            *(if stays {
+                &mut kept
+            } else if token.personal.is_some() {
+                &mut taken
+            } else {
+                &mut sessions
+            }) += 1;
+            !stays
+        })?;
+        Ok(batch.put_user(&user)?)
     })?;
-    say(&format!("{username} has a new password"))?;
+    say(&format!(
+        "{username} has a new password; {sessions} sessions were ended, {taken} personal access tokens taken back, \
+         {kept} kept"
+    ))?;
     password.show()
 }
 
 fn token(app: &App, options: &Token) -> Outcome {
     let user = find(app, &options.username)?;
+    let is_called =
+        |token: &LoginToken| token.personal.as_ref().is_some_and(|personal| personal.name == options.name);
+    if !options.replace && app.store.tokens_of(&user.id)?.iter().any(|(_, token)| is_called(token)) {
+        let (username, name) = (&options.username, &options.name);
+        return Err(anyhow!(
+            "{username} has a token {name:?} already; give the new one another name with --name, or take the \
+             old one back with --replace"
+        )
+        .into());
+    }
     let token = sessions::new_token();
     let personal = PersonalToken {
         name: options.name.clone(),
@@ -117,9 +155,7 @@ fn token(app: &App, options: &Token) -> Outcome {
     };
     let record = LoginToken { user: user.id.clone(), created: app.now(), personal: Some(personal) };
     app.store.write::<_, Error>(|batch| {
-        batch.delete_tokens(&user.id, |_, token| {
-            token.personal.as_ref().is_some_and(|personal| personal.name == options.name)
-        })?;
+        batch.delete_tokens(&user.id, |_, token| is_called(token))?;
         Ok(batch.put_token(sessions::hash(&token), &record)?)
     })?;
     say(&format!("X-User-Id: {}\nX-Auth-Token: {token}", user.id))?;
@@ -146,7 +182,7 @@ impl Password {
 }
 
 /// The first line of standard input; on a terminal a password is made up.
-fn password() -> Result<Password, Failure> {
+fn password(app: &App) -> Result<Password, Failure> {
     if std::io::stdin().is_terminal() {
         complain("(a password was made up; to choose one: echo 'password' | roomscribe user …)");
         return Ok(Password { text: id::random_text(20), made_up: true });
@@ -157,13 +193,22 @@ fn password() -> Result<Password, Failure> {
     if text.is_empty() {
         return Ok(Password { text: id::random_text(20), made_up: true });
     }
-    check_length(&text)?;
+    check(app, &text)?;
     Ok(Password { text, made_up: false })
 }
 
-fn check_length(password: &str) -> anyhow::Result<()> {
+/// Refuses what the server would refuse.
+fn check(app: &App, password: &str) -> Outcome {
     if password.trim().is_empty() {
-        bail!("the password is blank");
+        return Err(anyhow!("the password is blank").into());
     }
-    Ok(())
+    match password_policy::check(app, password) {
+        Ok(()) => Ok(()),
+        Err(Error::Typed { text, details, .. }) => {
+            let rules = details.as_array().into_iter().flatten();
+            let rules: Vec<_> = rules.filter_map(|rule| rule["message"].as_str()).collect();
+            Err(anyhow!("{text} {}", rules.join(" ")).into())
+        }
+        Err(other) => Err(other.into()),
+    }
 }

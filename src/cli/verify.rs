@@ -88,8 +88,8 @@ fn signed(key: Option<PublicKey>, wanted: Option<PublicKey>) -> anyhow::Result<S
         (Some(key), Some(wanted)) if key == wanted => {
             Ok(format!("signed by key {key}, which is the key you gave"))
         }
-        (Some(key), Some(_)) => {
-            Err(anyhow!("it is signed by another key than the one you gave, {key}: it may be forged"))
+        (Some(key), Some(wanted)) => {
+            Err(anyhow!("it is signed by key {key}, not by the one you gave, {wanted}: it may be forged"))
         }
     }
 }

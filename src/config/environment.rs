@@ -5,17 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::domain::defaults;
+use crate::domain::name::{is_address, is_usual};
 
 /// What the environment asks for. Much of it is secret, so it prints little of itself.
 #[derive(Clone, Default)]
 pub struct Environment {
     /// `ADMIN_*`, if `ADMIN_PASS` is set.
     pub admin: Option<FirstAdmin>,
-    /// `INITIAL_USER`: a JSON object.
-    pub initial_user: Option<String>,
+    /// `INITIAL_USER`: an administrator who is there from the beginning.
+    pub initial_user: Option<InitialUser>,
     /// `OVERWRITE_SETTING_<id>`: forced on every start.
     pub overwritten: BTreeMap<String, String>,
     /// `<id>` of a setting: its value until it is changed.
@@ -53,6 +55,22 @@ pub struct FirstAdmin {
     pub password: String,
 }
 
+/// `INITIAL_USER`, a JSON object.
+#[derive(Clone, Deserialize)]
+pub struct InitialUser {
+    /// The id; made up if not given.
+    #[serde(rename = "_id")]
+    pub id: Option<String>,
+    /// The login name.
+    pub username: String,
+    /// The display name.
+    pub name: Option<String>,
+    /// The address.
+    pub email: Option<String>,
+    /// The password.
+    pub password: String,
+}
+
 /// The password is nobody's business, in logs least of all.
 impl std::fmt::Debug for FirstAdmin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -75,8 +93,8 @@ impl Environment {
             list.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect()
         };
         let mut read = Self {
-            admin: first_admin(&mut all),
-            initial_user: all.remove("INITIAL_USER"),
+            admin: first_admin(&mut all)?,
+            initial_user: all.remove("INITIAL_USER").as_deref().map(initial_user).transpose()?,
             blocked: ids(all.remove("SETTINGS_BLOCKED")),
             hidden: ids(all.remove("SETTINGS_HIDDEN")),
             tokens_for_users: all
@@ -98,8 +116,19 @@ impl Environment {
                 number.with_context(|| format!("MAX_RESUME_LOGIN_TOKENS={most} must be a number from 1 on"));
             read.most_sessions = Some(number?);
         }
+        if read.tokens_for_users && read.tokens_secret.is_none() {
+            let text =
+                "CREATE_TOKENS_FOR_USERS works without a secret; CREATE_TOKENS_FOR_USERS_SECRET asks for one";
+            tracing::warn!("{text}");
+        }
+        for (list, ids) in [("SETTINGS_BLOCKED", &read.blocked), ("SETTINGS_HIDDEN", &read.hidden)] {
+            for id in ids {
+                warn_if_unknown(list, id);
+            }
+        }
         for (key, value) in all {
             if let Some(id) = key.strip_prefix("OVERWRITE_SETTING_") {
+                warn_if_unknown(&key, id);
                 check(id, &key, &value)?;
                 read.overwritten.insert(id.to_owned(), value);
             } else if defaults::definition(&key).is_some() {
@@ -116,15 +145,59 @@ impl Environment {
     }
 }
 
-fn first_admin(all: &mut BTreeMap<String, String>) -> Option<FirstAdmin> {
-    let password = all.remove("ADMIN_PASS")?;
-    Some(FirstAdmin {
+fn first_admin(all: &mut BTreeMap<String, String>) -> Result<Option<FirstAdmin>> {
+    let Some(password) = all.remove("ADMIN_PASS") else {
+        if all.contains_key("ADMIN_USERNAME") || all.contains_key("ADMIN_EMAIL") {
+            tracing::warn!("ADMIN_USERNAME and ADMIN_EMAIL make no administrator without ADMIN_PASS");
+        }
+        return Ok(None);
+    };
+    let admin = FirstAdmin {
         username: all.remove("ADMIN_USERNAME").unwrap_or_else(|| "admin".to_owned()),
         name: all.remove("ADMIN_NAME").unwrap_or_else(|| "Administrator".to_owned()),
         email: all.remove("ADMIN_EMAIL"),
         verified: all.get("ADMIN_EMAIL_VERIFIED").is_none_or(|value| !value.eq_ignore_ascii_case("false")),
         password,
-    })
+    };
+    check_person(["ADMIN_USERNAME", "ADMIN_EMAIL"], &admin.username, admin.email.as_deref())?;
+    Ok(Some(admin))
+}
+
+fn initial_user(text: &str) -> Result<InitialUser> {
+    // What serde says could show the password.
+    let Ok(user) = serde_json::from_str::<InitialUser>(text) else {
+        bail!(
+            "INITIAL_USER must be a JSON object of texts with `username` and `password`, and perhaps `_id`, \
+             `name` and `email`"
+        );
+    };
+    if user.password.trim().is_empty() {
+        bail!("INITIAL_USER: `password` is blank");
+    }
+    if user.id.as_ref().is_some_and(String::is_empty) {
+        bail!("INITIAL_USER: `_id` is empty; leave it out to have one made up");
+    }
+    check_person(["INITIAL_USER: username", "INITIAL_USER: email"], &user.username, user.email.as_deref())?;
+    Ok(user)
+}
+
+/// Refuses names that nobody could log in with, and addresses that no mail reaches.
+fn check_person(said: [&str; 2], username: &str, email: Option<&str>) -> Result<()> {
+    let [of_name, of_email] = said;
+    if !is_usual(username) {
+        bail!("{of_name}={username:?}: a login name has letters, digits, '-', '_' and '.'");
+    }
+    match email {
+        Some(email) if !is_address(email) => bail!("{of_email}={email:?} is no e-mail address"),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// An environment made for Rocket.Chat may speak of more than there is here.
+fn warn_if_unknown(said: &str, id: &str) {
+    if defaults::definition(id).is_none() {
+        tracing::warn!("{said}: there is no setting {id:?} here; it is passed over");
+    }
 }
 
 /// Refuses a value that a setting cannot have: better now than never in force.
@@ -179,6 +252,23 @@ mod tests {
         assert!(!format!("{read:?}").contains("sesame"));
         let admin = read.admin.unwrap();
         assert_eq!((admin.username.as_str(), admin.verified), ("admin", false));
+    }
+
+    #[test]
+    fn people_who_could_not_log_in_stop_the_start() {
+        for (given, expected) in [
+            (&[("ADMIN_PASS", "x"), ("ADMIN_USERNAME", "the boss")][..], "ADMIN_USERNAME=\"the boss\""),
+            (&[("ADMIN_PASS", "x"), ("ADMIN_EMAIL", "boss")], "ADMIN_EMAIL=\"boss\" is no e-mail address"),
+            (&[("INITIAL_USER", "hush")], "INITIAL_USER must be a JSON object"),
+            (&[("INITIAL_USER", r#"{"username":"ann"}"#)], "`username` and `password`"),
+            (&[("INITIAL_USER", r#"{"username":"ann","password":" "}"#)], "`password` is blank"),
+            (&[("INITIAL_USER", r#"{"username":"a b","password":"hush"}"#)], "INITIAL_USER: username"),
+        ] {
+            let error = read(given).unwrap_err().to_string();
+            assert!(error.contains(expected) && !error.contains("hush"), "{error}");
+        }
+        let user = read(&[("INITIAL_USER", r#"{"username":"ann","password":"hush"}"#)]).unwrap().initial_user;
+        assert_eq!(user.map(|user| user.username).as_deref(), Some("ann"));
     }
 
     #[test]

@@ -17,6 +17,18 @@ pub fn fits(pattern: &str, name: &str) -> bool {
     compile(pattern).or_else(|_| compile(USUAL_PATTERN)).is_ok_and(|pattern| pattern.is_match(name))
 }
 
+/// Whether a name is one that everybody may have who has not chosen another pattern.
+pub fn is_usual(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && fits(USUAL_PATTERN, name)
+}
+
+/// Whether a text has the shape of an e-mail address, in the widest sense.
+pub fn is_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(name, domain)| {
+        !name.is_empty() && !domain.is_empty() && !domain.contains('@') && !text.contains(char::is_control)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +43,13 @@ mod tests {
         assert!(fits("[", "plain"));
         assert!(fits(r"[\p{L}-]+", "Ünï-cödé"));
         assert!(!fits("a|b", "ab"), "alternatives are anchored together");
+    }
+
+    #[test]
+    fn an_address_has_two_sides() {
+        assert!(is_address("ann@example.org") && is_address("root@localhost"));
+        for bad in ["", "ann", "@example.org", "ann@", "a@b@c", "a@b\n"] {
+            assert!(!is_address(bad), "{bad:?}");
+        }
     }
 }

@@ -31,7 +31,7 @@ pub fn registry(config: &Config) -> Result<Registry> {
     let known = || PLUGINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     if let Some(stranger) = config.plugins.keys().find(|name| PLUGINS.iter().all(|(known, _)| known != name))
     {
-        bail!("config.toml, table [plugins.{stranger}]: there is no such plug-in; known: {}", known());
+        bail!("table [plugins.{stranger}]: there is no such plug-in; known: {}", known());
     }
     let mut registry = Registry::default();
     for (name, register) in PLUGINS {

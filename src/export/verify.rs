@@ -18,6 +18,7 @@ use std::path::Path;
 use export_sdk::Cancelled;
 
 pub(crate) use self::archive::{Archive, open};
+pub(crate) use self::listing::Listing;
 pub(crate) use self::tags::{Tags, check_signature};
 use super::signing::PublicKey;
 use super::spool::Progress;
@@ -56,6 +57,12 @@ pub enum VerifyError {
         name: String,
         /// What is wrong.
         complaint: &'static str,
+    },
+    /// A file that was not exported.
+    #[error("{name:?} is not part of the export: the list of hashes does not name it")]
+    Foreign {
+        /// Its name inside the export.
+        name: String,
     },
     /// Something between the files is not what was packed.
     #[error("the zip was changed outside its files: {0}")]

@@ -67,8 +67,13 @@ impl<'a> Importer<'a> {
         let (mut text, mut people) = (Vec::new(), Vec::new());
         let Ok(Some(Line::Header(header))) = next(lines, &mut text) else { return Ok(()) };
         let id = (header.room.id.clone(),);
-        let is_there = self.store.has::<Room>(&id)? && !self.store.has::<UnfinishedImport>(&id)?;
-        if is_there && !self.rules.join {
+        let is_closed = match self.store.get::<Room>(&id)? {
+            Some(room) => {
+                !self.store.has::<UnfinishedImport>(&id)? && !rooms::is_untouched(self.store, &room)?
+            }
+            None => false,
+        };
+        if is_closed && !self.rules.join {
             return Ok(());
         }
         loop {
@@ -121,14 +126,20 @@ impl<'a> Importer<'a> {
 }
 
 impl Importer<'_> {
-    /// Makes the room of a header, if it is missing.
+    /// Makes the room of a header, if it is missing. One that only the first start has made becomes
+    /// what the header says, and is then like one that was missing.
     pub(super) fn open(&mut self, number: u64, header: Header) -> Result<Section, Error> {
         let store = self.store;
         let made = store.write::<_, Error>(|batch| {
-            if batch.has::<Room>(&(header.room.id.clone(),))? {
+            let known = batch.get::<Room>(&(header.room.id.clone(),))?;
+            let mut room = header.room.clone();
+            if let Some(known) = known {
+                if room.kind == known.kind && rooms::is_untouched(store, &known)? {
+                    batch.put(&(room.id.clone(),), &UnfinishedImport)?;
+                    rooms::replace(batch, &known, room).map_err(|error| of_line(number, error))?;
+                }
                 return Ok(None);
             }
-            let mut room = header.room.clone();
             self.check(batch, number, &room, None)?;
             batch.put(&(room.id.clone(),), &UnfinishedImport)?;
             if room.kind == RoomKind::Direct && room.name.is_none() {

@@ -14,6 +14,7 @@ mod file;
 mod header;
 mod importer;
 mod inflated;
+mod intact;
 mod line;
 mod message;
 mod rooms;

@@ -1,15 +1,19 @@
 //! Rooms, accounts and memberships that messages need and that are not there yet.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use super::Rules;
+use crate::domain::user::UserKind;
 use crate::domain::{Message, Room, RoomId, RoomKind, Subscription, Time, User, UserId, UserRef};
 use crate::store::room_lists::RoomList;
 use crate::store::schema::{EndedMembership, RoomByName, UnfinishedImport, UserByName};
-use crate::store::{Batch, Result};
+use crate::store::{Batch, Error, Result, Store};
 
 /// Names of rooms made of something else are cut off here.
 const LONGEST_NAME: usize = 128;
+/// The room that every new store has.
+const FIRST_ROOM: &str = "GENERAL";
 
 /// Puts a room under its name, or under one made of its id, with a number behind it if that is taken.
 pub(super) fn make(batch: &mut Batch<'_>, room: &mut Room) -> Result<()> {
@@ -25,6 +29,33 @@ pub(super) fn make(batch: &mut Batch<'_>, room: &mut Room) -> Result<()> {
         }
     }
     batch.put_room(room)
+}
+
+/// Whether a room is as the first start of a server made it: nobody has said anything, and nobody is
+/// there but the server's bot and the first administrator.
+pub(super) fn is_untouched(store: &Store, room: &Room) -> Result<bool> {
+    let is_described = room.topic.is_some() || room.description.is_some() || room.announcement.is_some();
+    if room.id.as_str() != FIRST_ROOM || !room.default || room.creator.is_some() || is_described {
+        return Ok(false);
+    }
+    let activity = store.activity(&room.id)?;
+    // One message notes that the administrator has come.
+    if activity.last_at.is_some() || activity.messages > 1 || activity.members > 2 {
+        return Ok(false);
+    }
+    let mut others = false;
+    store.members::<Error>(&room.id, |member| {
+        let user = store.user(&member.user)?;
+        others = user.is_some_and(|user| user.kind != UserKind::Bot && !user.has_role("admin"));
+        Ok(if others { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    Ok(!others)
+}
+
+/// Makes a room what it is elsewhere. New users go on joining it.
+pub(super) fn replace(batch: &mut Batch<'_>, known: &Room, mut room: Room) -> Result<()> {
+    room.default = known.default;
+    if room.name == known.name { batch.put_room(&room) } else { make(batch, &mut room) }
 }
 
 fn is_name(name: &str) -> bool {

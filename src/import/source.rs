@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::file::FilePath;
 use super::inflated::Inflated;
+use super::intact;
 use super::zip::Zip;
+use crate::export::bag::MANIFEST;
 
 /// What documents are called.
 pub(super) const EXTENSION: &str = ".ndjson";
@@ -17,6 +19,8 @@ pub(super) const EXTENSION: &str = ".ndjson";
 pub(super) const OWN_DIRECTORY: &str = "ndjson";
 /// What lies beside `data` in a bag.
 pub(super) const BAG: &str = "bagit.txt";
+/// Where the payload of a bag lies.
+const PAYLOAD: &str = "data";
 
 const BUFFER: usize = 256 * 1024;
 
@@ -31,6 +35,9 @@ enum Kind {
 
 /// What a document is read by, and what finds the files it names.
 pub(super) type Each<'a, E> = dyn FnMut(Option<&str>, &mut dyn BufRead, &mut dyn Files) -> Result<(), E> + 'a;
+
+/// What a list of hashes is read by.
+pub(super) type EachList<'a> = dyn FnMut(&str, &mut dyn Read) -> io::Result<()> + 'a;
 
 /// Where the files of messages are.
 pub(super) trait Files {
@@ -60,7 +67,28 @@ impl Source {
         Ok(Self(Kind::Stream { reader: Box::new(reader), beside }))
     }
 
-    /// The same for what can be read twice. A stream has only one document, and nothing happens.
+    /// Whether it is all of an export, with its lists of hashes, and not one document.
+    pub fn is_export(&self) -> bool {
+        !matches!(self.0, Kind::Stream { .. })
+    }
+
+    /// Checks that every document can be read to its end, and is what the list of hashes beside it
+    /// says, if there is one. A stream has none, and can be read only once.
+    pub fn check(&self) -> io::Result<()> {
+        intact::check(self)
+    }
+
+    /// Calls `each` with every list of hashes, and the beginning of the names it speaks of.
+    pub(super) fn lists(&self, each: &mut EachList<'_>) -> io::Result<()> {
+        match &self.0 {
+            Kind::Stream { .. } => Ok(()),
+            Kind::Directory(path) => lists(path, each),
+            Kind::Zip(path) => Zip::open(path)?.lists(each),
+        }
+    }
+
+    /// The same as [`Source::documents`] for what can be read twice. A stream has only one document,
+    /// and nothing happens.
     pub(super) fn documents_ahead<E: From<io::Error>>(&self, each: &mut Each<'_, E>) -> Result<(), E> {
         match &self.0 {
             Kind::Stream { .. } => Ok(()),
@@ -96,7 +124,8 @@ pub(super) fn no_document() -> io::Error {
 
 fn directory<E: From<io::Error>>(path: &Path, each: &mut Each<'_, E>) -> Result<(), E> {
     let mut found = Vec::new();
-    for root in roots(path)? {
+    for top in tops(path)? {
+        let root = if top.join(BAG).try_exists()? { top.join(PAYLOAD) } else { top };
         for directory in [root.clone(), root.join(OWN_DIRECTORY)] {
             // Only whoever gave the path may have it lead elsewhere.
             if directory == path || is_plain(&directory, fs::FileType::is_dir)? {
@@ -111,22 +140,38 @@ fn directory<E: From<io::Error>>(path: &Path, each: &mut Each<'_, E>) -> Result<
     for document in found {
         let mut reader = BufReader::with_capacity(BUFFER, File::open(&document)?);
         let mut beside = Directory(document.parent().map(Path::to_owned));
-        let shown = document.strip_prefix(path).unwrap_or(&document).display().to_string();
-        each(Some(&shown), &mut reader, &mut beside)?;
+        each(Some(&shown(path, &document)), &mut reader, &mut beside)?;
     }
     Ok(())
 }
 
-/// Where an export begins in a directory: in the `data` of the bags in it, or right there.
-fn roots(path: &Path) -> io::Result<Vec<PathBuf>> {
+/// A path in the export, as its lists spell it.
+fn shown(path: &Path, inside: &Path) -> String {
+    let parts = inside.strip_prefix(path).unwrap_or(inside).iter();
+    parts.map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+fn lists(path: &Path, each: &mut EachList<'_>) -> io::Result<()> {
+    for top in tops(path)? {
+        let list = top.join(MANIFEST);
+        if is_plain(&list, fs::FileType::is_file)? {
+            let before = if top == path { String::new() } else { shown(path, &top) + "/" };
+            each(&before, &mut File::open(list)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where exports begin in a directory: in the bags in it, or right there.
+fn tops(path: &Path) -> io::Result<Vec<PathBuf>> {
     if path.join(BAG).try_exists()? {
-        return Ok(vec![path.join("data")]);
+        return Ok(vec![path.to_owned()]);
     }
     let mut bags = Vec::new();
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() && entry.path().join(BAG).try_exists()? {
-            bags.push(entry.path().join("data"));
+            bags.push(entry.path());
         }
     }
     Ok(if bags.is_empty() { vec![path.to_owned()] } else { bags })

@@ -2,8 +2,8 @@
 
 use super::{names, settings, teams};
 use crate::app::App;
-use crate::domain::name::EVERYBODY;
 pub(super) use crate::domain::name::LONGEST_NAME;
+use crate::domain::name::{EVERYBODY, is_address};
 use crate::domain::{User, UserId};
 use crate::error::{Error, Result};
 use crate::store::Batch;
@@ -57,9 +57,8 @@ pub fn blocked(username: &str) -> Error {
 /// Refuses what is no e-mail address, in the widest sense, or is of a domain that may not be used.
 pub fn check_email(app: &App, address: &str) -> Result<()> {
     let malformed = || Error::refused("error-invalid-email", format!("Invalid email {address}"));
-    let Some((name, domain)) = address.split_once('@') else { return Err(malformed()) };
-    let odd = domain.contains('@') || address.contains(char::is_control) || address.len() > LONGEST_EMAIL;
-    if name.is_empty() || domain.is_empty() || odd {
+    let Some((_, domain)) = address.split_once('@') else { return Err(malformed()) };
+    if !is_address(address) || address.len() > LONGEST_EMAIL {
         return Err(malformed());
     }
     let allowed = settings::words(app, "Accounts_AllowedDomainsList")?;

@@ -2,10 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use serde::Deserialize;
-
 use crate::app::App;
-use crate::config::FirstAdmin;
+use crate::config::{FirstAdmin, InitialUser};
 use crate::domain::permission::{PERMISSIONS, ROLES, roles_of};
 use crate::domain::user::{Email, UserKind};
 use crate::domain::{Grant, Json, Role, Room, RoomId, RoomKind, Setting, Subscription, User, UserId, id};
@@ -22,32 +20,31 @@ pub struct NewAdmin {
 }
 
 /// Fills a new store and does what the environment asks for. `make_admin`: if there is no
-/// administrator, make one with a random password. Does nothing the second time.
+/// administrator then, make one with a random password. Does nothing the second time.
 pub fn prepare(app: &App, make_admin: bool) -> Result<Option<NewAdmin>> {
     app.store.write(|batch| furnish(app, batch))?;
-    let mut made = None;
-    if !has_admin(app)? {
-        match &app.config.environment.admin {
-            Some(wanted) => {
-                create_admin(app, wanted)?;
-            }
-            None if make_admin => {
-                let password = id::random_text(20);
-                let username = free_username(app, "admin")?;
-                let wanted = FirstAdmin {
-                    username: username.clone(),
-                    name: "Administrator".to_owned(),
-                    email: None,
-                    verified: false,
-                    password: password.clone(),
-                };
-                create_admin(app, &wanted)?;
-                made = Some(NewAdmin { username, password });
-            }
-            None => {}
-        }
+    if let Some(wanted) = &app.config.environment.admin
+        && !has_admin(app)?
+    {
+        create_admin(app, wanted)?;
     }
-    initial_user(app)?;
+    if let Some(wanted) = &app.config.environment.initial_user {
+        create_initial_user(app, wanted)?;
+    }
+    let mut made = None;
+    if make_admin && app.config.environment.admin.is_none() && !has_admin(app)? {
+        let password = id::random_text(20);
+        let username = free_username(app, "admin")?;
+        let wanted = FirstAdmin {
+            username: username.clone(),
+            name: "Administrator".to_owned(),
+            email: None,
+            verified: false,
+            password: password.clone(),
+        };
+        create_admin(app, &wanted)?;
+        made = Some(NewAdmin { username, password });
+    }
     app.store.durable_blocking()?;
     Ok(made)
 }
@@ -141,33 +138,17 @@ fn create_admin(app: &App, wanted: &FirstAdmin) -> Result<()> {
     put_with_default_rooms(app, &user)
 }
 
-#[derive(Deserialize)]
-struct InitialUser {
-    #[serde(rename = "_id")]
-    id: Option<String>,
-    username: String,
-    name: Option<String>,
-    email: Option<String>,
-    password: Option<String>,
-}
-
-fn initial_user(app: &App) -> Result<()> {
-    let Some(text) = &app.config.environment.initial_user else { return Ok(()) };
-    let Ok(wanted) = serde_json::from_str::<InitialUser>(text) else {
-        tracing::warn!("INITIAL_USER is not a JSON object with a username; it is ignored");
-        return Ok(());
-    };
-    let id = wanted.id.map_or_else(UserId::random, UserId::new);
+fn create_initial_user(app: &App, wanted: &InitialUser) -> Result<()> {
+    let id = wanted.id.as_ref().map_or_else(UserId::random, UserId::new);
     if app.store.user(&id)?.is_some() || app.store.user_by_name(&wanted.username)?.is_some() {
         return Ok(());
     }
-    let mut user = User::new(id, wanted.username, app.now());
-    user.name = wanted.name;
+    let mut user = User::new(id, &wanted.username, app.now());
+    user.name.clone_from(&wanted.name);
     user.roles = vec!["admin".to_owned()];
-    user.emails = wanted.email.map(|address| Email { address, verified: true }).into_iter().collect();
-    if let Some(password) = wanted.password {
-        user.password = Some(app.passwords.hash(PasswordDigest::of(&password))?);
-    }
+    user.emails =
+        wanted.email.iter().map(|address| Email { address: address.clone(), verified: true }).collect();
+    user.password = Some(app.passwords.hash(PasswordDigest::of(&wanted.password))?);
     put_with_default_rooms(app, &user)
 }
 

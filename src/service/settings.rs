@@ -160,9 +160,16 @@ pub fn is_action(app: &App, id: &str) -> bool {
     action && !app.config.environment.is_fixed(id)
 }
 
-/// Stores a value as it was sent. Unknown ids and those fixed by the environment are refused.
+/// Stores a value as it was sent, of whatever type. Unknown ids and those fixed by the environment are
+/// refused.
 pub fn set(app: &App, id: &str, value: &Value) -> Result<()> {
-    set_all(app, &[(id.to_owned(), value.clone())])
+    let change = [(id.to_owned(), value.clone())];
+    set_all(app, &change)?;
+    if check_types(&change).is_err() {
+        let takes = defaults::definition(id).map_or("", |definition| definition.kind.word());
+        tracing::warn!(setting = id, takes, "a value was stored that the setting does not take");
+    }
+    Ok(())
 }
 
 /// Refuses values of other types than their settings take.

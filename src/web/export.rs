@@ -9,6 +9,7 @@ use warp::reply::Response;
 
 use super::credentials;
 use super::file::{self, Disposition, FileAnswer};
+use super::page::{is_for_people, page};
 use crate::api::reply::Reply;
 use crate::api::request::Incoming;
 use crate::app::App;
@@ -17,6 +18,7 @@ use crate::domain::job::ExportFile;
 use crate::error::Error;
 use crate::service::caller::Client;
 use crate::service::downloads::{self, Download, Wish};
+use crate::service::settings;
 use crate::telemetry::spawn_blocking;
 
 /// The export that a path names.
@@ -25,7 +27,7 @@ pub fn export_id(path: &str) -> Option<JobId> {
     (!id.is_empty()).then(|| JobId::new(id))
 }
 
-/// Answers with the file of an export, or with an empty refusal.
+/// Answers with the file of an export, or with an empty refusal; to a browser with a page that says why.
 pub async fn export(app: &Arc<App>, id: JobId, headers: &HeaderMap, incoming: &Incoming) -> Response {
     let client = Client::at(incoming.client);
     let wish = if incoming.head_only { Wish::Look } else { Wish::Fetch };
@@ -50,8 +52,8 @@ pub async fn export(app: &Arc<App>, id: JobId, headers: &HeaderMap, incoming: &I
     .await;
     let (job, file) = match decided.unwrap_or_else(|panic| Err(Error::internal(panic))) {
         Ok(Download::Granted(job, file)) => (job, file),
-        Ok(Download::Refused) => return StatusCode::FORBIDDEN.into_response(),
-        Ok(Download::Unknown) => return StatusCode::NOT_FOUND.into_response(),
+        Ok(Download::Refused) => return refusal(app, StatusCode::FORBIDDEN, headers, incoming),
+        Ok(Download::Unknown) => return refusal(app, StatusCode::NOT_FOUND, headers, incoming),
         Err(error) => return super::small(Reply::failure(&error)),
     };
     let place = file.place(&app.config.server.data);
@@ -64,6 +66,28 @@ pub async fn export(app: &Arc<App>, id: JobId, headers: &HeaderMap, incoming: &I
         cache: "private, no-store".to_owned(),
     };
     file::stream(&place, answer, headers).await
+}
+
+fn refusal(app: &App, status: StatusCode, headers: &HeaderMap, incoming: &Incoming) -> Response {
+    if !is_for_people(headers) || incoming.head_only {
+        return status.into_response();
+    }
+    let (heading, body) = if credentials::parameter(&incoming.query, "link").is_some() {
+        (
+            "This link does not work any more",
+            "<p>Such links open a file once and for a limited time. Ask whoever sent it for a new one.</p>",
+        )
+    } else {
+        (
+            "There is no file here for you",
+            "<p>Finished exports are kept for a limited time and open for those who asked for them, who have to \
+             be logged in. Ask whoever sent you the address for a link that works without a login.</p>",
+        )
+    };
+    match settings::text(app, "Site_Name") {
+        Ok(site) => page(status, &site, heading, body),
+        Err(error) => super::small(Reply::failure(&error)),
+    }
 }
 
 fn etag(file: &ExportFile) -> String {

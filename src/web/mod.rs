@@ -21,6 +21,7 @@ pub mod download;
 pub mod emoji;
 pub mod export;
 pub mod file;
+pub mod front;
 pub mod hooks;
 pub mod initials;
 pub mod metrics;
@@ -60,6 +61,11 @@ pub async fn answer(
     {
         return ("/verify-email/:token", verify::answer(app, link).await);
     }
+    if let Some(token) = front::invite(path)
+        && incoming.method == "GET"
+    {
+        return front::invitation(app, &token);
+    }
     if let Some(call) = hooks::call(path) {
         return ("/hooks/:id/:token", hooks::answer(app, call, incoming).await);
     }
@@ -84,6 +90,7 @@ pub async fn answer(
         return ("/assets/:name", asset::asset(app, name, headers).await);
     }
     match path {
+        "" if incoming.method == "GET" => front::home(app),
         "/readyz" if app.store.has_failed() => {
             let why = "the store failed: look at the log and start again";
             ("/readyz", text(StatusCode::SERVICE_UNAVAILABLE, why))

@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use warp::Reply as _;
 use warp::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
 };
 use warp::http::header::{X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use warp::http::{Response as HttpResponse, StatusCode};
+use warp::http::{HeaderMap, Response as HttpResponse, StatusCode};
 use warp::reply::Response;
 
 use crate::domain::html::escape;
@@ -45,6 +45,12 @@ pub(super) fn page(status: StatusCode, site: &str, heading: &str, body: &str) ->
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// Whether a browser asks, for somebody who would rather read than see a status.
+pub(super) fn is_for_people(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split([',', ';']).any(|kind| kind.trim().eq_ignore_ascii_case("text/html"))
 }
 
 /// The last part of a path below `prefix`, decoded.

@@ -62,6 +62,26 @@ fn an_export_is_a_directory_or_a_zip_that_is_not_replaced_unasked() {
     assert_eq!(place.bytes("packed.zip"), before);
     place.run(&[&again[..], &["--force"]].concat()).ok();
     assert_ne!(place.bytes("packed.zip"), before);
+    let again = ["export", "harbour", "--format", "text", "--output", "loose"];
+    assert!(place.run(&again).complaint(2).contains("loose is not empty"));
+    place.run(&[&again[..], &["--force"]].concat()).ok();
+    assert!(place.path("loose/harbour.txt").exists() && !place.path("loose/harbour.json").exists());
+}
+
+#[test]
+fn a_place_where_nothing_can_be_written_is_told_before_anything_is_done() {
+    let place = harbour();
+    std::fs::create_dir(place.path("photos")).unwrap();
+    place.put("photos/cat.jpg", "");
+    for (output, expected) in [
+        ("x.tar.gz", "x.tar.gz is an archive that is not written; name a .zip file, or a directory"),
+        ("far/x.zip", "far/x.zip cannot be written: there is no directory far; make it first"),
+        ("photos/cat.jpg", "photos/cat.jpg is a file; name a .zip file, or a directory"),
+        ("photos", "photos holds no export, so --force does not replace it; choose another directory"),
+    ] {
+        assert_eq!(place.run(&["export", "harbour", "--force", "-o", output]).complaint(2), expected);
+    }
+    assert!(place.path("photos/cat.jpg").exists());
 }
 
 #[test]
@@ -178,6 +198,10 @@ fn refusals_name_arguments_and_no_codes() {
         (
             &["harbour", "-f", "csv", "-f", "html", "--option", "bom=true"],
             "--option bom=true: there are several formats, so say for which: --option csv.bom=true",
+        ),
+        (
+            &["harbour", "-f", "text", "--transform", "redact", "--option", "kinds=email"],
+            "--option kinds=email: an option of a transform stands behind its name: --option redact.kinds=email",
         ),
         (
             &["harbour", "--option", "csv.bom=true"],

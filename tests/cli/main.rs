@@ -4,11 +4,14 @@
 //! one that starts it, and tests beside it that close a store and open it again would find it in use.
 
 mod backup;
+mod damage;
 mod export;
 mod observing;
 mod process;
 mod proof;
+mod readme;
 mod round_trip;
+mod start;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -127,6 +130,13 @@ fn a_file_that_was_cut_off_is_imported_up_to_there() {
 }
 
 #[test]
+fn an_import_that_is_interrupted_says_how_to_go_on() {
+    let (code, said) = Place::new().interrupted(&["import", "-"], "a new data directory was made");
+    assert_eq!(code, Some(130));
+    assert_eq!(said, ["roomscribe: stopped; run the same command again to go on"]);
+}
+
+#[test]
 fn wrong_settings_are_named() {
     let place = Place::new();
     for (text, expected) in [
@@ -177,10 +187,6 @@ fn accounts_are_made_and_work() {
     assert!(place.run_with(&add, b"x\n").complaint(1).contains("there is a user bob already"));
     let made_up = place.run(&["user", "add", "al"]);
     assert!(made_up.ok().contains("\npassword: "), "{made_up:?}");
-    assert_eq!(
-        place.run_with(&["user", "passwd", "bob"], b"a better one\n").ok(),
-        "bob has a new password\n"
-    );
     let unknown = place.run(&["user", "passwd", "eve"]);
     assert!(unknown.complaint(2).contains("`roomscribe user add`"));
     let bad = place.run(&["user", "add", "b/../ob"]);
@@ -200,6 +206,35 @@ fn accounts_are_made_and_work() {
     let answer: Value = answer.body_mut().read_json().unwrap();
     assert!(answer["info"].is_object(), "only users with a token see this: {answer}");
     assert_eq!(serving.stop().0, Some(0));
+}
+
+#[test]
+fn a_new_password_ends_what_the_old_one_opened() {
+    let place = Place::new();
+    place.run(&["user", "add", "bob"]).ok();
+    place.run(&["user", "token", "bob"]).ok();
+    let again = place.run(&["user", "token", "bob"]);
+    assert!(again.complaint(1).contains("with --name, or take the old one back with --replace"), "{again:?}");
+    for more in [&["--replace"][..], &["--name", "backup"]] {
+        place.run(&[&["user", "token", "bob"], more].concat()).ok();
+    }
+    for (more, expected) in [
+        (&["--keep-tokens"][..], "0 sessions were ended, 0 personal access tokens taken back, 2 kept\n"),
+        (&[], "0 sessions were ended, 2 personal access tokens taken back, 0 kept\n"),
+    ] {
+        let ended = place.run_with(&[&["user", "passwd", "bob"], more].concat(), b"a better one\n");
+        assert_eq!(ended.ok(), format!("bob has a new password; {expected}"));
+    }
+}
+
+#[test]
+fn passwords_follow_the_policy_of_the_server() {
+    let place = Place::new();
+    let policy = "OVERWRITE_SETTING_Accounts_Password_Policy_Enabled=true";
+    let add = |password: &str| place.shell(&format!("echo {password} | {policy} roomscribe user add bob"));
+    let refused = add("short");
+    assert!(refused.complaint(1).contains("minimum length"), "{refused:?}");
+    assert!(add("L0ng-enough").ok().starts_with("user bob was made"));
 }
 
 #[test]

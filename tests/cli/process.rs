@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,15 @@ impl Place {
         command
     }
 
+    /// Runs a line as a shell does that knows the program by its name.
+    pub(crate) fn shell(&self, line: &str) -> Ended {
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_roomscribe"));
+        let path = format!("{}:/usr/bin:/bin", program.parent().expect("a directory").display());
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(&self.0).env_clear().env("PATH", path).stdin(Stdio::null());
+        Ended::of(command.output().expect("sh runs"))
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         self.run_with(arguments, b"")
@@ -61,17 +70,30 @@ impl Place {
         // A program that does not read its input is no failure.
         let _ = stdin.write_all(input);
         drop(stdin);
-        let output = child.wait_with_output().expect("waited for");
-        Ended {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
-        }
+        Ended::of(child.wait_with_output().expect("waited for"))
+    }
+
+    /// Starts it with an input that does not end, waits for a line on standard error, and presses Ctrl-C.
+    pub(crate) fn interrupted(&self, arguments: &[&str], line: &str) -> (Option<i32>, Vec<String>) {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().expect("started");
+        let _open = child.stdin.take();
+        let stderr = lines_of(child.stderr.take().expect("piped"));
+        while !stderr.recv_timeout(START).expect("the line comes").contains(line) {}
+        let id = child.id().to_string();
+        let asked = Command::new("kill").args(["-INT", &id]).status().expect("kill runs");
+        assert!(asked.success());
+        (child.wait().expect("waited for").code(), stderr.iter().collect())
     }
 
     /// Starts a server on any port and waits until it says that it is ready.
     pub(crate) fn serve(&self) -> Serving {
-        let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().expect("started");
+        self.serve_with(&[])
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn serve_with(&self, environment: &[(&str, &str)]) -> Serving {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = command.envs(environment.iter().copied()).spawn().expect("started");
         let stdout = lines_of(child.stdout.take().expect("piped"));
         let stderr = lines_of(child.stderr.take().expect("piped"));
         let mut serving = Serving { child, stdout, stderr, log: Vec::new(), address: String::new() };
@@ -151,10 +173,23 @@ impl Drop for Serving {
 }
 
 impl Ended {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// What it said on standard error, but for the place of a new data directory.
+    fn beside(&self) -> Vec<&str> {
+        self.stderr.lines().filter(|line| !line.starts_with("a new data directory was made at ")).collect()
+    }
+
     /// What it said, if all went well and nothing was said beside.
     #[track_caller]
     pub(crate) fn ok(&self) -> &str {
-        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{self:?}");
+        assert_eq!((self.code, self.beside()), (Some(0), vec![]), "{self:?}");
         &self.stdout
     }
 
@@ -162,9 +197,10 @@ impl Ended {
     #[track_caller]
     pub(crate) fn complaint(&self, code: i32) -> &str {
         assert_eq!(self.code, Some(code), "{self:?}");
-        assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
         assert_eq!(self.stdout, "");
-        let line = self.stderr.trim_end();
-        line.strip_prefix("roomscribe: ").unwrap_or_else(|| panic!("{self:?}"))
+        match self.beside().as_slice() {
+            [line] => line.strip_prefix("roomscribe: ").unwrap_or_else(|| panic!("{self:?}")),
+            _ => panic!("{self:?}"),
+        }
     }
 }

@@ -157,6 +157,30 @@ fn a_zip_comes_back_as_it_was_and_one_that_is_damaged_can_be_refused() {
 }
 
 #[test]
+fn the_first_room_of_a_new_server_gets_its_members_back() {
+    let (here, there) = (Place::new(), Place::new());
+    for name in ["ann", "bob"] {
+        here.run(&["user", "add", name]).ok();
+    }
+    let line = |id: &str| {
+        let author = json!({"_id": "x", "username": "x"});
+        json!({"_id": id, "rid": "GENERAL", "msg": "hi", "ts": 1_710_598_030_000_u64, "u": author})
+            .to_string()
+    };
+    here.run_with(&["import", "-"], line("m1").as_bytes()).ok();
+    let first = exported(&here, "general");
+    // The first start has made the room, and an administrator who is in it.
+    assert_eq!(there.serve().stop().0, Some(0));
+    there.run_with(&["import", "-"], first.join("\n").as_bytes()).ok();
+    let members = |lines: &[String]| lines.iter().filter(|line| line.contains("\"member\"")).count();
+    let second = exported(&there, "general");
+    assert_eq!((members(&first), members(&second)), (3, 4), "{second:?}");
+    let third = [&first[..], &exported(&here, "general")[..]].concat().join("\n").replace("ann", "eve");
+    there.run_with(&["import", "-"], third.as_bytes()).ok();
+    assert!(!exported(&there, "general").iter().any(|line| line.contains("eve")), "now it was there before");
+}
+
+#[test]
 fn a_room_that_is_there_gets_members_only_if_asked_to() {
     let place = Place::new();
     place.run_with(&["import", "-"], den().as_bytes()).ok();

@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "app",
         &["domain", "metrics", "store", "config", "export", "limits", "passwords", "preview", "telemetry"],
     ),
-    ("import", &["domain", "store"]),
+    ("import", &["domain", "store", "export"]),
     (
         "service",
         &["domain", "store", "config", "error", "export", "limits", "mail", "passwords", "preview", "app"],
@@ -60,6 +60,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const ONLY: &[(&str, &str, &[&str])] = &[
     ("api", "export", &["view"]),
     ("api", "passwords", &["PasswordDigest"]),
+    ("import", "export", &["bag", "verify"]),
     ("service", "export", &["estimate", "progress", "render", "spool"]),
 ];
 

@@ -1,5 +1,7 @@
 //! `exports.create`: what is refused while the requester waits, and in which words.
 
+use roomscribe::domain::UserId;
+use roomscribe::store::Error;
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
@@ -160,6 +162,19 @@ fn plug_ins_and_their_options_are_named() {
     let many = vec![json!({"id": "redact"}); 9];
     assert_eq!(said("transforms", json!(many)), "`transforms`: at most 8 are possible");
     assert_eq!(said("archive", json!("tar")), "`archive`: \"tar\" is neither bag nor plain");
+}
+
+#[test]
+fn who_has_no_address_is_not_told_by_mail() {
+    let server = TestServer::start();
+    let room = server.talkative_room();
+    let admin = server.as_admin();
+    let mut user = server.app.store.user(&UserId::new(admin.id())).unwrap().unwrap();
+    user.emails.clear();
+    server.app.store.write::<_, Error>(|batch| batch.put_user(&user)).unwrap();
+    let said = refusal(&admin, &with(&json_of(&room), "notify", json!(true)));
+    assert!(said.contains("`notify`: your account has no e-mail address"), "{said}");
+    create(&admin, &json_of(&room)).ok();
 }
 
 #[test]

@@ -74,6 +74,21 @@ fn a_link_opens_nothing_once_its_time_is_over() {
 }
 
 #[test]
+fn a_browser_is_told_why_it_gets_nothing() {
+    let (server, id) = with_export();
+    let browser = [("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")];
+    for (path, heading) in [
+        (format!("/data-export/{id}?link=used"), "This link does not work any more"),
+        (format!("/data-export/{id}"), "There is no file here for you"),
+    ] {
+        let page = server.anonymous().raw("GET", &path, &browser, "");
+        assert_eq!((page.status(), page.header("content-type")), (403, "text/html; charset=utf-8"));
+        assert!(page.text().contains(heading), "{}", page.text());
+        assert_refused(&server, &path);
+    }
+}
+
+#[test]
 fn looking_does_not_use_a_link_up_but_a_part_does() {
     let (server, id) = with_export();
     let link = link(&server, &id);

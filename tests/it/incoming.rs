@@ -82,6 +82,9 @@ fn what_says_nothing_posts_nothing() {
         let answer = server.anonymous().raw("POST", &path, &[("content-type", "application/json")], body);
         assert_eq!(said(&answer), (200, &done()), "{body}");
     }
+    let unknown = post(&server, &path, &json!({"message": "hello"}));
+    let complaint = "There is nothing to post: write `text` or `attachments`";
+    assert_eq!(said(&unknown), (400, &json!({"success": false, "error": complaint})));
     assert_eq!(server.anonymous().raw("GET", &path, &[], "").status(), 200);
     assert_eq!(server.anonymous().raw("HEAD", &format!("{path}?text=x"), &[], "").status(), 200);
     assert!(messages(&server, "GENERAL").is_empty());

@@ -76,6 +76,22 @@ fn the_root_of_the_interface_is_the_version() {
 }
 
 #[test]
+fn who_opens_the_server_or_an_invitation_is_told_how_to_go_on() {
+    let server = TestServer::start();
+    let home = get(&server, "/");
+    assert_eq!((home.status(), home.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert!(home.text().contains("roomscribe") && home.text().contains("href=\"api-docs\""));
+    let invited = get(&server, "/invite/a%3Cb%3E");
+    assert_eq!(invited.status(), 200);
+    assert!(
+        invited.text().contains("useInviteToken") && invited.text().contains("a&lt;b&gt;"),
+        "{}",
+        invited.text()
+    );
+    assert_eq!(server.anonymous().raw("POST", "/invite/ab", &[], "").status(), 404);
+}
+
+#[test]
 fn methods_that_would_do_are_named() {
     let server = TestServer::start();
     let allow = |method: &str, path: &str| {

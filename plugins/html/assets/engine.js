@@ -10,6 +10,8 @@ roomscribe.add("engine", (load) => {
   const KNOWN = { has: ["file", "image", "link", "reaction"], is: ["pinned", "system", "reply", "edited"] };
   const PAGE = 20; // results at once
   const EXAMINED = 400; // messages looked at for them, if many do not hold the phrase
+  const SHOWN = 140; // characters of a snippet that are shown
+  const LEAD = 40; // of them before what was found
   const SHARDS = 12; // files of words read for one beginning of a word
 
   // Texts
@@ -291,8 +293,37 @@ roomscribe.add("engine", (load) => {
         at += found ? found.text.length : 1;
       }
     }
-    if (!cut.length && marks.length) return [snippet + " (found elsewhere in this message)"];
-    return cut.concat(snippet.slice(done));
+    cut.push(snippet.slice(done));
+    const shown = around(cut);
+    if (cut.length === 1 && marks.length) shown[0] += " (found elsewhere in this message)";
+    return shown;
+  }
+
+  /** The pieces around the first that was found: not all of a long text is shown. */
+  function around(cut) {
+    const length = cut.reduce((sum, part) => sum + part.length, 0);
+    if (length <= SHOWN) return cut;
+    const shown = cut.slice();
+    const [lead] = shown;
+    if (shown.length > 1 && lead.length > LEAD) {
+      const space = lead.indexOf(" ", lead.length - LEAD);
+      const from = space < 0 ? lead.length - LEAD : space + 1;
+      shown[0] = "\u2026" + lead.slice(/[\udc00-\udfff]/.test(lead[from]) ? from + 1 : from);
+    }
+    let left = SHOWN;
+    for (let i = 0; i < shown.length; i++) {
+      const part = shown[i];
+      // What was found is never cut.
+      if (i % 2 || part.length <= left) {
+        left = Math.max(0, left - part.length);
+        continue;
+      }
+      const space = part.lastIndexOf(" ", left);
+      const until = space > 0 ? space : left;
+      shown[i] = part.slice(0, /[\udc00-\udfff]/.test(part[until]) ? until - 1 : until).trimEnd() + "\u2026";
+      return shown.slice(0, i + 1);
+    }
+    return shown;
   }
 
   /** How many messages a query finds, at most so many if `loose`, and a way to some of them at a time. */

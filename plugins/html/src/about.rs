@@ -8,10 +8,14 @@ use crate::avatar::avatar;
 use crate::escape::Markup;
 use crate::inline::Named;
 use crate::markdown::markdown;
+use crate::unmarked::unmarked;
 use crate::when::{Count, Counted};
 
 /// So many members are named.
 const NAMED: usize = 200;
+/// Characters that are shown at once, and those that are shown of what has more.
+const LONG: usize = 400;
+const BEGINNING: usize = 120;
 
 /// The room, kept for the pages that begin later.
 pub(crate) struct About {
@@ -96,9 +100,7 @@ impl About {
         ];
         for (label, text) in about {
             if !text.trim().is_empty() {
-                page.tag("<div class=\"said\"><b>").tag(label).tag("</b><div class=\"text\" dir=\"auto\">");
-                markdown(page, text, &Named::default());
-                page.tag("</div></div>\n");
+                said(page, label, text);
             }
         }
     }
@@ -121,4 +123,23 @@ impl About {
         }
         page.tag("</details>\n");
     }
+}
+
+/// What a room says about itself; what would fill the screen is to be opened.
+fn said(page: &mut Markup, label: &'static str, text: &str) {
+    let line = plain_line(&unmarked(text));
+    let beginning = line.char_indices().nth(LONG).map(|_| {
+        let end = line.char_indices().nth(BEGINNING).map_or(line.len(), |(end, _)| end);
+        line[..end].trim_end()
+    });
+    match beginning {
+        None => page.tag("<div class=\"said\"><b>").tag(label).tag("</b>"),
+        Some(beginning) => {
+            page.tag("<details class=\"said\"><summary dir=\"auto\"><b>").tag(label).tag("</b>");
+            page.text(beginning).tag("…</summary>")
+        }
+    };
+    page.tag("<div class=\"text\" dir=\"auto\">");
+    markdown(page, text, &Named::default());
+    page.tag(if beginning.is_some() { "</div></details>\n" } else { "</div></div>\n" });
 }

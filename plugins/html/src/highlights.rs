@@ -1,10 +1,10 @@
 //! What a room's front points out: pinned messages and the longest threads, so many and no more.
 
 use export_sdk::{Message, plain_line};
-use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
 use crate::escape::Markup;
 use crate::leaf::{Folder, Leaf};
+use crate::unmarked::unmarked;
 use crate::when::{Count, Counted, Local, Moment};
 
 const PINNED: usize = 50;
@@ -42,19 +42,7 @@ impl Pointer {
 /// The beginning of a text, without its marks.
 fn line(text: &str) -> String {
     let beginning = text.char_indices().nth(4 * LINE).map_or(text, |(end, _)| &text[..end]);
-    let mut words = String::new();
-    for event in Parser::new_ext(beginning, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
-        match event {
-            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
-                words.push_str(&text);
-            }
-            Event::End(
-                TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image,
-            ) => {}
-            Event::SoftBreak | Event::HardBreak | Event::End(_) => words.push('\n'),
-            _ => {}
-        }
-    }
+    let words = unmarked(beginning);
     let plain = plain_line(&words);
     match plain.char_indices().nth(LINE) {
         Some((end, _)) => format!("{}…", plain[..end].trim_end()),

@@ -30,6 +30,7 @@ mod search;
 mod sheet;
 mod source;
 mod threads;
+mod unmarked;
 mod when;
 
 use export_sdk::{

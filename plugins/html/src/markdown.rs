@@ -41,6 +41,7 @@ pub(crate) fn markdown(page: &mut Markup, text: &str, named: &Named<'_>) {
         code: false,
         header: false,
         visible: false,
+        quote: None,
     };
     // A definition is not shown where it stands; people who write `[x]: y` meant text.
     let defines = events.reference_definitions().iter().next().is_some();
@@ -63,7 +64,7 @@ fn plain(page: &mut Markup, text: &str, named: &Named<'_>) {
 }
 
 /// Whether Markdown has nothing to say about the text: most messages.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     let mut line_begins = true;
     for byte in text.bytes() {
         let special = match byte {
@@ -93,6 +94,8 @@ struct Rendering<'r, 'a> {
     code: bool,
     header: bool,
     visible: bool,
+    /// Where the mark of a quote stood: blanks after it mean nothing.
+    quote: Option<usize>,
 }
 
 impl<'a> Rendering<'_, 'a> {
@@ -145,6 +148,9 @@ impl<'a> Rendering<'_, 'a> {
     fn flush(&mut self) {
         if self.pending.is_empty() {
             return;
+        }
+        if self.quote.take() == Some(self.page.len()) {
+            self.pending.drain(..self.pending.len() - self.pending.trim_start().len());
         }
         self.visible |= !self.pending.trim().is_empty();
         if self.code {

@@ -90,9 +90,16 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
         }
         page.tag("</p>");
     } else if !message.text.trim().is_empty() {
+        let before = page.len();
         page.tag("<div class=\"text\" dir=\"auto\">");
+        let empty = page.len();
         markdown(page, message.text, &Named::of(message));
-        page.tag("</div>\n");
+        if page.len() == empty {
+            // All of it was the mark of a quote, which stands below.
+            page.truncate(before);
+        } else {
+            page.tag("</div>\n");
+        }
     }
     edited(page, message, place.zone);
     cards(page, message, place);

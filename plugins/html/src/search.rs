@@ -127,7 +127,8 @@ impl Index {
         Markup::default().encoded(place.anchor).write_to(&mut self.anchor)?;
         let anchor = String::from_utf8_lossy(&self.anchor);
         let page = &self.page.encoded;
-        let document = Document { username, shown: &entry.shown, page, anchor: &anchor, text: &entry.text };
+        let (shown, text, whole) = (&entry.shown, &entry.line, entry.whole);
+        let document = Document { username, shown, page, anchor: &anchor, text, whole };
         self.documents.add(output, &document)?;
         self.calendar.add(output, self.rooms.saturating_sub(1), place.day, page, &anchor)?;
         let seconds = message.sent_at.millis().div_euclid(1000) + place.utc_offset;

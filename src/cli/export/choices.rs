@@ -82,7 +82,13 @@ pub(super) fn read(
             .ok_or_else(|| usage(anyhow!("--option {setting}: write --option name=value")))?;
         let (plugin, name) = match name.split_once('.') {
             Some((plugin, name)) => (plugin, name),
-            None if formats.len() == 1 => (formats[0].as_str(), name),
+            None if formats.len() == 1 => {
+                if let Some(transform) = only_theirs(&chosen, &formats[0], name) {
+                    let text = "an option of a transform stands behind its name";
+                    return Err(usage(anyhow!("--option {setting}: {text}: --option {transform}.{setting}")));
+                }
+                (formats[0].as_str(), name)
+            }
             None => {
                 let (first, text) = (&formats[0], "there are several formats, so say for which");
                 return Err(usage(anyhow!("--option {setting}: {text}: --option {first}.{setting}")));
@@ -98,6 +104,14 @@ pub(super) fn read(
     let mut asked = chosen.into_iter().map(Chosen::asked);
     let formats = asked.by_ref().take(formats.len()).collect();
     Ok(Choices { formats, transforms: asked.collect() })
+}
+
+/// The transform that has such an option, where the format has none.
+fn only_theirs<'a>(chosen: &[Chosen<'a>], format: &str, name: &str) -> Option<&'a str> {
+    let has = |chosen: &&Chosen<'a>| chosen.specs.iter().any(|spec| spec.name == name);
+    let found = chosen.iter().find(has)?;
+    (found.id != format && !chosen.iter().any(|chosen| chosen.id == format && has(&chosen)))
+        .then_some(found.id)
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl LooseFiles {
                 } else if !kind.is_file() {
                     return Err(fault(&name, "it is not a plain file"));
                 } else if !listed.contains(&name) && !tags.contains(&name.as_str()) {
-                    return Err(fault(&name, "the list of hashes does not name it"));
+                    return Err(VerifyError::Foreign { name });
                 }
             }
         }

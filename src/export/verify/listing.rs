@@ -9,15 +9,15 @@ use crate::export::bag::MANIFEST;
 const LONGEST_LINE: u64 = 1024;
 
 /// The lines that have not been compared yet.
-pub(super) struct Listing<R>(BufReader<R>);
+pub(crate) struct Listing<R>(BufReader<R>);
 
 impl<R: Read> Listing<R> {
-    pub(super) fn new(manifest: R) -> Self {
+    pub(crate) fn new(manifest: R) -> Self {
         Self(BufReader::new(manifest))
     }
 
     /// Hash and name of the next line.
-    pub(super) fn next(&mut self) -> Result<Option<(String, String)>> {
+    pub(crate) fn next(&mut self) -> Result<Option<(String, String)>> {
         let mut line = Vec::new();
         let read = (&mut self.0).take(LONGEST_LINE).read_until(b'\n', &mut line);
         read.map_err(|error| content_error(MANIFEST, error))?;

@@ -151,7 +151,7 @@ impl Archive for Zip {
 /// The line of the manifest must be about this file and its hash.
 fn compare(line: Option<(String, String)>, record: &Record, name: &str, sha256: &Hash) -> Result<()> {
     match line {
-        None => Err(record.fault("the list of hashes does not name it")),
+        None => Err(VerifyError::Foreign { name: name.to_owned() }),
         Some((_, listed)) if listed != name => {
             Err(record.fault("the list of hashes names another file in its place"))
         }

@@ -42,7 +42,12 @@ pub fn receive(
     if wish.is_some() && !matches!(integration.way, Way::In { overrides_place: true }) {
         return Err(Error::plain("overriding destination channel is disabled for this integration"));
     }
-    let Some(draft) = post::draft(integration, said) else { return Ok(()) };
+    let Some(draft) = post::draft(integration, said) else {
+        // Nothing said is well said; something in words that nobody here knows is a mistake.
+        let is_known = said.is_empty() || post::SAID.iter().any(|key| said.contains_key(*key));
+        let complaint = "There is nothing to post: write `text` or `attachments`";
+        return if is_known { Ok(()) } else { Err(Error::plain(complaint)) };
+    };
     let caller = acting(app, integration, client)?;
     let rooms = match wish {
         Some(wish) => wished(app, &caller, wish)?,

@@ -8,6 +8,9 @@ use crate::domain::{Integration, MessageId, RoomId, User};
 use crate::error::{Error, Result};
 use crate::service::sending::{self, Draft};
 
+/// The keys that say something.
+pub const SAID: [&str; 3] = ["text", "msg", "attachments"];
+
 /// The message that a post is meant to be; `None` if it says nothing.
 pub fn draft(integration: &Integration, post: &Map<String, Value>) -> Option<Draft> {
     let text = |names: [&str; 2]| {

@@ -70,6 +70,7 @@ impl Rendering<'_, '_> {
                 if self.page.as_str()[element.empty..].trim().is_empty() {
                     if self.named.quotes && known::message_of(&element.address).is_some() {
                         self.page.truncate(element.before);
+                        self.quote = Some(element.before);
                         return;
                     }
                     self.page.truncate(element.empty);
@@ -126,6 +127,10 @@ impl Rendering<'_, '_> {
 
     pub(super) fn close(&mut self, tag: TagEnd, range: &Range<usize>) {
         let markup = match tag {
+            TagEnd::Paragraph if self.page.as_str().ends_with("<p>") => {
+                self.page.truncate(self.page.len() - "<p>".len());
+                ""
+            }
             TagEnd::Paragraph | TagEnd::HtmlBlock => "</p>",
             TagEnd::Heading(level) => heading(level).1,
             TagEnd::BlockQuote(_) => "</blockquote>",

@@ -27,12 +27,21 @@ fn seen(html: &str) -> String {
 
 #[test]
 fn the_link_that_marks_a_quote_gives_way_to_the_quote() {
-    let text = "[ ](https://x.y/channel/general?msg=abc) yes";
-    let mut page = Markup::default();
-    let mut named = Named::default();
-    named.quotes = true;
-    markdown(&mut page, text, &named);
-    assert_eq!(page.as_str(), "<p> yes</p>");
+    const QUOTE: &str = "[ ](https://x.y/channel/general?msg=abc)";
+    let quoting = |text: &str| {
+        let mut page = Markup::default();
+        let mut named = Named::default();
+        named.quotes = true;
+        markdown(&mut page, &format!("{QUOTE}{text}"), &named);
+        page.as_str().to_owned()
+    };
+    assert_eq!(quoting(" yes"), "<p>yes</p>");
+    assert_eq!(quoting("\nyes\nno"), "<p>yes<br>\nno</p>");
+    assert_eq!(quoting(&format!(" {QUOTE} *yes*")), "<p><strong>yes</strong></p>");
+    assert_eq!(quoting(""), "", "no empty paragraph stands before the quote");
+    assert_eq!(quoting("\n\nyes"), "<p>yes</p>");
+    let text = format!("{QUOTE} yes");
+    let text = text.as_str();
     let link = ">https://x.y/channel/general?msg=abc</a> yes</p>";
     assert!(html(text).ends_with(link), "without a quote it is a link: {}", html(text));
 }

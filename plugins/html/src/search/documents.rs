@@ -8,8 +8,8 @@ use super::script::{self, Script};
 
 /// Messages in a file. The script learns it from the index.
 pub(super) const DOCUMENTS: u64 = 512;
-/// Characters of the text that are shown.
-const SNIPPET: usize = 120;
+/// Characters of the text that are kept. The script shows those around what was looked for.
+const SNIPPET: usize = 500;
 
 /// One message as a result shows it.
 pub(super) struct Document<'a> {
@@ -19,6 +19,8 @@ pub(super) struct Document<'a> {
     pub(super) page: &'a str,
     pub(super) anchor: &'a str,
     pub(super) text: &'a str,
+    /// Whether this is all that the message says.
+    pub(super) whole: bool,
 }
 
 /// The file that is being filled. Authors and pages are written once per file: that bounds the
@@ -68,7 +70,7 @@ impl Documents {
         code.extend(numbers.as_bytes());
         script::quote(code, document.anchor);
         code.push(b',');
-        script::quote(code, &snippet(document.text));
+        script::quote(code, &snippet(document.text, document.whole));
         self.count += 1;
         if self.count == DOCUMENTS { self.finish(output) } else { Ok(()) }
     }
@@ -92,7 +94,7 @@ impl Documents {
 }
 
 /// The beginning of a text on one line; an ellipsis says that there is more.
-fn snippet(text: &str) -> String {
+fn snippet(text: &str, whole: bool) -> String {
     let mut snippet = String::new();
     let mut left = SNIPPET;
     let mut space = false;
@@ -110,7 +112,7 @@ fn snippet(text: &str) -> String {
                 snippet.truncate(word);
             }
             snippet.push('…');
-            break;
+            return snippet;
         }
         if std::mem::take(&mut space) {
             snippet.push(' ');
@@ -118,6 +120,9 @@ fn snippet(text: &str) -> String {
         }
         snippet.push(character);
         left -= 1;
+    }
+    if !whole {
+        snippet.push('…');
     }
     snippet
 }
@@ -128,13 +133,14 @@ mod tests {
 
     #[test]
     fn a_snippet_is_short_and_says_when_it_is_not_all() {
-        assert_eq!(snippet("  one\n\n two\t"), "one two");
-        assert_eq!(snippet(" \n"), "");
-        assert_eq!(snippet(&"ü".repeat(200)), format!("{}…", "ü".repeat(120)));
-        assert_eq!(snippet(&"ü".repeat(120)), "ü".repeat(120));
-        let long = snippet(&"four ".repeat(100));
-        let cut = snippet(&format!("{} end", "sevenths ".repeat(14)));
-        assert_eq!(cut, format!("{}sevenths…", "sevenths ".repeat(12)));
+        assert_eq!(snippet("  one\n\n two\t", true), "one two");
+        assert_eq!(snippet("one two", false), "one two…");
+        assert_eq!(snippet(" \n", true), "");
+        assert_eq!(snippet(&"ü".repeat(600), true), format!("{}…", "ü".repeat(500)));
+        assert_eq!(snippet(&"ü".repeat(500), true), "ü".repeat(500));
+        let long = snippet(&"four ".repeat(200), true);
+        let cut = snippet(&format!("{} end", "sevenths ".repeat(70)), true);
+        assert_eq!(cut, format!("{}sevenths…", "sevenths ".repeat(54)));
         assert!(long.ends_with("four…") && long.chars().count() <= SNIPPET + 1, "{long}");
     }
 }

@@ -5,11 +5,16 @@ use std::borrow::Cow;
 use export_sdk::{Message, system_text};
 
 use super::words;
+use crate::unmarked::unmarked;
 
 /// One message, seen by the index.
 pub(super) struct Entry<'a> {
     /// What the page shows of it, or else what it brings along.
-    pub(super) text: Cow<'a, str>,
+    text: Cow<'a, str>,
+    /// The same without marks.
+    pub(super) line: Cow<'a, str>,
+    /// Whether the line has all words of the text.
+    pub(super) whole: bool,
     /// The name the page shows.
     pub(super) shown: Cow<'a, str>,
     /// Names of files and texts of cards.
@@ -35,11 +40,18 @@ impl<'a> Entry<'a> {
         mark("has:reaction", !message.reactions.is_empty());
         mark("has:link", ["http://", "https://"].iter().any(|scheme| message.text.contains(scheme)));
         let more = more(message);
-        let mut text = sentence.unwrap_or(Cow::Borrowed(message.text));
+        let (mut text, mut line) = match sentence {
+            Some(sentence) => (sentence.clone(), sentence),
+            None => (Cow::Borrowed(message.text), unmarked(message.text)),
+        };
         if text.trim().is_empty() {
             text = more.join(" · ").into();
         }
-        Self { text, shown: shown(message), more, marks }
+        if line.trim().is_empty() {
+            line = text.clone();
+        }
+        let whole = line == text || count(&line) == count(&text);
+        Self { text, line, whole, shown: shown(message), more, marks }
     }
 
     /// Calls `found` with all terms, some of them more than once.
@@ -53,6 +65,12 @@ impl<'a> Entry<'a> {
             words::terms(&self.shown, &mut |word| from(word, found));
         }
     }
+}
+
+fn count(text: &str) -> usize {
+    let mut count = 0;
+    words::terms(text, &mut |_| count += 1);
+    count
 }
 
 fn from(name: &str, found: &mut dyn FnMut(&str)) {
@@ -126,6 +144,6 @@ mod tests {
     fn a_message_without_text_shows_its_files() {
         let messages = sample_messages();
         let message = messages.iter().find(|message| message.id == "m-file-0").unwrap();
-        assert_eq!(Entry::of(message).text, "../../etc/passwd");
+        assert_eq!(Entry::of(message).line, "../../etc/passwd");
     }
 }

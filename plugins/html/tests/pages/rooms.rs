@@ -40,6 +40,26 @@ fn many_rooms_have_a_front_with_all_of_them() {
 }
 
 #[test]
+fn a_long_topic_is_there_to_be_opened() {
+    let topic = "All **about** ships. ".repeat(40);
+    for (text, expected) in [
+        (
+            "**Ships**",
+            "<div class=\"said\"><b>Topic</b><div class=\"text\" dir=\"auto\"><p><strong>Ships</strong></p>",
+        ),
+        (
+            &topic,
+            "<details class=\"said\"><summary dir=\"auto\"><b>Topic</b>All about ships. All about ships. ",
+        ),
+    ] {
+        let mut named = room("general");
+        named.topic = text;
+        let page = &archive(&scope(), &[(named, &[message("m", 0)])])["index.html"];
+        assert!(page.contains(expected), "{page}");
+    }
+}
+
+#[test]
 fn quotes_link_to_the_page_of_what_they_quote() {
     let ids = ids(1200);
     let mut messages: Vec<_> = ids.iter().enumerate().map(|(n, id)| message(id, n * 60)).collect();

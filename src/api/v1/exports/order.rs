@@ -69,6 +69,9 @@ pub(super) fn create(app: &App, caller: &Caller, params: Create) -> Result<Value
             "exact": estimate.exact,
         }}));
     }
+    if notify && caller.user.emails.is_empty() {
+        return Err(bad("`notify`: your account has no e-mail address; give it one, or leave `notify` out"));
+    }
     let job = exports::accept(app, caller, order()?, notify)?;
     Ok(json!({"export": super::describe(app, &job)}))
 }

@@ -114,7 +114,7 @@ fn what_is_too_much_is_named() {
             fs::write(room.path(extra), b"").unwrap();
             assert_eq!(
                 room.complaint(),
-                format!("{extra:?} is damaged: the list of hashes does not name it"),
+                format!("{extra:?} is not part of the export: the list of hashes does not name it"),
             );
             fs::remove_file(room.path(extra)).unwrap();
         }
