@@ -64,7 +64,7 @@ pub async fn answer(
     if let Some(token) = front::invite(path)
         && incoming.method == "GET"
     {
-        return front::invitation(app, &token);
+        return ("/invite/:token", front::invitation(app, &token));
     }
     if let Some(call) = hooks::call(path) {
         return ("/hooks/:id/:token", hooks::answer(app, call, incoming).await);
@@ -90,7 +90,7 @@ pub async fn answer(
         return ("/assets/:name", asset::asset(app, name, headers).await);
     }
     match path {
-        "" if incoming.method == "GET" => front::home(app),
+        "" if incoming.method == "GET" => ("/", front::home(app)),
         "/readyz" if app.store.has_failed() => {
             let why = "the store failed: look at the log and start again";
             ("/readyz", text(StatusCode::SERVICE_UNAVAILABLE, why))
