@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use roomscribe::api::Api;
+use roomscribe::limits::workers::Workers;
 use roomscribe::server;
 use roomscribe::web::metrics::routes;
 use serde_json::json;
@@ -94,7 +96,7 @@ fn requests_are_counted_by_endpoint_and_status_and_never_by_what_clients_make_up
 #[test]
 fn who_waits_for_a_worker_is_seen_and_who_goes_away_is_counted() {
     let server = TestServer::start();
-    let api = Arc::new(Api::new(0));
+    let api = Arc::new(Api::with_workers(Workers::of(0, 8, Duration::from_secs(60))));
     let routes = server::routes(Arc::clone(&server.app), api, [127, 0, 0, 1].into());
     let waiting = |scrape: &Scrape| {
         ["in_flight", "waiting", "abandoned_total"]

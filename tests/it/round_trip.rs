@@ -40,7 +40,7 @@ const ROOMS: usize = 1_000;
 /// A store and its directory.
 pub(super) struct Bench {
     pub(super) store: Store,
-    engine: Arc<SledEngine>,
+    engine: Arc<dyn Engine>,
     pub(super) directory: TempDir,
 }
 
@@ -48,15 +48,14 @@ impl Bench {
     pub(super) fn new() -> Self {
         let directory = TempDir::new().expect("a directory");
         let mut kept = None;
-        let store = Store::open_with(&directory.path().join("data"), |path| {
-            let engine = Arc::new(SledEngine::open(path, 64 << 20)?);
-            kept = Some(Arc::clone(&engine));
-            Ok(engine as Arc<dyn Engine>)
+        let sled = |path: &Path| Ok(Arc::new(SledEngine::open(path, 64 << 20)?) as Arc<dyn Engine>);
+        let store = Store::open_between(&directory.path().join("data"), sled, |engine| {
+            Arc::clone(kept.insert(engine))
         });
         Self { store: store.expect("a store"), engine: kept.expect("an engine"), directory }
     }
 
-    /// Every byte of the store.
+    /// Every entry of the store.
     pub(super) fn everything(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
         let mut entries = BTreeMap::new();
         let all = (Bound::Unbounded, Bound::Unbounded);
