@@ -15,7 +15,7 @@ use crate::app::{App, Clock};
 use crate::config::Config;
 use crate::export::plugins;
 use crate::store::Store;
-use crate::telemetry::{self, Log};
+use crate::telemetry::{self, Format, Log};
 
 mod backup;
 mod check;
@@ -251,7 +251,11 @@ fn open(config: Config) -> Result<App, Failure> {
         .with_context(|| format!("the data in {} cannot be opened", data.display()))
         .map_err(unable)?;
     if is_new {
-        complain(&format!("a new data directory was made at {}", data::shown(data)));
+        let place = data::shown(data);
+        match config.log.format {
+            Format::Text => complain(&format!("a new data directory was made at {place}")),
+            Format::Json => tracing::info!(%place, "a new data directory was made"),
+        }
     }
     App::new(config, store, registry, Clock::system()).map_err(unable)
 }

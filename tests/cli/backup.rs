@@ -1,5 +1,8 @@
 //! `roomscribe backup`, with and without a server.
 
+use std::thread;
+use std::time::Duration;
+
 use super::harbour;
 use super::process::Place;
 
@@ -28,7 +31,12 @@ fn a_backup_is_made_of_stopped_and_of_running_data_and_is_data_itself() {
     assert_eq!(exported(&place, "running", "running.zip"), 3);
 
     // The server that was killed leaves its socket, and nobody answers there.
-    drop(place.serve());
+    let killed = place.serve();
+    // It listens there a moment after it serves.
+    while !place.path("data/control.sock").exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    drop(killed);
     assert!(place.path("data/control.sock").exists());
     place.run(&["backup", "killed"]).ok();
     assert_eq!(exported(&place, "killed", "killed.zip"), 3);
