@@ -23,7 +23,8 @@ impl PageSize {
     pub(super) fn bytes(self) -> usize {
         match self {
             Self::Small => 7 << 10,
-            Self::Large => 15 << 10,
+            // Sixteen of them, compressed, stay well below that quarter.
+            Self::Large => 10 << 10,
         }
     }
 
