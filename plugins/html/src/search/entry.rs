@@ -6,6 +6,9 @@ use export_sdk::{Message, system_text};
 
 use super::words;
 
+/// What the parts of its author's names follow in a term.
+const FROM: &str = "from:";
+
 /// One message, seen by the index.
 pub(super) struct Entry<'a> {
     /// What the page shows of it, or else what it brings along.
@@ -48,17 +51,17 @@ impl<'a> Entry<'a> {
         self.more.iter().for_each(|text| words::terms(text, found));
         self.marks.iter().for_each(|mark| found(mark));
         // The script asks for every part of a name on its own: "Jean-Luc Picard" is found by both, and by "luc".
-        username.split_whitespace().chain(self.shown.split_whitespace()).for_each(|part| from(part, found));
+        let mut term = FROM.to_owned();
+        let mut from = |part: &str| {
+            term.truncate(FROM.len());
+            words::lower(part, &mut term);
+            found(&term);
+        };
+        username.split_whitespace().chain(self.shown.split_whitespace()).for_each(&mut from);
         if self.shown != username {
-            words::terms(&self.shown, &mut |word| from(word, found));
+            words::terms(&self.shown, &mut from);
         }
     }
-}
-
-fn from(name: &str, found: &mut dyn FnMut(&str)) {
-    let mut term = "from:".to_owned();
-    words::lower(name, &mut term);
-    found(&term);
 }
 
 fn shown<'a>(message: &Message<'a>) -> Cow<'a, str> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 
 use export_sdk::{Output, Result};
+use foldhash::fast::RandomState;
 
 use super::numbers;
 use super::runs::{Head, Runs};
@@ -24,7 +25,9 @@ pub(super) struct Limits {
 /// All postings.
 pub(super) struct Postings {
     limits: Limits,
-    lists: HashMap<Box<str>, List>,
+    /// Terms are hostile, so the hasher has a seed that nobody knows; it need not be stronger, for
+    /// what an export takes tells nobody which terms collide.
+    lists: HashMap<Box<str>, List, RandomState>,
     used: usize,
     runs: Runs,
 }
@@ -38,7 +41,7 @@ struct List {
 
 impl Postings {
     pub(super) fn create(output: &mut dyn Output, limits: Limits) -> Result<Self> {
-        Ok(Self { limits, lists: HashMap::new(), used: 0, runs: Runs::create(output)? })
+        Ok(Self { limits, lists: HashMap::default(), used: 0, runs: Runs::create(output)? })
     }
 
     /// Notes that the message has the term; once is enough, and more than once does no harm.
