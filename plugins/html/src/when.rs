@@ -23,6 +23,24 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
+/// All numbers of two digits, one after the other: every message has a handful of them.
+static PAIRS: &str = {
+    const DIGITS: [u8; 200] = {
+        let mut digits = [b'0'; 200];
+        let mut number = 0;
+        while number < 100 {
+            digits[2 * number as usize] += number / 10;
+            digits[2 * number as usize + 1] += number % 10;
+            number += 1_u8;
+        }
+        digits
+    };
+    match str::from_utf8(&DIGITS) {
+        Ok(pairs) => pairs,
+        Err(_) => "",
+    }
+};
+
 /// The clocks that the pages go by.
 pub(crate) struct Zone {
     zone: TimeZone,
@@ -64,12 +82,20 @@ pub(crate) struct Local {
     pub(crate) ahead: i64,
 }
 
+/// The two digits of a number below 100.
+fn pair(number: i64) -> &'static str {
+    let at = 2 * usize::try_from(number % 100).unwrap_or_default();
+    &PAIRS[at..at + 2]
+}
+
 /// `10:20`.
 pub(crate) struct Clock(pub(crate) Local);
 
 impl Display for Clock {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}:{:02}", self.0.minute / 60, self.0.minute % 60)
+        f.write_str(pair(self.0.minute / 60))?;
+        f.write_str(":")?;
+        f.write_str(pair(self.0.minute % 60))
     }
 }
 
@@ -79,7 +105,16 @@ pub(crate) struct ShortDate(pub(crate) Date);
 
 impl Display for ShortDate {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.0.day(), &month(self.0)[..3], self.0.year())
+        let (day, year) = (pair(i64::from(self.0.day())), i64::from(self.0.year()));
+        f.write_str(day.strip_prefix('0').unwrap_or(day))?;
+        f.write_str(" ")?;
+        f.write_str(&month(self.0)[..3])?;
+        f.write_str(" ")?;
+        if year < 1000 {
+            return year.fmt(f);
+        }
+        f.write_str(pair(year / 100))?;
+        f.write_str(pair(year % 100))
     }
 }
 
@@ -98,7 +133,9 @@ pub(crate) struct Moment(pub(crate) Local);
 
 impl Display for Moment {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}", ShortDate(self.0.date), Clock(self.0))
+        ShortDate(self.0.date).fmt(f)?;
+        f.write_str(", ")?;
+        Clock(self.0).fmt(f)
     }
 }
 
@@ -158,6 +195,8 @@ mod tests {
         let before = local(TimeZone::UTC, -1);
         assert_eq!(Moment(before).to_string(), "31 Dec 1969, 23:59");
         assert_eq!(before.day, -1);
+        assert_eq!(Moment(local(TimeZone::UTC, i64::MIN)).to_string(), "1 Jan 1, 00:00");
+        assert_eq!(Moment(local(TimeZone::UTC, i64::MAX)).to_string(), "30 Dec 9999, 22:00");
     }
 
     #[test]

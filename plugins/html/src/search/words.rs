@@ -6,10 +6,15 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::scan::Bytes;
+
 /// A letter or digit, and what goes on with it.
 const WORD: &str = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*";
 /// Scripts without spaces: Thai, Lao, Myanmar, Khmer, Hangul, Kana and Han.
 const DENSE: &str = r"[\u{e00}-\u{eff}\u{1000}-\u{109f}\u{1100}-\u{11ff}\u{1780}-\u{17ff}\u{3005}-\u{30ff}\u{3130}-\u{318f}\u{31f0}-\u{31ff}\u{3400}-\u{4dbf}\u{4e00}-\u{9fff}\u{a960}-\u{a97f}\u{ac00}-\u{d7ff}\u{f900}-\u{faff}\u{ff66}-\u{ffdc}\u{1b000}-\u{1b16f}\u{20000}-\u{3ffff}]+";
+/// What of ASCII is in no word.
+const SEPARATORS: Bytes =
+    Bytes::of(b"").and(b'0', b'9').and(b'A', b'Z').and(b'a', b'z').and(0x80, 0xff).others();
 /// Of longer words the beginning counts.
 const LONGEST: usize = 40;
 
@@ -22,8 +27,7 @@ pub(super) fn terms(text: &str, found: &mut dyn FnMut(&str)) {
     let is_ascii = text.is_ascii();
     let mut begin = 0;
     while begin < text.len() {
-        let separates = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
-        let end = text.as_bytes()[begin..].iter().position(separates).map_or(text.len(), |end| begin + end);
+        let end = SEPARATORS.first_in(&text.as_bytes()[begin..]).map_or(text.len(), |end| begin + end);
         let piece = &text[begin..end];
         // Most texts need no tables.
         if !is_ascii && !piece.is_ascii() {

@@ -1,0 +1,56 @@
+//! Where the next byte is that matters: texts are looked through with tables.
+
+/// Some of the bytes that there are.
+pub(crate) struct Bytes([bool; 256]);
+
+impl Bytes {
+    /// All bytes of the list.
+    pub(crate) const fn of(list: &[u8]) -> Self {
+        let mut all = [false; 256];
+        let mut rest = list;
+        while let Some((byte, others)) = rest.split_first() {
+            all[*byte as usize] = true;
+            rest = others;
+        }
+        Self(all)
+    }
+
+    /// These and the bytes from `first` to `last`.
+    pub(crate) const fn and(mut self, first: u8, last: u8) -> Self {
+        let mut byte = first as usize;
+        while byte <= last as usize {
+            self.0[byte] = true;
+            byte += 1;
+        }
+        self
+    }
+
+    /// All the others.
+    pub(crate) const fn others(mut self) -> Self {
+        let mut byte = 0;
+        while byte < self.0.len() {
+            self.0[byte] = !self.0[byte];
+            byte += 1;
+        }
+        self
+    }
+
+    /// The place of the first of them.
+    pub(crate) fn first_in(&self, text: &[u8]) -> Option<usize> {
+        text.iter().position(|byte| self.0[usize::from(*byte)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_them_is_found() {
+        const VOWELS: Bytes = Bytes::of(b"aeiou").and(0xfe, 0xff);
+        assert_eq!(VOWELS.first_in(b"xyzo"), Some(3));
+        assert_eq!(VOWELS.first_in(b"\xfd\xff"), Some(1));
+        assert_eq!(VOWELS.first_in(b"xyz\0\xfd"), None);
+        assert_eq!(VOWELS.others().first_in(b"aex"), Some(2));
+    }
+}
