@@ -10,6 +10,7 @@ use std::io;
 use export_sdk::FileLink;
 
 use crate::scan::Bytes;
+use crate::when::Pieces;
 
 /// Bytes that need escaping or may begin a character that does.
 const SUSPECT: Bytes =
@@ -50,6 +51,12 @@ impl Markup {
     /// Adds a value as text.
     pub(crate) fn show(&mut self, value: impl Display) -> &mut Self {
         write!(Escaping(self), "{value}").expect("a string takes everything");
+        self
+    }
+
+    /// Adds a date or time.
+    pub(crate) fn put(&mut self, value: impl Pieces) -> &mut Self {
+        value.pieces(&mut |piece| self.0.push_str(piece));
         self
     }
 

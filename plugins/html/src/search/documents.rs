@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::Write as _;
 
 use export_sdk::{Output, Result};
+use foldhash::fast::RandomState;
 
 use super::script::{self, Script};
 
@@ -39,7 +40,7 @@ pub(super) struct Documents {
 /// Code of strings by number.
 #[derive(Default)]
 struct Table {
-    numbers: HashMap<Vec<u8>, usize>,
+    numbers: HashMap<Vec<u8>, usize, RandomState>,
     code: Vec<u8>,
 }
 
@@ -100,9 +101,10 @@ impl Documents {
 /// The beginning of a text on one line; an ellipsis says that there is more.
 fn snippet(text: &str) -> Cow<'_, str> {
     let line = one_line(text);
-    let Some((mut end, next)) = line.char_indices().nth(SNIPPET).filter(|_| line.len() > SNIPPET) else {
+    if line.len() <= SNIPPET {
         return line;
-    };
+    }
+    let Some((mut end, next)) = line.char_indices().nth(SNIPPET) else { return line };
     // Not within a word, unless it is so long that little would be left.
     if next != ' '
         && let Some(word) = line[..end].rfind(' ')

@@ -51,15 +51,21 @@ impl<'a> Entry<'a> {
         self.more.iter().for_each(|text| words::terms(text, found));
         self.marks.iter().for_each(|mark| found(mark));
         // The script asks for every part of a name on its own: "Jean-Luc Picard" is found by both, and by "luc".
-        let mut term = FROM.to_owned();
+        let mut term = String::with_capacity(64);
+        term.push_str(FROM);
         let mut from = |part: &str| {
             term.truncate(FROM.len());
             words::lower(part, &mut term);
             found(&term);
         };
-        username.split_whitespace().chain(self.shown.split_whitespace()).for_each(&mut from);
+        username.split_whitespace().for_each(&mut from);
         if self.shown != username {
-            words::terms(&self.shown, &mut from);
+            for part in self.shown.split_whitespace() {
+                from(part);
+                if !part.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                    words::terms(part, &mut from);
+                }
+            }
         }
     }
 }
