@@ -26,7 +26,7 @@ const BEGINNINGS: Bytes = Bytes::of(b" \t-+=:|#>").and(b'0', b'9');
 /// Adds `text` as markup. Blank text adds nothing.
 pub(crate) fn markdown(page: &mut Markup, text: &str, named: &Named<'_>) {
     let text = text.trim_end();
-    if text.trim_start().is_empty() {
+    if text.is_empty() {
         return;
     }
     if is_plain(text) {

@@ -11,6 +11,7 @@ use crate::escape::Markup;
 use crate::inline::Named;
 use crate::markdown::markdown;
 use crate::reaction::reactions;
+use crate::scan::is_blank;
 use crate::when::{Clock, Exact, Local, Moment, ShortDate, Zone};
 
 /// Where a message stands.
@@ -61,8 +62,8 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
     }
     page.tag(">");
     let alias = message.alias();
-    let name = message.author.name.filter(|name| !name.trim().is_empty()).unwrap_or(message.author.username);
-    let shown = alias.as_deref().filter(|alias| !alias.trim().is_empty()).unwrap_or(name);
+    let name = message.author.name.filter(|name| !is_blank(name)).unwrap_or(message.author.username);
+    let shown = alias.as_deref().filter(|alias| !is_blank(alias)).unwrap_or(name);
     // A box of its own: the replies in the body are not pinned.
     let body = if message.pinned.is_some() {
         "<div class=\"body\"><div class=\"pinned\">"
@@ -89,7 +90,7 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
             page.tag(" <small>on ").put(ShortDate(place.at.date)).tag("</small>");
         }
         page.tag("</p>");
-    } else if !message.text.trim().is_empty() {
+    } else if !is_blank(message.text) {
         page.tag("<div class=\"text\" dir=\"auto\">");
         markdown(page, message.text, &Named::of(message));
         page.tag("</div>\n");

@@ -1,5 +1,10 @@
 //! Where the next byte is that matters: texts are looked through with tables.
 
+/// Whether there is nothing to see. The first character tells, mostly.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
 /// Some of the bytes that there are.
 pub(crate) struct Bytes([bool; 256]);
 

@@ -14,6 +14,9 @@ pub(super) const DOCUMENTS: u64 = 512;
 /// Characters of the text that are shown.
 const SNIPPET: usize = 120;
 
+/// Bytes of room that the next file takes over from the one before: enough for most.
+const KEPT: usize = 256 << 10;
+
 /// One message as a result shows it.
 pub(super) struct Document<'a> {
     pub(super) username: &'a str,
@@ -85,14 +88,19 @@ impl Documents {
         if self.count == 0 {
             return Ok(());
         }
-        let full = std::mem::replace(self, Self { written: self.written + 1, ..Self::default() });
+        self.written += 1;
+        self.count = 0;
         let mut script = Script::create(output, &script::name('d', self.written))?;
-        for (begin, code) in
-            [(&b"[["[..], &full.authors.code), (b"],\n[", &full.pages.code), (b"],\n[", &full.code)]
+        let Self { authors, pages, code, .. } = self;
+        for (begin, code) in [(&b"[["[..], &mut authors.code), (b"],\n[", &mut pages.code), (b"],\n[", code)]
         {
             script.write(begin)?;
             script.write(code)?;
+            code.clear();
+            code.shrink_to(KEPT);
         }
+        authors.numbers.clear();
+        pages.numbers.clear();
         script.write(b"]]")?;
         script.close()
     }
@@ -121,7 +129,8 @@ fn one_line(text: &str) -> Cow<'_, str> {
     let blanks = |pair: (&u8, &u8)| *pair.0 == b' ' && *pair.1 == b' ';
     // These folds look at every byte, so the compiler makes vector instructions of them.
     let printable = bytes.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    let doubled = bytes.iter().zip(bytes.iter().skip(1)).fold(false, |any, pair| any | blanks(pair));
+    let doubled =
+        bytes.iter().zip(bytes.get(1..).unwrap_or_default()).fold(false, |any, pair| any | blanks(pair));
     // Most texts are like that already.
     if printable && !doubled && text.trim_ascii().len() == text.len() {
         return text.into();

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use export_sdk::{Message, system_text};
 
 use super::words;
+use crate::scan::is_blank;
 
 /// What the parts of its author's names follow in a term.
 const FROM: &str = "from:";
@@ -39,7 +40,7 @@ impl<'a> Entry<'a> {
         mark("has:link", ["http://", "https://"].iter().any(|scheme| message.text.contains(scheme)));
         let more = more(message);
         let mut text = sentence.unwrap_or(Cow::Borrowed(message.text));
-        if text.trim().is_empty() {
+        if is_blank(&text) {
             text = more.join(" · ").into();
         }
         Self { text, shown: shown(message), more, marks }
@@ -71,9 +72,9 @@ impl<'a> Entry<'a> {
 }
 
 fn shown<'a>(message: &Message<'a>) -> Cow<'a, str> {
-    let alias = message.alias().filter(|alias| !alias.trim().is_empty());
+    let alias = message.alias().filter(|alias| !is_blank(alias));
     alias.unwrap_or_else(|| {
-        let name = message.author.name.filter(|name| !name.trim().is_empty());
+        let name = message.author.name.filter(|name| !is_blank(name));
         name.unwrap_or(message.author.username).into()
     })
 }
@@ -85,7 +86,7 @@ fn more<'a>(message: &Message<'a>) -> Vec<Cow<'a, str>> {
     for card in cards {
         let texts = [card.pretext, card.author_name, card.title, card.text, card.description];
         for text in texts.into_iter().flatten() {
-            if !text.trim().is_empty() && !more.contains(&text) {
+            if !is_blank(&text) && !more.contains(&text) {
                 more.push(text);
             }
         }
