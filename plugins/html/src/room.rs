@@ -149,11 +149,9 @@ impl Pages {
             alone: None,
             rest: None,
         });
-        if self.paged {
-            self.first.clear();
-            self.first.join(&self.markup);
-        }
-        desk.body.take(&mut self.markup)
+        std::mem::swap(&mut self.first, &mut self.markup);
+        self.markup.clear();
+        desk.body.add(&self.first)
     }
 
     fn reply(

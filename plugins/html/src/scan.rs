@@ -1,4 +1,4 @@
-//! Where the next byte is that matters: texts are looked through with tables.
+//! Looking through texts: whether there is anything to see, and where the next byte is that matters.
 
 /// Whether there is nothing to see. The first character tells, mostly.
 pub(crate) fn is_blank(text: &str) -> bool {

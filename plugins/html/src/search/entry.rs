@@ -37,7 +37,8 @@ impl<'a> Entry<'a> {
         mark("has:file", !message.files.is_empty());
         mark("has:image", message.files.iter().any(|file| file.media_type.starts_with("image/")));
         mark("has:reaction", !message.reactions.is_empty());
-        mark("has:link", ["http://", "https://"].iter().any(|scheme| message.text.contains(scheme)));
+        let links = |scheme| message.text.contains(scheme);
+        mark("has:link", links("://") && (links("http://") || links("https://")));
         let more = more(message);
         let mut text = sentence.unwrap_or(Cow::Borrowed(message.text));
         if is_blank(&text) {
