@@ -25,7 +25,11 @@ pub(crate) fn avatar(page: &mut Markup, shown: &str, username: &str) {
     let first = words.next().and_then(|word| word.chars().next());
     let last = words.next_back().and_then(|word| word.chars().next());
     for initial in [first.or(Some('?')), last].into_iter().flatten() {
-        page.show(initial.to_uppercase());
+        if initial.is_ascii() {
+            page.text(initial.to_ascii_uppercase().encode_utf8(&mut [0; 4]));
+        } else {
+            page.show(initial.to_uppercase());
+        }
     }
     page.tag("</span>");
 }

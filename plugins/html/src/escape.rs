@@ -9,6 +9,15 @@ use std::io;
 
 use export_sdk::FileLink;
 
+use crate::scan::Bytes;
+use crate::when::Pieces;
+
+/// Bytes that need escaping or may begin a character that does.
+const SUSPECT: Bytes =
+    Bytes::of(b"&<>\"'\x7f\xc2\xef").and(0, 8).and(0x0b, 0x0c).and(0x0e, 0x1f).and(0xf0, 0xff);
+/// Bytes that have a meaning in addresses, or may have one.
+const MEANINGFUL: Bytes = Bytes::of(b"-_./").and(b'0', b'9').and(b'A', b'Z').and(b'a', b'z').others();
+
 /// A piece of a page in the making; emptied into the file after every message and used again.
 #[derive(Default)]
 pub(crate) struct Markup(String);
@@ -25,7 +34,7 @@ impl Markup {
         let bytes = text.as_bytes();
         let mut done = 0;
         let mut at = 0;
-        while let Some(step) = bytes[at..].iter().position(|byte| is_suspect(*byte)) {
+        while let Some(step) = SUSPECT.first_in(&bytes[at..]) {
             let found = at + step;
             let character = text[found..].chars().next().expect("suspect bytes begin a character");
             at = found + character.len_utf8();
@@ -45,6 +54,12 @@ impl Markup {
         self
     }
 
+    /// Adds a date or time.
+    pub(crate) fn put(&mut self, value: impl Pieces) -> &mut Self {
+        value.pieces(&mut |piece| self.0.push_str(piece));
+        self
+    }
+
     /// Adds a link's target within the same page: `#` and the id.
     pub(crate) fn fragment(&mut self, id: &str) -> &mut Self {
         self.0.push('#');
@@ -59,16 +74,18 @@ impl Markup {
     /// Adds text as part of an address: nothing in it but `/` has a meaning there.
     pub(crate) fn encoded(&mut self, text: &str) -> &mut Self {
         // What the id attribute cannot hold is looked for as it was replaced there.
-        for character in text.chars() {
+        let mut rest = text;
+        while let Some(found) = MEANINGFUL.first_in(rest.as_bytes()) {
+            let (plain, after) = rest.split_at(found);
+            let character = after.chars().next().expect("there is one");
+            rest = &after[character.len_utf8()..];
+            self.0.push_str(plain);
             let character = if is_forbidden(character) { '\u{fffd}' } else { character };
-            if character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '/') {
-                self.0.push(character);
-                continue;
-            }
             for byte in character.encode_utf8(&mut [0; 4]).bytes() {
                 write!(self.0, "%{byte:02X}").expect("a string takes everything");
             }
         }
+        self.0.push_str(rest);
         self
     }
 
@@ -113,12 +130,6 @@ impl fmt::Write for Escaping<'_> {
         self.0.text(text);
         Ok(())
     }
-}
-
-/// Bytes that need escaping or may begin a character that does.
-fn is_suspect(byte: u8) -> bool {
-    matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | 0x7f | 0xc2 | 0xef | 0xf0..)
-        || (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
 fn replacement(character: char) -> Option<&'static str> {

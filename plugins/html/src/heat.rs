@@ -163,7 +163,7 @@ fn grid(page: &mut Markup, folder: &Folder, month: &[Day], busiest: u32) {
             continue;
         };
         page.tag("<li><a class=\"heat-").show(level(day.messages.into(), busiest.into())).tag("\" href=\"");
-        place(page, folder, Some(Leaf::Front), day).tag("\" title=\"").show(ShortDate(day.date)).tag(": ");
+        place(page, folder, Some(Leaf::Front), day).tag("\" title=\"").put(ShortDate(day.date)).tag(": ");
         page.show(Count(day.messages.into())).tag("\">").show(number).tag("</a></li>");
     }
     page.tag("</ol>\n");

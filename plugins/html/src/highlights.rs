@@ -35,7 +35,7 @@ impl Pointer {
         folder.link(page, Some(Leaf::Front), self.leaf).fragment(&self.id);
         page.tag("\"><span class=\"line\" dir=\"auto\">");
         page.text(if self.line.is_empty() { "…" } else { &self.line });
-        page.tag("</span></a> <small><bdi>").text(&self.author).tag("</bdi>, ").show(Moment(self.at));
+        page.tag("</span></a> <small><bdi>").text(&self.author).tag("</bdi>, ").put(Moment(self.at));
     }
 }
 

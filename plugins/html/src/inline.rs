@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::emoji::{LONGEST, emoji};
 use crate::escape::Markup;
 use crate::link;
+use crate::scan::Bytes;
 
 /// Who and what a message names with `@` and `#`: only these become chips.
 #[derive(Default)]
@@ -45,6 +46,9 @@ impl<'a> Named<'a> {
     }
 }
 
+/// What a [`Piece`] begins with.
+const BEGINNINGS: Bytes = Bytes::of(b"\n@#:hH");
+
 /// What begins at a place in the text, and how many bytes it takes.
 enum Piece<'t> {
     Break,
@@ -58,7 +62,7 @@ pub(crate) fn run(page: &mut Markup, text: &str, named: &Named<'_>, links: bool)
     let bytes = text.as_bytes();
     let mut done = 0;
     let mut at = 0;
-    while let Some(step) = bytes[at..].iter().position(|byte| begins_a_piece(*byte)) {
+    while let Some(step) = BEGINNINGS.first_in(&bytes[at..]) {
         let found = at + step;
         at = found + 1;
         let Some(piece) = piece(text, found, named, links) else { continue };
@@ -69,15 +73,15 @@ pub(crate) fn run(page: &mut Markup, text: &str, named: &Named<'_>, links: bool)
     page.text(&text[done..]);
 }
 
-fn begins_a_piece(byte: u8) -> bool {
-    matches!(byte, b'\n' | b'@' | b'#' | b':' | b'h' | b'H')
-}
-
 fn piece<'t>(text: &'t str, at: usize, named: &Named<'_>, links: bool) -> Option<Piece<'t>> {
     let rest = &text[at..];
     let first = rest.as_bytes()[0];
     if first == b'\n' {
         return Some(Piece::Break);
+    }
+    // Most are no more than an h.
+    if matches!(first, b'h' | b'H') && !matches!(rest.as_bytes().get(1), Some(b't' | b'T')) {
+        return None;
     }
     if text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
         return None;

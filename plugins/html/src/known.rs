@@ -1,7 +1,9 @@
 //! Which page the messages of late are on, so that quotes and pins can link to them.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::RandomState;
 
 use crate::leaf::Leaf;
 
@@ -12,13 +14,13 @@ const REMEMBERED: usize = 65_536;
 #[derive(Default)]
 pub(crate) struct Known {
     /// By hash: half the memory of ids.
-    pages: HashMap<u64, Leaf>,
+    pages: HashMap<u64, Leaf, RandomState>,
     order: VecDeque<u64>,
 }
 
 impl Known {
     pub(crate) fn remember(&mut self, id: &str, leaf: Leaf) {
-        let hash = hash(id);
+        let hash = self.hash(id);
         if self.pages.insert(hash, leaf).is_some() {
             return;
         }
@@ -31,14 +33,12 @@ impl Known {
     }
 
     pub(crate) fn page(&self, id: &str) -> Option<Leaf> {
-        self.pages.get(&hash(id)).copied()
+        self.pages.get(&self.hash(id)).copied()
     }
-}
 
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
+    fn hash(&self, id: &str) -> u64 {
+        self.pages.hasher().hash_one(id)
+    }
 }
 
 /// The id of the message that an address of this kind of server leads to: what follows `msg=`.

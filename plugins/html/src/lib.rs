@@ -25,6 +25,7 @@ mod message;
 mod page;
 mod reaction;
 mod room;
+mod scan;
 mod scratch;
 mod search;
 mod sheet;

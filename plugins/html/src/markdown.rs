@@ -13,15 +13,20 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use crate::escape::Markup;
 use crate::inline::{self, Named};
 use crate::link;
+use crate::scan::Bytes;
 use tags::{Anchor, Element};
 
 /// Deeper nesting is a prank; browsers stop at 512.
 const DEEPEST: usize = 24;
 
+/// What may mean something wherever it stands, and what only where a line begins.
+const MARKS: Bytes = Bytes::of(b"*_`~[<\\");
+const BEGINNINGS: Bytes = Bytes::of(b" \t-+=:|#>").and(b'0', b'9');
+
 /// Adds `text` as markup. Blank text adds nothing.
 pub(crate) fn markdown(page: &mut Markup, text: &str, named: &Named<'_>) {
     let text = text.trim_end();
-    if text.trim_start().is_empty() {
+    if text.is_empty() {
         return;
     }
     if is_plain(text) {
@@ -65,21 +70,8 @@ fn plain(page: &mut Markup, text: &str, named: &Named<'_>) {
 
 /// Whether Markdown has nothing to say about the text: most messages.
 pub(crate) fn is_plain(text: &str) -> bool {
-    let mut line_begins = true;
-    for byte in text.bytes() {
-        let special = match byte {
-            b'*' | b'_' | b'`' | b'~' | b'[' | b'<' | b'\\' => true,
-            b' ' | b'\t' | b'\n' | b'-' | b'+' | b'=' | b':' | b'|' | b'#' | b'>' | b'0'..=b'9' => {
-                line_begins
-            }
-            _ => false,
-        };
-        if special {
-            return false;
-        }
-        line_begins = byte == b'\n';
-    }
-    true
+    let begins_plainly = |line: &str| BEGINNINGS.first_in(&line.as_bytes()[..line.len().min(1)]).is_none();
+    MARKS.first_in(text.as_bytes()).is_none() && text.split('\n').all(begins_plainly)
 }
 
 struct Rendering<'r, 'a> {

@@ -11,7 +11,8 @@ use crate::escape::Markup;
 use crate::inline::Named;
 use crate::markdown::markdown;
 use crate::reaction::reactions;
-use crate::when::{Clock, Local, Moment, ShortDate, Zone};
+use crate::scan::is_blank;
+use crate::when::{Clock, Exact, Local, Moment, ShortDate, Zone};
 
 /// Where a message stands.
 #[derive(Clone, Copy)]
@@ -20,6 +21,7 @@ pub(crate) struct Place<'a> {
     pub(crate) leads: bool,
     /// Beside its thread's beginning, or away from it.
     pub(crate) reply: Reply,
+    pub(crate) at: Local,
     /// The day that the heading above announces, counted from 1970.
     pub(crate) day: i64,
     pub(crate) leaf: Leaf,
@@ -60,8 +62,8 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
     }
     page.tag(">");
     let alias = message.alias();
-    let name = message.author.name.filter(|name| !name.trim().is_empty()).unwrap_or(message.author.username);
-    let shown = alias.as_deref().filter(|alias| !alias.trim().is_empty()).unwrap_or(name);
+    let name = message.author.name.filter(|name| !is_blank(name)).unwrap_or(message.author.username);
+    let shown = alias.as_deref().filter(|alias| !is_blank(alias)).unwrap_or(name);
     // A box of its own: the replies in the body are not pinned.
     let body = if message.pinned.is_some() {
         "<div class=\"body\"><div class=\"pinned\">"
@@ -74,22 +76,21 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
         if shown != message.author.username {
             page.tag("<bdi class=\"login\">@").text(message.author.username).tag("</bdi> ");
         }
-        time(page, message, place.zone, Some(place.day));
+        time(page, message, place.at, Some(place.day));
         page.tag("</p>");
     } else {
         // There is room for the hour only; the first of the group, or the event itself, has the date.
-        time(page, message, place.zone, None);
+        time(page, message, place.at, None);
         page.tag(body);
     }
     notes(page, message, place);
     if let Some(sentence) = sentence {
         event(page, shown, &sentence, message.kind == Some("rm"));
-        let at = place.zone.local(message.sent_at);
-        if at.day != place.day {
-            page.tag(" <small>on ").show(ShortDate(at.date)).tag("</small>");
+        if place.at.day != place.day {
+            page.tag(" <small>on ").put(ShortDate(place.at.date)).tag("</small>");
         }
         page.tag("</p>");
-    } else if !message.text.trim().is_empty() {
+    } else if !is_blank(message.text) {
         let before = page.len();
         page.tag("<div class=\"text\" dir=\"auto\">");
         let empty = page.len();
@@ -101,7 +102,7 @@ pub(crate) fn open(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
             page.tag("</div>\n");
         }
     }
-    edited(page, message, place.zone);
+    edited(page, message, place);
     cards(page, message, place);
     reactions(page, &message.reactions);
     if message.pinned.is_some() {
@@ -115,20 +116,19 @@ pub(crate) fn close(page: &mut Markup) {
 }
 
 /// The time is the link to the message itself. Without a day above it, the hour alone is shown.
-fn time(page: &mut Markup, message: &Message<'_>, zone: &Zone, day: Option<i64>) {
-    let at = zone.local(message.sent_at);
-    page.tag("<a class=\"time\" href=\"").fragment(message.id).tag("\" title=\"").show(Moment(at));
+fn time(page: &mut Markup, message: &Message<'_>, at: Local, day: Option<i64>) {
+    page.tag("<a class=\"time\" href=\"").fragment(message.id).tag("\" title=\"").put(Moment(at));
     page.tag("\">");
     clock(page, message.sent_at, at, day.unwrap_or(at.day));
     page.tag("</a>");
 }
 
 fn clock(page: &mut Markup, exact: Timestamp, at: Local, day: i64) {
-    page.tag("<time datetime=\"").show(exact).tag("\">");
+    page.tag("<time datetime=\"").put(Exact(exact)).tag("\">");
     if at.day == day {
-        page.show(Clock(at))
+        page.put(Clock(at))
     } else {
-        page.show(Moment(at))
+        page.put(Moment(at))
     };
     page.tag("</time>");
 }
@@ -152,7 +152,7 @@ fn notes(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
             page.tag(" by <bdi>").text(username).tag("</bdi>");
         }
         if let Some(at) = pinned.at {
-            page.tag(", ").show(Moment(place.zone.local(at)));
+            page.tag(", ").put(Moment(place.zone.local(at)));
         }
         page.tag("</p>");
     }
@@ -166,11 +166,11 @@ fn event(page: &mut Markup, actor: &str, sentence: &str, removed: bool) {
     page.tag(if apart { "</bdi>: <bdi>" } else { "</bdi> <bdi>" }).text(sentence).tag("</bdi>");
 }
 
-fn edited(page: &mut Markup, message: &Message<'_>, zone: &Zone) {
+fn edited(page: &mut Markup, message: &Message<'_>, place: Place<'_>) {
     let Some(edited) = message.edited else { return };
-    let at = zone.local(edited.at);
-    page.tag("<p class=\"edited\" title=\"Edited ").show(Moment(at)).tag("\">(edited ");
-    clock(page, edited.at, at, zone.local(message.sent_at).day);
+    let at = place.zone.local(edited.at);
+    page.tag("<p class=\"edited\" title=\"Edited ").put(Moment(at)).tag("\">(edited ");
+    clock(page, edited.at, at, place.at.day);
     if edited.by_id != message.author.id {
         page.tag(" by <bdi>").text(edited.by_username).tag("</bdi>");
     }

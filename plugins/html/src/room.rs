@@ -89,15 +89,16 @@ impl Pages {
     }
 
     pub(crate) fn write(&mut self, desk: &mut Desk<'_>, message: &Message<'_>) -> Result<()> {
+        let at = desk.source.zone.local(message.sent_at);
         match self.thread.take() {
             Some(thread) if message.thread == Some(thread.id.as_str()) => {
-                let thread = self.reply(desk, thread, message)?;
+                let thread = self.reply(desk, thread, message, at)?;
                 self.thread = Some(thread);
                 Ok(())
             }
             open => {
                 self.close_thread(desk, open)?;
-                self.begin(desk, message)
+                self.begin(desk, message, at)
             }
         }
     }
@@ -126,15 +127,15 @@ impl Pages {
     }
 
     /// A message that is no reply, or to nothing that is here.
-    fn begin(&mut self, desk: &mut Desk<'_>, message: &Message<'_>) -> Result<()> {
-        let at = desk.source.zone.local(message.sent_at);
+    fn begin(&mut self, desk: &mut Desk<'_>, message: &Message<'_>, at: Local) -> Result<()> {
         let leaf = self.turn_to(desk, at)?;
         self.open_day(desk, at)?;
         let day = self.day.unwrap_or(at.day);
-        self.item(desk, message, leaf, day, if message.thread.is_some() { Reply::Orphan } else { Reply::No });
+        let reply = if message.thread.is_some() { Reply::Orphan } else { Reply::No };
+        self.item(desk, message, at, leaf, day, reply);
         self.heat.add(at.date, leaf, (day != at.day).then_some(message.id));
         self.count(false);
-        self.tell(desk, message, leaf, day)?;
+        self.tell(desk, message, at, leaf, day)?;
         self.longest.begin(message, leaf, at);
         let replies = message.replies.as_ref();
         self.thread = Some(Thread {
@@ -148,14 +149,18 @@ impl Pages {
             alone: None,
             rest: None,
         });
-        if self.paged {
-            self.first.clear();
-            self.first.join(&self.markup);
-        }
-        desk.body.take(&mut self.markup)
+        std::mem::swap(&mut self.first, &mut self.markup);
+        self.markup.clear();
+        desk.body.add(&self.first)
     }
 
-    fn reply(&mut self, desk: &mut Desk<'_>, mut thread: Thread, message: &Message<'_>) -> Result<Thread> {
+    fn reply(
+        &mut self,
+        desk: &mut Desk<'_>,
+        mut thread: Thread,
+        message: &Message<'_>,
+        at: Local,
+    ) -> Result<Thread> {
         if thread.seen == 0 {
             self.group.at = None;
             thread.open(&mut self.markup);
@@ -166,7 +171,7 @@ impl Pages {
             }
         }
         let mut leaf = thread.leaf;
-        self.item(desk, message, leaf, thread.day, Reply::InThread);
+        self.item(desk, message, at, leaf, thread.day, Reply::InThread);
         message::close(&mut self.markup);
         let in_place = thread.is_in_place(self.paged);
         if self.paged {
@@ -183,18 +188,25 @@ impl Pages {
         }
         self.markup.clear();
         thread.seen += 1;
-        self.heat.add(desk.source.zone.local(message.sent_at).date, leaf, Some(message.id));
-        self.tell(desk, message, leaf, thread.day)?;
+        self.heat.add(at.date, leaf, Some(message.id));
+        self.tell(desk, message, at, leaf, thread.day)?;
         Ok(thread)
     }
 
     /// Adds the item of a message to the markup.
-    fn item(&mut self, desk: &Desk<'_>, message: &Message<'_>, leaf: Leaf, day: i64, reply: Reply) {
-        let at = desk.source.zone.local(message.sent_at);
+    fn item(
+        &mut self,
+        desk: &Desk<'_>,
+        message: &Message<'_>,
+        at: Local,
+        leaf: Leaf,
+        day: i64,
+        reply: Reply,
+    ) {
         // What begins a thread has its name: it stands on a page of threads, too.
         let leads = self.leads(message, at) | message.replies.is_some();
         let (folder, known, zone) = (&self.folder, &self.known, &desk.source.zone);
-        let place = Place { leads, reply, day, leaf, folder, known, zone };
+        let place = Place { leads, reply, at, day, leaf, folder, known, zone };
         message::open(&mut self.markup, message, place);
     }
 
@@ -226,8 +238,14 @@ impl Pages {
     }
 
     /// Tells everybody who points at messages where this one is.
-    fn tell(&mut self, desk: &mut Desk<'_>, message: &Message<'_>, leaf: Leaf, day: i64) -> Result<()> {
-        let at = desk.source.zone.local(message.sent_at);
+    fn tell(
+        &mut self,
+        desk: &mut Desk<'_>,
+        message: &Message<'_>,
+        at: Local,
+        leaf: Leaf,
+        day: i64,
+    ) -> Result<()> {
         self.known.remember(message.id, leaf);
         self.pins.add(message, leaf, at);
         let page = match self.page.take() {

@@ -7,8 +7,8 @@ use export_sdk::{Output, Result};
 
 use crate::escape::Markup;
 
-/// What is kept in memory; most pages are not much larger.
-const HELD: usize = 256 << 10;
+/// What is kept in memory: most pages, none of which then takes the way through the file.
+const HELD: usize = 1 << 20;
 
 /// Text that is written once and read once, then the next.
 pub(crate) struct Scratch {

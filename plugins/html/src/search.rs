@@ -64,14 +64,14 @@ pub(crate) struct Index {
     postings: Postings,
     times: Times,
     page: Address,
-    anchor: Vec<u8>,
+    anchor: Markup,
 }
 
 /// The address of the page last named, as links have it.
 #[derive(Default)]
 struct Address {
     path: Option<ArtifactPath>,
-    encoded: String,
+    encoded: Markup,
 }
 
 impl Index {
@@ -95,7 +95,7 @@ impl Index {
             postings: Postings::create(output, limits)?,
             times: Times::default(),
             page: Address::default(),
-            anchor: Vec::new(),
+            anchor: Markup::default(),
         })
     }
 
@@ -122,15 +122,15 @@ impl Index {
     ) -> Result<()> {
         let entry = Entry::of(message);
         let username = message.author.username;
-        self.address(place.page)?;
+        self.address(place.page);
         self.anchor.clear();
-        Markup::default().encoded(place.anchor).write_to(&mut self.anchor)?;
-        let anchor = String::from_utf8_lossy(&self.anchor);
-        let page = &self.page.encoded;
+        self.anchor.encoded(place.anchor);
+        let anchor = self.anchor.as_str();
+        let page = self.page.encoded.as_str();
         let (shown, text, whole) = (&entry.shown, &entry.line, entry.whole);
-        let document = Document { username, shown, page, anchor: &anchor, text, whole };
+        let document = Document { username, shown, page, anchor, text, whole };
         self.documents.add(output, &document)?;
-        self.calendar.add(output, self.rooms.saturating_sub(1), place.day, page, &anchor)?;
+        self.calendar.add(output, self.rooms.saturating_sub(1), place.day, page, anchor)?;
         let seconds = message.sent_at.millis().div_euclid(1000) + place.utc_offset;
         self.times.add(output, seconds.div_euclid(60))?;
         let (postings, ordinal) = (&mut self.postings, self.messages);
@@ -164,13 +164,11 @@ impl Index {
         self.head.close()
     }
 
-    fn address(&mut self, page: &ArtifactPath) -> Result<()> {
+    fn address(&mut self, page: &ArtifactPath) {
         if self.page.path.as_ref() != Some(page) {
-            let mut encoded = Vec::new();
-            Markup::default().encoded(page.as_str()).write_to(&mut encoded)?;
-            self.page.encoded = String::from_utf8_lossy(&encoded).into_owned();
+            self.page.encoded.clear();
+            self.page.encoded.encoded(page.as_str());
             self.page.path = Some(page.clone());
         }
-        Ok(())
     }
 }

@@ -117,7 +117,7 @@ impl Sheet {
         }
         page.tag("<nav class=\"jump\" aria-label=\"Days on this page\"><b>Days:</b> <ol>\n");
         for date in &self.days {
-            page.tag("<li><a href=\"#:").show(date).tag("\" title=\"").show(ShortDate(*date)).tag("\">");
+            page.tag("<li><a href=\"#:").show(date).tag("\" title=\"").put(ShortDate(*date)).tag("\">");
             page.show(date.day()).tag("</a></li>\n");
         }
         page.tag("</ol></nav>\n");

@@ -45,13 +45,13 @@ impl Source {
         };
         page.tag("<dl class=\"facts\">\n<div><dt>Extent</dt><dd>").tag(if self.whole { whole } else { part });
         match self.from {
-            Some(from) => page.tag(", from ").show(Moment(self.zone.local(from))),
+            Some(from) => page.tag(", from ").put(Moment(self.zone.local(from))),
             None => page.tag(", from the beginning"),
         };
-        page.tag(" until ").show(Moment(self.zone.local(self.until))).tag("</dd></div>\n");
+        page.tag(" until ").put(Moment(self.zone.local(self.until))).tag("</dd></div>\n");
         self.filter(page);
         page.tag("<div><dt>Time zone</dt><dd>").text(&self.zone.name);
-        page.tag("</dd></div>\n<div><dt>Exported</dt><dd>").show(Moment(self.zone.local(self.requested_at)));
+        page.tag("</dd></div>\n<div><dt>Exported</dt><dd>").put(Moment(self.zone.local(self.requested_at)));
         page.tag(" by <bdi>").text(&self.requested_by).tag("</bdi></dd></div>\n");
         if let Some(room) = room {
             page.tag("<div><dt>Room id</dt><dd><bdi>").text(room).tag("</bdi></dd></div>\n");
@@ -89,9 +89,9 @@ impl Source {
         };
         if let (Some(first), Some(last)) = (summary.first, summary.last) {
             let (first, last) = (self.zone.local(first.min(last)), self.zone.local(first.max(last)));
-            page.tag(" · ").show(ShortDate(first.date));
+            page.tag(" · ").put(ShortDate(first.date));
             if first.date != last.date {
-                page.tag(" – ").show(ShortDate(last.date));
+                page.tag(" – ").put(ShortDate(last.date));
             }
         }
         page.tag("</p>\n");

@@ -48,7 +48,7 @@ impl Thread {
             promised => page.show(Counted(promised, "reply", "replies")),
         };
         if let Some(last) = self.last {
-            page.tag("<small>, last ").show(Moment(last)).tag("</small>");
+            page.tag("<small>, last ").put(Moment(last)).tag("</small>");
         }
         page.tag("</summary>\n<ol>\n");
     }
@@ -156,8 +156,5 @@ pub(crate) fn end(frame: &mut Frame<'_>, thread: &Thread) -> Result<()> {
 
 fn heading(page: &mut Markup, thread: &Thread) {
     page.tag("<article class=\"lone\" id=\":t-").text(&thread.id).tag("\">\n<p class=\"alone\"><a href=\"");
-    page.show(thread.leaf)
-        .fragment(&thread.id)
-        .tag("\">in the room</a></p>\n<h2>")
-        .show(Moment(thread.began));
+    page.show(thread.leaf).fragment(&thread.id).tag("\">in the room</a></p>\n<h2>").put(Moment(thread.began));
 }

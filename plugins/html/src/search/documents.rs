@@ -1,8 +1,11 @@
 //! What a result shows: author, address and the beginning of the text, some hundred messages a file.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io::Write as _;
 
 use export_sdk::{Output, Result};
+use foldhash::fast::RandomState;
 
 use super::script::{self, Script};
 
@@ -10,6 +13,9 @@ use super::script::{self, Script};
 pub(super) const DOCUMENTS: u64 = 512;
 /// Characters of the text that are kept. The script shows those around what was looked for.
 const SNIPPET: usize = 500;
+
+/// Bytes of room that the next file takes over from the one before: enough for most.
+const KEPT: usize = 256 << 10;
 
 /// One message as a result shows it.
 pub(super) struct Document<'a> {
@@ -32,42 +38,46 @@ pub(super) struct Documents {
     authors: Table,
     pages: Table,
     code: Vec<u8>,
+    /// The code of one string or two, to look up.
+    item: Vec<u8>,
 }
 
 /// Code of strings by number.
 #[derive(Default)]
 struct Table {
-    numbers: HashMap<Vec<u8>, usize>,
+    numbers: HashMap<Vec<u8>, usize, RandomState>,
     code: Vec<u8>,
 }
 
 impl Table {
-    fn number(&mut self, item: Vec<u8>) -> usize {
+    fn number(&mut self, item: &[u8]) -> usize {
+        if let Some(number) = self.numbers.get(item) {
+            return *number;
+        }
         let next = self.numbers.len();
-        *self.numbers.entry(item).or_insert_with_key(|item| {
-            if next > 0 {
-                self.code.push(b',');
-            }
-            self.code.extend(item);
-            next
-        })
+        if next > 0 {
+            self.code.push(b',');
+        }
+        self.code.extend_from_slice(item);
+        self.numbers.insert(item.to_vec(), next);
+        next
     }
 }
 
 impl Documents {
     pub(super) fn add(&mut self, output: &mut dyn Output, document: &Document<'_>) -> Result<()> {
-        let mut author = Vec::new();
-        script::quote(&mut author, document.username);
-        author.push(b',');
-        script::quote(&mut author, document.shown);
-        let mut page = Vec::new();
-        script::quote(&mut page, document.page);
-        let numbers = format!("{},{},", self.authors.number(author), self.pages.number(page));
-        let code = &mut self.code;
+        let Self { authors, pages, code, item, .. } = self;
+        item.clear();
+        script::quote(item, document.username);
+        item.push(b',');
+        script::quote(item, document.shown);
+        let author = authors.number(item);
+        item.clear();
+        script::quote(item, document.page);
         if self.count > 0 {
             code.extend(b",\n");
         }
-        code.extend(numbers.as_bytes());
+        write!(code, "{author},{},", pages.number(item))?;
         script::quote(code, document.anchor);
         code.push(b',');
         script::quote(code, &snippet(document.text, document.whole));
@@ -80,56 +90,86 @@ impl Documents {
         if self.count == 0 {
             return Ok(());
         }
-        let full = std::mem::replace(self, Self { written: self.written + 1, ..Self::default() });
+        self.written += 1;
+        self.count = 0;
         let mut script = Script::create(output, &script::name('d', self.written))?;
-        for (begin, code) in
-            [(&b"[["[..], &full.authors.code), (b"],\n[", &full.pages.code), (b"],\n[", &full.code)]
+        let Self { authors, pages, code, .. } = self;
+        for (begin, code) in [(&b"[["[..], &mut authors.code), (b"],\n[", &mut pages.code), (b"],\n[", code)]
         {
             script.write(begin)?;
             script.write(code)?;
+            code.clear();
+            code.shrink_to(KEPT);
         }
+        authors.numbers.clear();
+        pages.numbers.clear();
         script.write(b"]]")?;
         script.close()
     }
 }
 
 /// The beginning of a text on one line; an ellipsis says that there is more.
-fn snippet(text: &str, whole: bool) -> String {
-    let mut snippet = String::new();
-    let mut left = SNIPPET;
-    let mut space = false;
-    for character in text.trim().chars() {
-        if character.is_whitespace() {
-            space = true;
-            continue;
-        }
-        if left <= usize::from(space) {
-            // Not within a word, unless it is so long that little would be left.
-            if !space
-                && let Some(word) = snippet.rfind(' ')
-                && snippet[word..].chars().count() <= SNIPPET / 2
-            {
-                snippet.truncate(word);
-            }
-            snippet.push('…');
-            return snippet;
-        }
-        if std::mem::take(&mut space) {
-            snippet.push(' ');
-            left -= 1;
-        }
-        snippet.push(character);
-        left -= 1;
+fn snippet(text: &str, whole: bool) -> Cow<'_, str> {
+    let line = one_line(text);
+    let all = |line| if whole { line } else { line + "…" };
+    if line.len() <= SNIPPET {
+        return all(line);
     }
-    if !whole {
-        snippet.push('…');
+    let Some((mut end, next)) = line.char_indices().nth(SNIPPET) else { return all(line) };
+    // Not within a word, unless it is so long that little would be left.
+    if next != ' '
+        && let Some(word) = line[..end].rfind(' ')
+        && line[word..end].chars().count() <= SNIPPET / 2
+    {
+        end = word;
     }
-    snippet
+    format!("{}…", &line[..end]).into()
+}
+
+/// The words of a text, at least as many as a snippet can show.
+fn one_line(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let blanks = |pair: (&u8, &u8)| *pair.0 == b' ' && *pair.1 == b' ';
+    // These folds look at every byte, so the compiler makes vector instructions of them.
+    let printable = bytes.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    let doubled =
+        bytes.iter().zip(bytes.get(1..).unwrap_or_default()).fold(false, |any, pair| any | blanks(pair));
+    // Most texts are like that already.
+    if printable && !doubled && text.trim_ascii().len() == text.len() {
+        return text.into();
+    }
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        // Characters take up to four bytes.
+        if line.len() > 4 * (SNIPPET + 1) {
+            break;
+        }
+    }
+    line.into()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_snippet_is_the_beginning_of_the_words(text in "( {0,2}|[a-z]{0,70}|\\s|ü){0,60}") {
+            let snippet = snippet(&text, true);
+            let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let shown = snippet.strip_suffix('…');
+            prop_assert!(line.starts_with(shown.unwrap_or(&snippet)), "{} of {}", snippet, line);
+            prop_assert_eq!(shown.is_none(), line.chars().count() <= SNIPPET);
+            let length = shown.unwrap_or(&line).chars().count();
+            prop_assert!(length <= SNIPPET && (length >= SNIPPET / 2 || shown.is_none()), "{}", length);
+        }
+    }
 
     #[test]
     fn a_snippet_is_short_and_says_when_it_is_not_all() {
@@ -138,8 +178,8 @@ mod tests {
         assert_eq!(snippet(" \n", true), "");
         assert_eq!(snippet(&"ü".repeat(600), true), format!("{}…", "ü".repeat(500)));
         assert_eq!(snippet(&"ü".repeat(500), true), "ü".repeat(500));
-        let long = snippet(&"four ".repeat(200), true);
-        let cut = snippet(&format!("{} end", "sevenths ".repeat(70)), true);
+        let long = snippet(&"four ".repeat(200), true).into_owned();
+        let cut = snippet(&format!("{} end", "sevenths ".repeat(70)), true).into_owned();
         assert_eq!(cut, format!("{}sevenths…", "sevenths ".repeat(54)));
         assert!(long.ends_with("four…") && long.chars().count() <= SNIPPET + 1, "{long}");
     }

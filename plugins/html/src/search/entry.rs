@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use export_sdk::{Message, system_text};
 
 use super::words;
+use crate::scan::is_blank;
 use crate::unmarked::unmarked;
+
+/// What the parts of its author's names follow in a term.
+const FROM: &str = "from:";
 
 /// One message, seen by the index.
 pub(super) struct Entry<'a> {
@@ -38,16 +42,17 @@ impl<'a> Entry<'a> {
         mark("has:file", !message.files.is_empty());
         mark("has:image", message.files.iter().any(|file| file.media_type.starts_with("image/")));
         mark("has:reaction", !message.reactions.is_empty());
-        mark("has:link", ["http://", "https://"].iter().any(|scheme| message.text.contains(scheme)));
+        let links = |scheme| message.text.contains(scheme);
+        mark("has:link", links("://") && (links("http://") || links("https://")));
         let more = more(message);
         let (mut text, mut line) = match sentence {
             Some(sentence) => (sentence.clone(), sentence),
             None => (Cow::Borrowed(message.text), unmarked(message.text)),
         };
-        if text.trim().is_empty() {
+        if is_blank(&text) {
             text = more.join(" · ").into();
         }
-        if line.trim().is_empty() {
+        if is_blank(&line) {
             line = text.clone();
         }
         let whole = line == text || count(&line) == count(&text);
@@ -60,9 +65,21 @@ impl<'a> Entry<'a> {
         self.more.iter().for_each(|text| words::terms(text, found));
         self.marks.iter().for_each(|mark| found(mark));
         // The script asks for every part of a name on its own: "Jean-Luc Picard" is found by both, and by "luc".
-        username.split_whitespace().chain(self.shown.split_whitespace()).for_each(|part| from(part, found));
+        let mut term = String::with_capacity(64);
+        term.push_str(FROM);
+        let mut from = |part: &str| {
+            term.truncate(FROM.len());
+            words::lower(part, &mut term);
+            found(&term);
+        };
+        username.split_whitespace().for_each(&mut from);
         if self.shown != username {
-            words::terms(&self.shown, &mut |word| from(word, found));
+            for part in self.shown.split_whitespace() {
+                from(part);
+                if !part.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                    words::terms(part, &mut from);
+                }
+            }
         }
     }
 }
@@ -73,16 +90,10 @@ fn count(text: &str) -> usize {
     count
 }
 
-fn from(name: &str, found: &mut dyn FnMut(&str)) {
-    let mut term = "from:".to_owned();
-    words::lower(name, &mut term);
-    found(&term);
-}
-
 fn shown<'a>(message: &Message<'a>) -> Cow<'a, str> {
-    let alias = message.alias().filter(|alias| !alias.trim().is_empty());
+    let alias = message.alias().filter(|alias| !is_blank(alias));
     alias.unwrap_or_else(|| {
-        let name = message.author.name.filter(|name| !name.trim().is_empty());
+        let name = message.author.name.filter(|name| !is_blank(name));
         name.unwrap_or(message.author.username).into()
     })
 }
@@ -94,7 +105,7 @@ fn more<'a>(message: &Message<'a>) -> Vec<Cow<'a, str>> {
     for card in cards {
         let texts = [card.pretext, card.author_name, card.title, card.text, card.description];
         for text in texts.into_iter().flatten() {
-            if !text.trim().is_empty() && !more.contains(&text) {
+            if !is_blank(&text) && !more.contains(&text) {
                 more.push(text);
             }
         }

@@ -5,6 +5,7 @@
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Adds a number.
+#[inline]
 pub(super) fn push(out: &mut Vec<u8>, mut number: u64) {
     while number >= 32 {
         out.push(digit(32 + number % 32));
@@ -19,7 +20,7 @@ pub(super) fn push_signed(out: &mut Vec<u8>, number: i64) {
 }
 
 fn digit(value: u64) -> u8 {
-    DIGITS[usize::try_from(value % 64).expect("less than 64")]
+    DIGITS[(value % 64) as usize]
 }
 
 /// Reads what [`push`] wrote, as the script does.

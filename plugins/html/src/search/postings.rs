@@ -1,9 +1,11 @@
 //! Which messages a term is in: gathered in bounded memory, written sorted, a few hundred kilobytes a file.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::io;
 
 use export_sdk::{Output, Result};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use super::numbers;
 use super::runs::{Head, Runs};
@@ -24,36 +26,63 @@ pub(super) struct Limits {
 /// All postings.
 pub(super) struct Postings {
     limits: Limits,
-    lists: HashMap<Box<str>, List>,
+    lists: HashTable<List>,
+    /// All terms, one after the other in the order of their first messages: so the frequent ones
+    /// are close together, which keeps them in the processor's cache.
+    terms: Vec<u8>,
+    /// Terms are hostile, so the hasher has a seed that nobody knows; it need not be stronger, for
+    /// what an export takes tells nobody which terms collide.
+    hasher: RandomState,
     used: usize,
     runs: Runs,
 }
 
 /// Ordinals in growing order.
 struct List {
+    /// Where its term lies.
+    begin: usize,
+    length: usize,
     first: u64,
     last: u64,
     gaps: Vec<u8>,
 }
 
+impl List {
+    fn term<'t>(&self, terms: &'t [u8]) -> &'t [u8] {
+        &terms[self.begin..self.begin + self.length]
+    }
+}
+
 impl Postings {
     pub(super) fn create(output: &mut dyn Output, limits: Limits) -> Result<Self> {
-        Ok(Self { limits, lists: HashMap::new(), used: 0, runs: Runs::create(output)? })
+        Ok(Self {
+            limits,
+            lists: HashTable::new(),
+            terms: Vec::new(),
+            hasher: RandomState::default(),
+            used: 0,
+            runs: Runs::create(output)?,
+        })
     }
 
     /// Notes that the message has the term; once is enough, and more than once does no harm.
     pub(super) fn add(&mut self, term: &str, ordinal: u64) {
-        if let Some(list) = self.lists.get_mut(term) {
+        let Self { lists, terms, hasher, .. } = self;
+        let hash = hasher.hash_one(term.as_bytes());
+        if let Some(list) = lists.find_mut(hash, |list| list.term(terms) == term.as_bytes()) {
             if list.last != ordinal {
                 let before = list.gaps.capacity();
                 numbers::push(&mut list.gaps, ordinal - list.last - 1);
                 list.last = ordinal;
                 self.used += list.gaps.capacity() - before;
             }
-        } else {
-            self.used += ENTRY + term.len();
-            self.lists.insert(term.into(), List { first: ordinal, last: ordinal, gaps: Vec::new() });
+            return;
         }
+        let list =
+            List { begin: terms.len(), length: term.len(), first: ordinal, last: ordinal, gaps: Vec::new() };
+        terms.extend_from_slice(term.as_bytes());
+        lists.insert_unique(hash, list, |list| hasher.hash_one(list.term(terms)));
+        self.used += ENTRY + term.len();
     }
 
     /// To be called after every message: makes room if memory is full.
@@ -62,12 +91,14 @@ impl Postings {
     }
 
     fn spill(&mut self) -> Result<()> {
-        let mut lists: Vec<(Box<str>, List)> = self.lists.drain().collect();
-        lists.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        for (term, list) in lists {
-            let List { first, last, gaps } = list;
-            self.runs.list(&Head { term: term.into(), first, last, bytes: gaps.len() as u64 }, &gaps)?;
+        let mut lists: Vec<List> = self.lists.drain().collect();
+        lists.sort_unstable_by_key(|list| list.term(&self.terms));
+        for list in lists {
+            let term = String::from_utf8_lossy(list.term(&self.terms)).into_owned();
+            let List { first, last, gaps, .. } = list;
+            self.runs.list(&Head { term, first, last, bytes: gaps.len() as u64 }, &gaps)?;
         }
+        self.terms.clear();
         self.used = 0;
         self.runs.end_run()
     }
@@ -144,12 +175,12 @@ mod tests {
                 postings.add(term, ordinal);
             }
             postings.settle().unwrap();
-            let held: usize =
-                postings.lists.iter().map(|(term, list)| term.len() + list.gaps.capacity()).sum();
+            let gaps: usize = postings.lists.iter().map(|list| list.gaps.capacity()).sum();
+            let held = gaps + postings.terms.len();
             assert!(held <= postings.used && postings.used < limits.memory, "{held} of {}", postings.used);
             spilt += usize::from(postings.used == 0);
         }
-        assert!(spilt > 50 && postings.lists.capacity() * size_of::<(Box<str>, List)>() < limits.memory);
+        assert!(spilt > 50 && postings.lists.capacity() * size_of::<List>() < limits.memory);
         let mut output = MemoryOutput::default();
         let mut begins = 0;
         let counted = |_: &str| {

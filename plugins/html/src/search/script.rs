@@ -6,6 +6,11 @@ use std::io::Write;
 
 use export_sdk::{ArtifactPath, Output, Result};
 
+use crate::scan::Bytes;
+
+/// Bytes of special characters, and those that they may begin with.
+const SUSPECT: Bytes = Bytes::of(b"\"\\<>&\x7f\xc2\xe2\xef").and(0, 0x1f);
+
 /// A file `search/<name>.js` that hands an array or object to the client.
 pub(super) struct Script {
     out: Box<dyn Write + Send>,
@@ -43,19 +48,24 @@ pub(super) fn name(kind: char, number: u64) -> String {
 pub(super) fn quote(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut done = 0;
-    for (at, character) in text.char_indices() {
-        let special = match character {
-            '"' | '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\u{feff}' => true,
-            other => other.is_control(),
-        };
-        if special {
-            out.extend(&text.as_bytes()[done..at]);
-            out.extend(format!("\\u{:04x}", u32::from(character)).as_bytes());
-            done = at + character.len_utf8();
+    let mut at = 0;
+    while let Some(step) = SUSPECT.first_in(&text.as_bytes()[at..]) {
+        let found = at + step;
+        let character = text[found..].chars().next().expect("suspect bytes begin a character");
+        at = found + character.len_utf8();
+        if is_special(character) {
+            out.extend_from_slice(&text.as_bytes()[done..found]);
+            out.extend_from_slice(format!("\\u{:04x}", u32::from(character)).as_bytes());
+            done = at;
         }
     }
-    out.extend(&text.as_bytes()[done..]);
+    out.extend_from_slice(&text.as_bytes()[done..]);
     out.push(b'"');
+}
+
+fn is_special(character: char) -> bool {
+    matches!(character, '"' | '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+        || character.is_control()
 }
 
 #[cfg(test)]
