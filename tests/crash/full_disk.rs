@@ -51,7 +51,8 @@ fn files_that_do_not_fit_cost_themselves_and_the_server_goes_on() {
     let upload =
         |name: &str, length| client.send_file(&format!("rooms.upload/{ROOM}"), name, &noise(1, length));
     let large = upload("large.bin", 3 << 20);
-    assert!(matches!(large, Answer::Refused(500, _)), "{large:?}");
+    // Who is still sending when it is refused may find the connection closed before the answer.
+    assert!(matches!(large, Answer::Refused(500, _) | Answer::Silence), "{large:?}");
     assert!(names(&directory.path().join("arriving")).is_empty(), "no part of it stays");
     assert!(names(&directory.path().join("uploads")).is_empty());
     for number in 0..3 {
