@@ -183,10 +183,13 @@ fn long_room(data: &Path) {
         });
         lines.extend([message.to_string(), "\n".to_owned()]);
     }
-    std::fs::write(data.join("long.ndjson"), lines).unwrap();
+    // Beside the data: a directory that holds other things is none for it.
+    let elsewhere = TempDir::new().unwrap();
+    std::fs::write(elsewhere.path().join("long.ndjson"), lines).unwrap();
     let import = Command::new(env!("CARGO_BIN_EXE_roomscribe"))
-        .args(["import", "long.ndjson", "--data", "."])
-        .current_dir(data)
+        .args(["import", "long.ndjson", "--data"])
+        .arg(data)
+        .current_dir(elsewhere.path())
         .output()
         .unwrap();
     assert!(import.status.success(), "{import:?}");
