@@ -86,6 +86,8 @@ pub struct Server {
 pub struct Store {
     /// Cache in MiB.
     pub cache_mb: u64,
+    /// Milliseconds between two looks whether enough was written to be packed.
+    pub pack_pause_ms: u64,
 }
 
 /// `[passwords]`.
@@ -167,7 +169,7 @@ impl Default for Server {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { cache_mb: 32 }
+        Self { cache_mb: 32, pack_pause_ms: 1000 }
     }
 }
 
@@ -311,6 +313,9 @@ impl Config {
         }
         if self.store.cache_mb == 0 || self.store.cache_mb > 1 << 20 {
             bail!("[store] cache_mb must be 1 to 1048576");
+        }
+        if self.store.pack_pause_ms == 0 || self.store.pack_pause_ms > 3_600_000 {
+            bail!("[store] pack_pause_ms must be 1 to 3600000");
         }
         self.server.root_url = root_url(&self.server.root_url).context("[server] root_url")?;
         Ok(())

@@ -9,10 +9,8 @@ use std::time::Duration;
 
 use crate::app::App;
 
-/// A server that has just started has others to serve first.
-const FIRST_PAUSE: Duration = Duration::from_secs(60);
-/// How often it is looked whether there is enough to do.
-const PAUSE: Duration = Duration::from_secs(1);
+/// A server that has just started has others to serve first, for so many of the configured pauses.
+const FIRST_PAUSES: u32 = 60;
 /// So many entries must have been written since the last pass.
 const WORTH: u64 = 4096;
 /// And more than this part of those that it left.
@@ -21,12 +19,13 @@ const PART: u64 = 4;
 /// Packs until `stop` is done.
 pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
     let stopping = Arc::new(AtomicBool::new(false));
+    let pause = Duration::from_millis(app.config.store.pack_pause_ms);
     let work = async {
-        tokio::time::sleep(FIRST_PAUSE).await;
+        tokio::time::sleep(pause * FIRST_PAUSES).await;
         // What the last run of the program has left is not known.
         let (mut waiting, mut left) = (WORTH, 0);
         loop {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause).await;
             waiting += app.store.take_unpacked();
             if waiting < WORTH.max(left / PART) {
                 continue;

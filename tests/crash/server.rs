@@ -101,6 +101,8 @@ impl Server {
 }
 
 fn spawn(mut program: Command, directory: &Path) -> Child {
+    // Packing begins 300 ms after the start, so that most lives end during or after it.
+    std::fs::write(directory.join("config.toml"), "[store]\npack_pause_ms = 5\n").expect("written");
     program
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(directory)
