@@ -4,6 +4,8 @@
 //! checked credentials, nor a `Room` that the caller may not see: forgetting the check does not
 //! compile.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 mod draft;
@@ -101,14 +103,12 @@ pub enum Intake {
     Form(&'static str, AdmitForm),
 }
 
-/// A row of the table.
-pub struct Endpoint {
+/// What a row says of itself, beside what it does.
+pub struct Terms {
     /// The method.
     pub method: Method,
     /// The path under `/api/v1/`; segments that begin with `:` are parameters.
     pub path: &'static str,
-    /// Who may call.
-    pub access: Access,
     /// Permissions that the caller must hold, all of them.
     pub needs: &'static [Permission],
     /// A permission that the caller must hold in the room at hand.
@@ -125,14 +125,23 @@ pub struct Endpoint {
     pub redirects: bool,
     /// The media type of the answer to a success, if it is not JSON; the handler gives its text.
     pub media_type: Option<&'static str>,
-    /// The JSON schema of the parameters; what does not fit never comes to the handler.
-    pub schema: Value,
     /// How the request names its room, if the row finds it.
     pub family: Option<Family>,
     /// Parameters that the handler checks by hand, in words of its own.
     pub takes: Fields,
     /// What a success holds.
     pub returns: Fields,
+}
+
+/// A row of the table.
+pub struct Endpoint {
+    /// What it says of itself.
+    pub terms: Terms,
+    /// Who may call.
+    pub access: Access,
+    /// The JSON schema of the parameters; what does not fit never comes to the handler. Worked out when
+    /// somebody calls: a server knows many rows that nobody ever does.
+    pub schema: LazyLock<Value>,
     handler: Handler,
 }
 
@@ -141,8 +150,8 @@ impl Endpoint {
     pub fn run(&self, context: Context<'_>, input: Input) -> Result<Value> {
         self.check(&input)?;
         if let Some(caller) = context.caller {
-            access::require(context.app, &caller.user, self.needs)?;
-            if let Some(demand) = self.second_factor {
+            access::require(context.app, &caller.user, self.terms.needs)?;
+            if let Some(demand) = self.terms.second_factor {
                 two_factor::check(context.app, caller, demand)?;
             }
         }
@@ -153,7 +162,7 @@ impl Endpoint {
     fn check(&self, input: &Input) -> Result<()> {
         match input.params() {
             Some(params) => {
-                if let Some(family) = self.family {
+                if let Some(family) = self.terms.family {
                     schema::check(&family.schema(), params)?;
                     if family.refuses_strangers() {
                         schema::refuse_strangers(&self.schema, &family.names(), params)?;
@@ -170,7 +179,7 @@ impl Endpoint {
     pub fn matches(&self, segments: &[&str]) -> Option<PathParameters> {
         let mut parameters = Vec::new();
         let mut given = segments.iter();
-        for expected in self.path.split('/') {
+        for expected in self.terms.path.split('/') {
             let given = given.next()?;
             match expected.strip_prefix(':') {
                 Some(name) if !given.is_empty() => parameters.push((name, (*given).to_owned())),

@@ -98,8 +98,8 @@ mod tests {
     fn the_table_names_kinds_that_there_are() {
         let kinds = ["string", "number", "boolean", "object", "array", "strings", "objects", "any"];
         for endpoint in v1::endpoints() {
-            for (name, kind, _) in endpoint.takes.each().chain(endpoint.returns.each()) {
-                assert!(kinds.contains(&kind), "{}: {name} {kind}", endpoint.path);
+            for (name, kind, _) in endpoint.terms.takes.each().chain(endpoint.terms.returns.each()) {
+                assert!(kinds.contains(&kind), "{}: {name} {kind}", endpoint.terms.path);
             }
         }
     }

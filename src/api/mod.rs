@@ -64,7 +64,7 @@ impl Api {
         let endpoints = v1::endpoints();
         let mut index: HashMap<&'static str, Vec<usize>> = HashMap::new();
         for (number, endpoint) in endpoints.iter().enumerate() {
-            let first = endpoint.path.split('/').next().unwrap_or_default();
+            let first = endpoint.terms.path.split('/').next().unwrap_or_default();
             index.entry(first).or_default().push(number);
         }
         Self { endpoints, index, workers }
@@ -84,7 +84,7 @@ impl Api {
     ) -> (Option<&'static str>, Reply) {
         match self.route(&incoming) {
             Ok((number, path)) => {
-                let name = self.endpoints[number].path;
+                let name = self.endpoints[number].terms.path;
                 (Some(name), self.call(app, number, path, incoming).await)
             }
             Err(reply) => (None, reply),
@@ -127,7 +127,7 @@ impl Api {
         incoming: Incoming,
         path: PathParameters,
     ) -> Result<Input, Reply> {
-        let (Some(intake), Some(caller)) = (self.endpoints[number].intake, caller) else {
+        let (Some(intake), Some(caller)) = (self.endpoints[number].terms.intake, caller) else {
             let most = if caller.is_some() { LARGEST_BODY } else { LARGEST_STRANGE_BODY };
             return incoming.read(app, path, most).await;
         };
@@ -157,17 +157,18 @@ impl Api {
         for &number in candidates.into_iter().flatten() {
             let endpoint = &self.endpoints[number];
             let Some(path) = endpoint.matches(&segments) else { continue };
-            if incoming.method == endpoint.method.word() {
+            if incoming.method == endpoint.terms.method.word() {
                 return Ok((number, path));
             }
-            allowed.push(endpoint.method);
+            allowed.push(endpoint.terms.method);
         }
         Err(if allowed.is_empty() { Reply::no_endpoint() } else { Reply::wrong_method(&allowed) })
     }
 
     /// Has a row run for another one that leads to it. It is admitted as if it had been called itself.
     fn run_inner(&self, context: Context<'_>, method: Method, path: &str, input: Input) -> Result<Value> {
-        let number = self.endpoints.iter().position(|row| row.method == method && row.path == path);
+        let number =
+            self.endpoints.iter().position(|row| row.terms.method == method && row.terms.path == path);
         let number =
             number.ok_or_else(|| Error::internal(format!("no endpoint {} {path}", method.word())))?;
         let allowance = self.admit(context.app, number, context.caller, context.client)?;
@@ -186,7 +187,7 @@ impl Api {
         if !settings::is_on(app, "API_Enable_Rate_Limiter")? {
             return Ok(None);
         }
-        let limit = match self.endpoints[number].limit {
+        let limit = match self.endpoints[number].terms.limit {
             Limit::Default => settings::limit(app, "API_Enable_Rate_Limiter_Limit_Calls_Default")?,
             Limit::Setting(id) => settings::limit(app, id)?,
             Limit::Calls(calls) => Some(calls),
@@ -219,7 +220,7 @@ impl Api {
             return Reply::failure(&Error::Busy);
         };
         drop(waits);
-        let Endpoint { writes, redirects, media_type, .. } = self.endpoints[number];
+        let endpoint::Terms { writes, redirects, media_type, .. } = self.endpoints[number].terms;
         let (worker, share) = (Arc::clone(&app), input.take_share());
         let result = spawn_blocking(move || {
             let _held = (own_worker, share);

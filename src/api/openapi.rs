@@ -10,7 +10,7 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
     let mut paths = Map::new();
     for endpoint in endpoints {
         let operations = paths.entry(path(endpoint)).or_insert_with(|| json!({}));
-        operations[endpoint.method.word().to_lowercase()] = operation(endpoint);
+        operations[endpoint.terms.method.word().to_lowercase()] = operation(endpoint);
     }
     json!({
         "openapi": "3.1.0",
@@ -48,7 +48,7 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
 
 /// `settings/:_id` is `/api/v1/settings/{_id}` here.
 fn path(endpoint: &Endpoint) -> String {
-    let segments = endpoint.path.split('/').map(|segment| match segment.strip_prefix(':') {
+    let segments = endpoint.terms.path.split('/').map(|segment| match segment.strip_prefix(':') {
         Some(name) => format!("{{{name}}}"),
         None => segment.to_owned(),
     });
@@ -56,21 +56,20 @@ fn path(endpoint: &Endpoint) -> String {
 }
 
 fn operation(endpoint: &Endpoint) -> Value {
-    let family = endpoint.path.split(['.', '/']).next().unwrap_or_default();
-    let mut operation =
-        json!({"operationId": format!("{}:{}", endpoint.method.word(), endpoint.path), "tags": [family]});
+    let family = endpoint.terms.path.split(['.', '/']).next().unwrap_or_default();
+    let mut operation = json!({"operationId": format!("{}:{}", endpoint.terms.method.word(), endpoint.terms.path), "tags": [family]});
     if let Some(text) = demands(endpoint) {
         operation["description"] = text.into();
     }
     if endpoint.access == Access::Users {
         operation["security"] = json!([{"user": [], "token": []}]);
     }
-    let in_path = endpoint.path.split('/').filter_map(|segment| segment.strip_prefix(':'));
+    let in_path = endpoint.terms.path.split('/').filter_map(|segment| segment.strip_prefix(':'));
     let mut parameters: Vec<Value> = in_path
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
         .collect();
     let shape = shape(endpoint);
-    match endpoint.method {
+    match endpoint.terms.method {
         Method::Get | Method::Delete => parameters.extend(in_query(&shape)),
         Method::Post | Method::Put => operation["requestBody"] = body(endpoint, shape),
     }
@@ -82,7 +81,7 @@ fn operation(endpoint: &Endpoint) -> Value {
 }
 
 fn demands(endpoint: &Endpoint) -> Option<String> {
-    let needs: Vec<&str> = endpoint.needs.iter().copied().chain(endpoint.needs_in_room).collect();
+    let needs: Vec<&str> = endpoint.terms.needs.iter().copied().chain(endpoint.terms.needs_in_room).collect();
     (!needs.is_empty()).then(|| format!("Needs the permission {}.", needs.join(", ")))
 }
 
@@ -94,20 +93,21 @@ fn shape(endpoint: &Endpoint) -> Value {
     if shape["properties"].is_null() {
         shape["properties"] = json!({});
     }
-    let taken = endpoint.takes.schema();
+    let taken = endpoint.terms.takes.schema();
     if let (Some(known), Some(more)) = (shape["properties"].as_object_mut(), taken["properties"].as_object())
     {
         known.extend(more.clone());
-        for name in endpoint.family.iter().flat_map(|family| family.names()) {
+        for name in endpoint.terms.family.iter().flat_map(|family| family.names()) {
             known.entry(name).or_insert_with(|| json!({"type": "string"}));
         }
         // What stands in the path is told there.
-        for name in endpoint.path.split('/').filter_map(|segment| segment.strip_prefix(':')) {
+        for name in endpoint.terms.path.split('/').filter_map(|segment| segment.strip_prefix(':')) {
             known.shift_remove(name);
         }
     }
-    let in_path =
-        |name: &Value| endpoint.path.split('/').any(|segment| segment.strip_prefix(':') == name.as_str());
+    let in_path = |name: &Value| {
+        endpoint.terms.path.split('/').any(|segment| segment.strip_prefix(':') == name.as_str())
+    };
     let required = [&shape["required"], &taken["required"]].into_iter().filter_map(Value::as_array).flatten();
     let required: Vec<Value> = required.filter(|name| !in_path(name)).cloned().collect();
     if let Value::Object(shape) = &mut shape {
@@ -115,7 +115,7 @@ fn shape(endpoint: &Endpoint) -> Value {
         if !required.is_empty() {
             shape.insert("required".to_owned(), Value::Array(required));
         }
-        if let Some(Value::Object(named)) = endpoint.family.map(super::rooms::Family::schema) {
+        if let Some(Value::Object(named)) = endpoint.terms.family.map(super::rooms::Family::schema) {
             shape.extend(named);
         }
     }
@@ -135,7 +135,7 @@ fn in_query(shape: &Value) -> Vec<Value> {
 }
 
 fn body(endpoint: &Endpoint, mut shape: Value) -> Value {
-    let (part, needed) = match endpoint.intake {
+    let (part, needed) = match endpoint.terms.intake {
         None => return json!({"content": {"application/json": {"schema": shape}}}),
         Some(Intake::Room(_)) => ("file", true),
         Some(Intake::Form(name, _)) => (name, false),
@@ -153,7 +153,7 @@ fn responses(endpoint: &Endpoint) -> Value {
         json!({"description": description, "content": {"application/json": {"schema": schema}}})
     };
     let mut responses = Map::from_iter([
-        if endpoint.redirects {
+        if endpoint.terms.redirects {
             ("307".to_owned(), json!({"description": "It is elsewhere; `Location` says where"}))
         } else {
             ("200".to_owned(), success(endpoint))
@@ -164,7 +164,7 @@ fn responses(endpoint: &Endpoint) -> Value {
         ("413".to_owned(), failure("The body is too large", "Failure")),
         ("429".to_owned(), failure("Too many calls", "Failure")),
     ]);
-    if endpoint.access == Access::Users || endpoint.path == "login" {
+    if endpoint.access == Access::Users || endpoint.terms.path == "login" {
         responses.insert("401".to_owned(), failure("Not logged in", "NotLoggedIn"));
     }
     Value::Object(responses)
@@ -173,14 +173,14 @@ fn responses(endpoint: &Endpoint) -> Value {
 /// `success` is in every success but those of logging in and out, which say `status`, and those that
 /// are no objects.
 fn success(endpoint: &Endpoint) -> Value {
-    if let Some(media_type) = endpoint.media_type {
+    if let Some(media_type) = endpoint.terms.media_type {
         return json!({"description": "Success", "content": {media_type: {}}});
     }
-    let schema = match endpoint.returns.0 {
+    let schema = match endpoint.terms.returns.0 {
         BARE_LIST => json!({"type": "array"}),
         BARE_TRUE => json!({"const": true}),
         said => {
-            let mut schema = endpoint.returns.schema();
+            let mut schema = endpoint.terms.returns.schema();
             if schema["properties"]["status"].is_null() {
                 schema["properties"]["success"] = json!({"const": true});
                 match schema["required"].as_array_mut() {
@@ -225,12 +225,14 @@ mod tests {
     #[test]
     fn every_row_says_what_a_success_holds() {
         let silent = |endpoint: &Endpoint| {
-            endpoint.returns.is_empty() && endpoint.media_type.is_none() && !endpoint.redirects
+            endpoint.terms.returns.is_empty()
+                && endpoint.terms.media_type.is_none()
+                && !endpoint.terms.redirects
         };
         let forgotten: Vec<&str> = v1::endpoints()
             .iter()
             .filter(|endpoint| silent(endpoint))
-            .map(|endpoint| endpoint.path)
+            .map(|endpoint| endpoint.terms.path)
             .collect();
         assert!(forgotten.is_empty(), "no `.returns(…)`; if there is nothing, NOTHING: {forgotten:?}");
     }
@@ -240,12 +242,12 @@ mod tests {
         // The schema of a map; types tell of themselves, and files come with or without more.
         let untold = |endpoint: &Endpoint| {
             let untyped = endpoint.schema.is_null() || endpoint.schema["additionalProperties"] == true;
-            untyped && endpoint.takes.is_empty() && endpoint.intake.is_none()
+            untyped && endpoint.terms.takes.is_empty() && endpoint.terms.intake.is_none()
         };
         let forgotten: Vec<&str> = v1::endpoints()
             .iter()
             .filter(|endpoint| untold(endpoint))
-            .map(|endpoint| endpoint.path)
+            .map(|endpoint| endpoint.terms.path)
             .collect();
         assert!(forgotten.is_empty(), "no `.takes(…)`: {forgotten:?}");
     }

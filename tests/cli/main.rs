@@ -170,11 +170,11 @@ fn the_openapi_document_has_every_endpoint() {
         .collect();
     let api = Api::new(1);
     let table = api.endpoints().iter().map(|endpoint| {
-        let segments = endpoint.path.split('/');
+        let segments = endpoint.terms.path.split('/');
         let segments: Vec<String> = segments
             .map(|part| part.strip_prefix(':').map_or(part.to_owned(), |name| format!("{{{name}}}")))
             .collect();
-        format!("{} /api/v1/{}", endpoint.method.word().to_lowercase(), segments.join("/"))
+        format!("{} /api/v1/{}", endpoint.terms.method.word().to_lowercase(), segments.join("/"))
     });
     assert_eq!(written, table.collect());
 }

@@ -288,8 +288,8 @@ fn endpoints_are_unique_and_need_permissions_that_exist() {
     let api = Api::new(1);
     let mut seen = BTreeSet::new();
     for endpoint in api.endpoints() {
-        let name = format!("{} {}", endpoint.method.word(), endpoint.path);
-        for permission in endpoint.needs.iter().copied().chain(endpoint.needs_in_room) {
+        let name = format!("{} {}", endpoint.terms.method.word(), endpoint.terms.path);
+        for permission in endpoint.terms.needs.iter().copied().chain(endpoint.terms.needs_in_room) {
             assert!(known.contains(permission), "{name} needs {permission:?}, which is no permission");
         }
         assert!(seen.insert(name.clone()), "{name} stands twice");

@@ -28,12 +28,13 @@ fn every_path_it_links_to_is_there() {
 fn endpoints() -> String {
     let mut families: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for endpoint in Api::new(1).endpoints() {
-        let (family, name) = endpoint.path.split_once('.').unwrap_or(("server", endpoint.path));
-        let (family, name) = if family.contains('/') { ("server", endpoint.path) } else { (family, name) };
-        let word = if endpoint.method == Method::Get {
+        let (family, name) = endpoint.terms.path.split_once('.').unwrap_or(("server", endpoint.terms.path));
+        let (family, name) =
+            if family.contains('/') { ("server", endpoint.terms.path) } else { (family, name) };
+        let word = if endpoint.terms.method == Method::Get {
             String::new()
         } else {
-            format!("{} ", endpoint.method.word())
+            format!("{} ", endpoint.terms.method.word())
         };
         families.entry(family.to_owned()).or_default().push(format!("{word}`{name}`"));
     }

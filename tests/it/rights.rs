@@ -45,7 +45,7 @@ struct World {
 }
 
 fn kind_of(endpoint: &Endpoint) -> RoomKind {
-    match endpoint.path.split('.').next().unwrap_or_default() {
+    match endpoint.terms.path.split('.').next().unwrap_or_default() {
         "channels" => RoomKind::Channel,
         "im" | "dm" => RoomKind::Direct,
         _ => RoomKind::Group,
@@ -118,10 +118,10 @@ impl World {
             "roomId" | "rid" | "prid" => room.into(),
             "msgId" | "messageId" | "mid" | "tmid" => self.message.id.as_str().into(),
             "userId" => self.other.id.as_str().into(),
-            "username" if endpoint.path.starts_with("roles.") => self.other.username.as_str().into(),
-            "messages" if endpoint.path == "rooms.export" => json!([self.message.id.as_str()]),
-            "rooms" if endpoint.path.starts_with("exports.") => json!([room]),
-            "message" if endpoint.path.starts_with("chat.") => json!({"rid": room, "msg": "hello"}),
+            "username" if endpoint.terms.path.starts_with("roles.") => self.other.username.as_str().into(),
+            "messages" if endpoint.terms.path == "rooms.export" => json!([self.message.id.as_str()]),
+            "rooms" if endpoint.terms.path.starts_with("exports.") => json!([room]),
+            "message" if endpoint.terms.path.starts_with("chat.") => json!({"rid": room, "msg": "hello"}),
             "toEmails" => json!(["somebody@example.org"]),
             "formats" => json!(["json"]),
             "format" => "json".into(),
@@ -135,11 +135,11 @@ impl World {
             "readOnly" | "favorite" | "default" => true.into(),
             "customFields" | "data" => json!({}),
             "notifications" => json!({"unreadAlert": "all"}),
-            "status" if endpoint.path == "users.setStatus" => "away".into(),
+            "status" if endpoint.terms.path == "users.setStatus" => "away".into(),
             "role" | "roleId" => "bot".into(),
             "command" => "me".into(),
             "email" => format!("{room}@example.org").into(),
-            "type" => kind_for(endpoint.path)?.into(),
+            "type" => kind_for(endpoint.terms.path)?.into(),
             "latest" | "lastUpdate" | "updatedSince" | "since" => "2030-01-01T00:00:00.000Z".into(),
             "oldest" => "2000-01-01T00:00:00.000Z".into(),
             "selector" => "{}".into(),
@@ -164,7 +164,7 @@ impl World {
                 .flatten()
                 .any(|branch| branch["required"][0] == name)
         };
-        for schema in [endpoint.schema.clone(), endpoint.takes.schema()] {
+        for schema in [endpoint.schema.clone(), endpoint.terms.takes.schema()] {
             for (name, property) in schema["properties"].as_object().into_iter().flatten() {
                 if exclusive && choice(name) && *name != first_alternative {
                     continue;
@@ -177,19 +177,19 @@ impl World {
                 }
             }
         }
-        if endpoint.family.is_some() {
+        if endpoint.terms.family.is_some() {
             parameters.insert("roomId".to_owned(), self.room.id.as_str().into());
         }
-        for name in endpoint.path.split('/').filter_map(|segment| segment.strip_prefix(':')) {
+        for name in endpoint.terms.path.split('/').filter_map(|segment| segment.strip_prefix(':')) {
             parameters.shift_remove(name);
         }
         parameters
     }
 
     fn path(&self, endpoint: &Endpoint) -> String {
-        let segments = endpoint.path.split('/').map(|segment| match segment {
+        let segments = endpoint.terms.path.split('/').map(|segment| match segment {
             ":rid" => self.room.id.to_string(),
-            ":_id" if endpoint.path.starts_with("settings/") => "Site_Name".to_owned(),
+            ":_id" if endpoint.terms.path.starts_with("settings/") => "Site_Name".to_owned(),
             parameter if parameter.starts_with(':') => "x".to_owned(),
             plain => plain.to_owned(),
         });
@@ -202,15 +202,15 @@ impl World {
             None => server.anonymous(),
         };
         let (path, parameters) = (self.path(endpoint), self.parameters(endpoint));
-        if matches!(endpoint.intake, Some(Intake::Room(_))) {
+        if matches!(endpoint.terms.intake, Some(Intake::Room(_))) {
             return caller.send_file(&path, ("a.txt", "text/plain", b"a"), &[]);
         }
-        match endpoint.method {
-            Method::Get | Method::Delete => ask(&caller, endpoint.method, &path, &parameters),
+        match endpoint.terms.method {
+            Method::Get | Method::Delete => ask(&caller, endpoint.terms.method, &path, &parameters),
             Method::Post | Method::Put => {
                 let headers = [("content-type", "application/json")];
                 let body = Value::Object(parameters).to_string();
-                caller.raw(endpoint.method.word(), &format!("/api/v1/{path}"), &headers, body)
+                caller.raw(endpoint.terms.method.word(), &format!("/api/v1/{path}"), &headers, body)
             }
         }
     }
@@ -302,7 +302,8 @@ fn everybody_may_do_what_is_written_down_and_strangers_learn_nothing() {
             let before = world.state(&server);
             let answer = world.call(&server, endpoint);
             let said: String = String::from_utf8_lossy(answer.bytes()).chars().take(300).collect();
-            let place = format!("{} {} by {who:?}: {said}", endpoint.method.word(), endpoint.path);
+            let place =
+                format!("{} {} by {who:?}: {said}", endpoint.terms.method.word(), endpoint.terms.path);
             let outside = matches!(who, Who::Anonymous | Who::Stranger);
             let secret = kind != RoomKind::Channel && (outside || who == Who::Admin);
             let said = |text: &str| String::from_utf8_lossy(answer.bytes()).contains(text);
@@ -314,7 +315,7 @@ fn everybody_may_do_what_is_written_down_and_strangers_learn_nothing() {
             }
             outcomes.push(outcome(&answer).replace(&format!("room{}", number - 1), "…"));
         }
-        let row = format!("{} {}", endpoint.method.word(), endpoint.path);
+        let row = format!("{} {}", endpoint.terms.method.word(), endpoint.terms.path);
         writeln!(table, "{row}").unwrap();
         let mut line = String::new();
         for (who, outcome) in EVERYBODY.iter().zip(&outcomes) {

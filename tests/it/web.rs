@@ -48,9 +48,9 @@ fn the_documentation_names_every_endpoint() {
     let answer = get(&server, "/api-docs");
     assert_eq!((answer.status(), answer.header("content-type")), (200, "application/json"));
     for endpoint in Api::new(1).endpoints() {
-        let name = endpoint.path.replace(":_id", "{_id}");
+        let name = endpoint.terms.path.replace(":_id", "{_id}");
         if !name.contains(':') {
-            let method = endpoint.method.word().to_lowercase();
+            let method = endpoint.terms.method.word().to_lowercase();
             assert!(answer.body()["paths"][format!("/api/v1/{name}")][&method].is_object(), "{name}");
         }
     }

@@ -1,8 +1,10 @@
 //! How rows are written down: the method and the path, what is demanded, and at last the handler.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
-use super::{Access, Admit, AdmitForm, Context, Endpoint, Handler, Intake, Limit, Method};
+use super::{Access, Admit, AdmitForm, Context, Endpoint, Handler, Intake, Limit, Method, Terms};
 use crate::api::fields::Fields;
 use crate::api::request::Input;
 use crate::api::rooms::{self, Family};
@@ -36,21 +38,7 @@ pub fn delete(path: &'static str) -> Draft {
 }
 
 /// A row without a handler.
-pub struct Draft {
-    method: Method,
-    path: &'static str,
-    needs: &'static [Permission],
-    needs_in_room: Option<Permission>,
-    second_factor: Option<Demand>,
-    limit: Limit,
-    writes: bool,
-    intake: Option<Intake>,
-    redirects: bool,
-    media_type: Option<&'static str>,
-    family: Option<Family>,
-    takes: Fields,
-    returns: Fields,
-}
+pub struct Draft(Terms);
 
 /// Parameters that name a room by `rid`, before it is known whether it exists.
 pub trait InRoom {
@@ -61,7 +49,7 @@ pub trait InRoom {
 impl Draft {
     fn new(method: Method, path: &'static str) -> Self {
         let writes = method != Method::Get;
-        Self {
+        Self(Terms {
             method,
             path,
             needs: &[],
@@ -75,55 +63,55 @@ impl Draft {
             family: None,
             takes: Fields(""),
             returns: Fields(""),
-        }
+        })
     }
 
     /// Permissions the caller must all hold, everywhere; else 403.
     #[must_use]
     pub fn needs(mut self, all_of: &'static [Permission]) -> Self {
-        self.needs = all_of;
+        self.0.needs = all_of;
         self
     }
 
     /// A second factor, if the caller has one: after the permissions, before the handler.
     #[must_use]
     pub fn second_factor(mut self) -> Self {
-        self.second_factor = Some(Demand::Usual);
+        self.0.second_factor = Some(Demand::Usual);
         self
     }
 
     /// The same, asked for each time: nothing that was shown before counts.
     #[must_use]
     pub fn fresh_second_factor(mut self) -> Self {
-        self.second_factor = Some(Demand::Fresh);
+        self.0.second_factor = Some(Demand::Fresh);
         self
     }
 
     /// Another limit than endpoints in general.
     #[must_use]
     pub fn limited(mut self, limit: Limit) -> Self {
-        self.limit = limit;
+        self.0.limit = limit;
         self
     }
 
     /// A `GET` that changes something all the same.
     #[must_use]
     pub fn writes(mut self) -> Self {
-        self.writes = true;
+        self.0.writes = true;
         self
     }
 
     /// Another answer than JSON: the handler gives its text.
     #[must_use]
     pub fn media_type(mut self, media_type: &'static str) -> Self {
-        self.media_type = Some(media_type);
+        self.0.media_type = Some(media_type);
         self
     }
 
     /// Parameters that the handler checks by hand, for the documentation: see [`Fields`].
     #[must_use]
     pub fn takes(mut self, fields: &'static str) -> Self {
-        self.takes = Fields(fields);
+        self.0.takes = Fields(fields);
         self
     }
 
@@ -131,7 +119,7 @@ impl Draft {
     /// [`Fields`].
     #[must_use]
     pub fn returns(mut self, fields: &'static str) -> Self {
-        self.returns = Fields(fields);
+        self.0.returns = Fields(fields);
         self
     }
 
@@ -139,7 +127,7 @@ impl Draft {
     pub fn public<P: Params + 'static>(self, handler: fn(&App, &Client, P) -> Result<Value>) -> Endpoint {
         let handler: Handler =
             Box::new(move |context, input| handler(context.app, context.client, input.parse()?));
-        self.row(Access::Everybody, schema::of::<P>(), handler)
+        self.row(Access::Everybody, schema::of::<P>, handler)
     }
 
     /// For anybody; the handler learns who calls, if the credentials are valid.
@@ -149,7 +137,7 @@ impl Draft {
     ) -> Endpoint {
         let handler: Handler =
             Box::new(move |context, input| handler(context.app, context.caller, input.parse()?));
-        self.row(Access::Anybody, schema::of::<P>(), handler)
+        self.row(Access::Anybody, schema::of::<P>, handler)
     }
 
     /// For users, or with [`Access::Everybody`] for whoever calls, with the way to the other rows.
@@ -159,12 +147,12 @@ impl Draft {
         handler: fn(Context<'_>, P) -> Result<Value>,
     ) -> Endpoint {
         let handler: Handler = Box::new(move |context, input| handler(context, input.parse()?));
-        self.row(access, schema::of::<P>(), handler)
+        self.row(access, schema::of::<P>, handler)
     }
 
     /// For users.
     pub fn user<P: Params + 'static>(self, handler: fn(&App, &Caller, P) -> Result<Value>) -> Endpoint {
-        self.known(schema::of::<P>(), move |app, caller, input| handler(app, caller, input.parse()?))
+        self.known(schema::of::<P>, move |app, caller, input| handler(app, caller, input.parse()?))
     }
 
     /// For users who hold `permission` in the room that the parameters name. Rooms that do not exist
@@ -175,14 +163,17 @@ impl Draft {
         read: fn(&App, Input) -> Result<P>,
         handler: fn(&App, &Caller, P) -> Result<Value>,
     ) -> Endpoint {
-        self.needs_in_room = Some(permission);
-        self.known(Value::Null, move |app, caller, input| {
-            let params = read(app, input)?;
-            if !access::holds_in(app, &caller.user, permission, &params.room_id())? {
-                return Err(Error::Forbidden);
-            }
-            handler(app, caller, params)
-        })
+        self.0.needs_in_room = Some(permission);
+        self.known(
+            || Value::Null,
+            move |app, caller, input| {
+                let params = read(app, input)?;
+                if !access::holds_in(app, &caller.user, permission, &params.room_id())? {
+                    return Err(Error::Forbidden);
+                }
+                handler(app, caller, params)
+            },
+        )
     }
 
     /// For users, with the room that `roomId` or `roomName` names, found as `family` does it.
@@ -191,8 +182,8 @@ impl Draft {
         family: Family,
         handler: fn(&App, &Caller, Room, P) -> Result<Value>,
     ) -> Endpoint {
-        self.family = Some(family);
-        self.known(schema::of::<P>(), move |app, caller, input| {
+        self.0.family = Some(family);
+        self.known(schema::of::<P>, move |app, caller, input| {
             let room = rooms::find(app, caller, family, &input)?;
             handler(app, caller, room, input.parse()?)
         })
@@ -205,8 +196,8 @@ impl Draft {
         admit: Admit,
         handler: fn(&App, &Caller, Arrived, P) -> Result<Value>,
     ) -> Endpoint {
-        self.intake = Some(Intake::Room(admit));
-        self.known(schema::of::<P>(), move |app, caller, mut input| {
+        self.0.intake = Some(Intake::Room(admit));
+        self.known(schema::of::<P>, move |app, caller, mut input| {
             let file = input.file.take().ok_or_else(|| Error::code("No file uploaded"))?;
             handler(app, caller, file, input.parse()?)
         })
@@ -220,8 +211,8 @@ impl Draft {
         admit: AdmitForm,
         handler: fn(&App, &Caller, Option<Arrived>, P) -> Result<Value>,
     ) -> Endpoint {
-        self.intake = Some(Intake::Form(field, admit));
-        self.known(schema::of::<P>(), move |app, caller, mut input| {
+        self.0.intake = Some(Intake::Form(field, admit));
+        self.known(schema::of::<P>, move |app, caller, mut input| {
             let file = input.file.take();
             handler(app, caller, file, input.parse()?)
         })
@@ -229,15 +220,15 @@ impl Draft {
 
     /// For everybody; the handler says where the client is to look instead.
     pub fn elsewhere<P: Params + 'static>(mut self, handler: fn(&App, P) -> Result<String>) -> Endpoint {
-        self.redirects = true;
+        self.0.redirects = true;
         let handler: Handler =
             Box::new(move |context, input| handler(context.app, input.parse()?).map(Value::String));
-        self.row(Access::Everybody, schema::of::<P>(), handler)
+        self.row(Access::Everybody, schema::of::<P>, handler)
     }
 
     fn known(
         self,
-        schema: Value,
+        schema: fn() -> Value,
         handler: impl Fn(&App, &Caller, Input) -> Result<Value> + Send + Sync + 'static,
     ) -> Endpoint {
         let handler: Handler = Box::new(move |context, input| {
@@ -246,39 +237,7 @@ impl Draft {
         self.row(Access::Users, schema, handler)
     }
 
-    fn row(self, access: Access, schema: Value, handler: Handler) -> Endpoint {
-        let Self {
-            method,
-            path,
-            needs,
-            needs_in_room,
-            second_factor,
-            limit,
-            writes,
-            intake,
-            redirects,
-            media_type,
-            family,
-            takes,
-            returns,
-        } = self;
-        Endpoint {
-            method,
-            path,
-            access,
-            needs,
-            needs_in_room,
-            second_factor,
-            limit,
-            writes,
-            intake,
-            redirects,
-            media_type,
-            schema,
-            family,
-            takes,
-            returns,
-            handler,
-        }
+    fn row(self, access: Access, schema: fn() -> Value, handler: Handler) -> Endpoint {
+        Endpoint { terms: self.0, access, schema: LazyLock::new(schema), handler }
     }
 }
