@@ -10,6 +10,7 @@ use export_sdk::{ArtifactPath, Attempt, ErrorKind, Export, Packaging, Receipt};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use super::background;
 use super::downloads::JobDownloads;
 use super::mails::{announce_export, pause_millis};
 use super::own_data;
@@ -109,10 +110,9 @@ async fn work(app: &Arc<App>, id: JobId, progress: Arc<JobProgress>) -> bool {
 
 async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk::Result<()> {
     let (worker, counters) = (Arc::clone(app), Arc::clone(progress));
-    let prepared = tokio::task::spawn_blocking(move || {
-        prepare(&worker, &id, &counters).map_err(|error| explain(error, &counters))
-    })
-    .await;
+    let prepared =
+        background::run(move || prepare(&worker, &id, &counters).map_err(|error| explain(error, &counters)))
+            .await;
     // A format that panics costs its own job.
     let prepared = prepared.map_err(|panic| internal("the export failed").because(panic))??;
     let Some((job, export)) = prepared else { return Ok(()) };

@@ -2,6 +2,7 @@
 //! to know what happens, packs what was written and indexes what searches look for, fetches previews
 //! of links, clears away messages whose time is over, sweeps, and makes backups when it is asked to.
 
+mod background;
 pub mod backup;
 pub mod downloads;
 pub mod exports;
