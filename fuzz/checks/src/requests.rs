@@ -128,7 +128,9 @@ fn rows(bytes: &[u8]) {
     let Ok(sort) = paged.sort() else { return };
     let mut top = TopRows::new(Page { offset: 1, count: 5 }, sort);
     let total = found.len();
-    found.into_iter().for_each(|row| top.offer(row));
+    for row in found {
+        top.offer(row);
+    }
     let (part, offered) = top.page();
     assert_eq!((part.len(), offered), (total.saturating_sub(1).min(5), total));
 }

@@ -53,7 +53,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 }
 
 /// The bytes between two places; whichever comes first is the beginning.
-fn between<'a>(bytes: &'a [u8], one: &Index, other: &Index) -> (usize, &'a [u8]) {
+fn between<'a>(bytes: &'a [u8], one: Index, other: Index) -> (usize, &'a [u8]) {
     let (one, other) = (one.index(bytes.len() + 1), other.index(bytes.len() + 1));
     (one.min(other), &bytes[one.min(other)..one.max(other)])
 }
@@ -67,18 +67,18 @@ fn edited(mut bytes: Vec<u8>, edits: &[Edit], corpus: &[(PathBuf, Vec<u8>)]) -> 
             }
             Edit::Flip(..) => {}
             Edit::Cut(from, to) => {
-                let (at, cut) = between(&bytes, from, to);
+                let (at, cut) = between(&bytes, *from, *to);
                 let length = cut.len();
                 bytes.drain(at..at + length);
             }
             Edit::Repeat(from, to) => {
-                let (at, piece) = between(&bytes, from, to);
+                let (at, piece) = between(&bytes, *from, *to);
                 let piece = piece.to_vec();
                 bytes.splice(at..at, piece);
             }
             Edit::Splice(to, other, from, end) => {
                 let at = to.index(bytes.len() + 1);
-                let (_, piece) = between(&corpus[other.index(corpus.len())].1, from, end);
+                let (_, piece) = between(&corpus[other.index(corpus.len())].1, *from, *end);
                 bytes.splice(at..at, piece.iter().copied());
             }
             Edit::Insert(at, piece) => {
