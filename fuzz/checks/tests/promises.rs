@@ -53,7 +53,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 }
 
 /// The bytes between two places; whichever comes first is the beginning.
-fn between<'a>(bytes: &'a [u8], one: Index, other: Index) -> (usize, &'a [u8]) {
+fn between(bytes: &[u8], one: Index, other: Index) -> (usize, &[u8]) {
     let (one, other) = (one.index(bytes.len() + 1), other.index(bytes.len() + 1));
     (one.min(other), &bytes[one.min(other)..one.max(other)])
 }
