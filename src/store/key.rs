@@ -73,7 +73,8 @@ macro_rules! id_part {
 
 id_part!(UserId, RoomId, MessageId, UploadId, JobId, IntegrationId, TeamId);
 
-/// Big-endian with the sign turned, so that times before 1970 sort first.
+/// Big-endian with the sign turned, so that times before 1970 sort first. What is no time is no part:
+/// moved to where times end, it would be the key of another record.
 impl Part for Time {
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend((self.millis() ^ i64::MIN).to_be_bytes());
@@ -82,7 +83,8 @@ impl Part for Time {
     fn decode(bytes: &mut &[u8]) -> Option<Self> {
         let (head, rest) = bytes.split_first_chunk::<8>()?;
         *bytes = rest;
-        Some(Self::from_millis(i64::from_be_bytes(*head) ^ i64::MIN))
+        let millis = i64::from_be_bytes(*head) ^ i64::MIN;
+        Some(Self::from_millis(millis)).filter(|time| time.millis() == millis)
     }
 }
 

@@ -38,6 +38,15 @@ use export_sdk::{
     ExportFormat, FormatWriter, NoOptions, NoSettings, Order, Output, Registry, Result, Scope, Settings,
 };
 
+/// The markup that the text of a message becomes in a page; of what it names, nothing is known.
+///
+/// It is all that a text can do to a page: nothing in it runs or loads, and links lead to the web or to mail.
+pub fn markup(text: &str) -> String {
+    let mut page = escape::Markup::default();
+    markdown::markdown(&mut page, text, &inline::Named::default());
+    page.as_str().to_owned()
+}
+
 /// Adds the format `html`. Its settings table `[plugins.html]` has no keys.
 pub fn register(registry: &mut Registry, settings: &Settings) -> Result<()> {
     let NoSettings {} = settings.parse()?;

@@ -71,10 +71,12 @@ impl Page {
         while !rest.is_empty() {
             let shared = number(&mut rest)?;
             let own = number(&mut rest)?;
-            if shared > before.len() {
+            let start = self.keys.len();
+            // Whole keys count when a page is filled, so none has longer ones together; a forged page
+            // could have each key repeat all of the one before, and grow a thousandfold.
+            if shared > before.len() || start + shared + own > LONGEST {
                 return None;
             }
-            let start = self.keys.len();
             self.keys.extend_from_within(before.start..before.start + shared);
             self.keys.extend_from_slice(take(&mut rest, own)?);
             before = start..self.keys.len();
