@@ -27,7 +27,9 @@ pub fn check(bytes: &[u8]) {
     let mut first = Message::new("m1", "GENERAL", author, at, &text);
     first.reactions = vec![Reaction { emoji: &emoji, usernames: vec![&name], names: vec![&name] }];
     first.replies = Some(Replies { count: 1, last: Some(at), followers: vec!["u1"] });
-    let path = ArtifactPath::new(format!("assets/f1-{}", safe_file_name(&file)));
+    let named = ArtifactPath::new(safe_file_name(&file));
+    assert!(named.is_ok(), "{file:?}: {named:?}");
+    let path = ArtifactPath::new(format!("assets/{}", safe_file_name(&format!("f1-{file}"))));
     first.files = vec![File {
         id: "f1".into(),
         name: file.as_str().into(),

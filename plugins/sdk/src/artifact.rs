@@ -63,7 +63,9 @@ pub fn safe_file_name(name: &str) -> String {
     }
     let stem = safe.split('.').next().unwrap_or_default();
     if safe.is_empty() || is_device(stem) {
-        safe.insert(0, '_');
+        // A name as long as can be has room for no more.
+        let replaced = usize::from(safe.len() == LONGEST_NAME);
+        safe.replace_range(..replaced, "_");
     }
     safe
 }
@@ -138,6 +140,14 @@ mod tests {
     fn a_long_name_keeps_its_extension() {
         let safe = safe_file_name(&format!("{}.tar.gz", "ä".repeat(400)));
         assert!(safe.len() <= LONGEST_NAME && safe.strip_suffix(".gz").is_some(), "{safe}");
+    }
+
+    #[test]
+    fn a_long_name_of_a_device_is_mended_in_one_step() {
+        for length in LONGEST_NAME - 2..LONGEST_NAME + 3 {
+            let safe = safe_file_name(&format!("con.{}", "a".repeat(length - "con.".len())));
+            assert!(ArtifactPath::new(safe.clone()).is_ok(), "{safe}");
+        }
     }
 
     #[test]
