@@ -42,16 +42,19 @@ mod upgrade;
 pub mod uploads;
 pub mod users;
 
+use tokio::sync::oneshot;
+
 pub use batch::Batch;
 pub use check::Volume;
 pub use codec::{LARGEST_RECORD, decode_body};
 pub use engine::Direction;
+pub use flusher::Writing;
 pub use schema::Record;
 pub use span::Span;
 
 use blobs::Blobs;
 use engine::packed::Packed;
-use engine::{Engine, sled::SledEngine, tap::Tap};
+use engine::{Engine, gathered::Gathered, sled::SledEngine, tap::Tap};
 use feed::Feed;
 use flusher::Flusher;
 use key::Key;
@@ -108,6 +111,8 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     /// The same, where writers write.
     packed: Arc<Packed>,
+    /// The engine below those, which gathers what is written.
+    gathered: Arc<Gathered>,
     /// The engine below everything else: backups copy what is there.
     tap: Arc<Tap>,
     flusher: Flusher,
@@ -149,12 +154,13 @@ impl Store {
             return Err(Error::Gone(data_dir.to_owned()));
         }
         let tap = Arc::new(Tap::around(engine(&data_dir.join("store"))?));
-        let packed = Arc::new(Packed::new(Arc::clone(&tap) as Arc<dyn Engine>, schema::PACKED));
+        let gathered = Arc::new(Gathered::around(Arc::clone(&tap) as Arc<dyn Engine>));
+        let packed = Arc::new(Packed::new(Arc::clone(&gathered) as Arc<dyn Engine>, schema::PACKED));
         let flusher = Flusher::start(Arc::clone(&packed) as Arc<dyn Engine>)?;
         let engine = above(Arc::clone(&packed) as Arc<dyn Engine>);
         let blobs = Blobs::open(data_dir)?;
         let (writer, feed, sealed) = Default::default();
-        let store = Self { engine, packed, tap, flusher, writer, feed, sealed, blobs, _lock: lock };
+        let store = Self { engine, packed, gathered, tap, flusher, writer, feed, sealed, blobs, _lock: lock };
         store.check_schema()?;
         directory::build(&store)?;
         Ok(store)
@@ -300,20 +306,30 @@ impl Store {
         Ok(())
     }
 
+    /// Tells `told` once everything written so far is on disk: at once if it is there already, else on
+    /// the flushing thread, which `told` must not keep.
+    pub fn once_durable(&self, told: impl FnOnce(Result<()>) + Send + 'static) {
+        self.flusher.request(move |durable| told(answered(durable)));
+    }
+
     /// Returns once everything written so far is on disk.
     pub async fn durable(&self) -> Result<()> {
-        match self.flusher.request() {
-            None => Ok(()),
-            Some(answer) => answered(answer.await.unwrap_or(false)),
-        }
+        let (sender, receiver) = oneshot::channel();
+        self.flusher.request(|durable| _ = sender.send(durable));
+        answered(receiver.await.unwrap_or(false))
     }
 
     /// The same for blocking threads.
     pub fn durable_blocking(&self) -> Result<()> {
-        match self.flusher.request() {
-            None => Ok(()),
-            Some(answer) => answered(answer.blocking_recv().unwrap_or(false)),
-        }
+        let (sender, receiver) = oneshot::channel();
+        self.flusher.request(|durable| _ = sender.send(durable));
+        answered(receiver.blocking_recv().unwrap_or(false))
+    }
+
+    /// Says that something is about to be written and waited for, as long as the answer lives: whoever
+    /// waits for the disk meanwhile waits a little for that, too.
+    pub fn about_to_write(&self) -> Writing {
+        self.flusher.writing()
     }
 
     /// Returns once the engine could not write or flush. What was refused then may still be in its

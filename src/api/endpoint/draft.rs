@@ -10,6 +10,7 @@ use crate::api::schema::{self, Params};
 use crate::app::App;
 use crate::domain::{Room, RoomId};
 use crate::error::{Error, Result};
+use crate::limits::workers::Effort;
 use crate::service::access::{self, Permission};
 use crate::service::caller::{Caller, Client};
 use crate::service::two_factor::Demand;
@@ -44,6 +45,7 @@ pub struct Draft {
     second_factor: Option<Demand>,
     limit: Limit,
     writes: bool,
+    effort: Effort,
     intake: Option<Intake>,
     redirects: bool,
     media_type: Option<&'static str>,
@@ -69,6 +71,7 @@ impl Draft {
             second_factor: None,
             limit: Limit::Default,
             writes,
+            effort: Effort::Any,
             intake: None,
             redirects: false,
             media_type: None,
@@ -110,6 +113,13 @@ impl Draft {
     #[must_use]
     pub fn writes(mut self) -> Self {
         self.writes = true;
+        self
+    }
+
+    /// Done in no time, and often asked for: it waits for nothing but its turn to write.
+    #[must_use]
+    pub fn brief(mut self) -> Self {
+        self.effort = Effort::Little;
         self
     }
 
@@ -255,6 +265,7 @@ impl Draft {
             second_factor,
             limit,
             writes,
+            effort,
             intake,
             redirects,
             media_type,
@@ -271,6 +282,7 @@ impl Draft {
             second_factor,
             limit,
             writes,
+            effort,
             intake,
             redirects,
             media_type,
