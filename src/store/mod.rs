@@ -20,6 +20,7 @@ mod codec;
 pub mod devices;
 pub mod directory;
 pub mod discussions;
+mod durable;
 pub mod engine;
 pub mod feed;
 mod flusher;
@@ -27,6 +28,7 @@ pub mod integrations;
 pub mod invites;
 pub mod jobs;
 pub mod key;
+mod known;
 pub mod message_indexes;
 pub mod messages;
 mod packing;
@@ -42,8 +44,6 @@ mod upgrade;
 pub mod uploads;
 pub mod users;
 
-use tokio::sync::oneshot;
-
 pub use batch::Batch;
 pub use check::Volume;
 pub use codec::{LARGEST_RECORD, decode_body};
@@ -58,9 +58,8 @@ use engine::{Engine, gathered::Gathered, sled::SledEngine, tap::Tap};
 use feed::Feed;
 use flusher::Flusher;
 use key::Key;
+use known::Known;
 use schema::{SCHEMA, Schema};
-
-use crate::metrics::Flushes;
 
 /// What went wrong with the disk.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +117,7 @@ pub struct Store {
     flusher: Flusher,
     writer: Mutex<()>,
     feed: Feed,
+    known: Known,
     sealed: search::Sealed,
     blobs: Blobs,
     /// Held as long as the store is open; the lock goes with the file.
@@ -159,8 +159,8 @@ impl Store {
         let flusher = Flusher::start(Arc::clone(&packed) as Arc<dyn Engine>)?;
         let engine = above(Arc::clone(&packed) as Arc<dyn Engine>);
         let blobs = Blobs::open(data_dir)?;
-        let (writer, feed, sealed) = Default::default();
-        let store = Self { engine, packed, gathered, tap, flusher, writer, feed, sealed, blobs, _lock: lock };
+        let (writer, feed, known, sealed) = Default::default();
+        let store = Self { engine, packed, gathered, tap, flusher, writer, feed, known, sealed, blobs, _lock: lock };
         store.check_schema()?;
         directory::build(&store)?;
         Ok(store)
@@ -187,15 +187,23 @@ impl Store {
 
     /// The record at this key.
     pub fn get<R: Record>(&self, key: &R::Key) -> Result<Option<R>> {
+        self.get_encoded(&key::encode(R::PREFIX, key))
+    }
+
+    fn get_encoded<R: Record>(&self, key: &[u8]) -> Result<Option<R>> {
         let mut found = None;
-        self.engine.get(&key::encode(R::PREFIX, key), &mut |bytes| found = Some(codec::decode(bytes)))?;
+        self.engine.get(key, &mut |bytes| found = Some(codec::decode(bytes)))?;
         found.transpose()
     }
 
     /// Whether there is a record at this key.
     pub fn has<R: Record>(&self, key: &R::Key) -> Result<bool> {
+        self.has_encoded(&key::encode(R::PREFIX, key))
+    }
+
+    fn has_encoded(&self, key: &[u8]) -> Result<bool> {
         let mut found = false;
-        self.engine.get(&key::encode(R::PREFIX, key), &mut |_| found = true)?;
+        self.engine.get(key, &mut |_| found = true)?;
         Ok(found)
     }
 
@@ -284,10 +292,12 @@ impl Store {
         }
         let mut batch = Batch::new(self);
         let value = change(&mut batch)?;
-        let changes = batch.into_changes();
+        let (changes, before) = batch.into_changes();
         if !changes.is_empty() {
-            let told = self.feed.note(&*self.engine, &changes)?;
+            let told = self.feed.note(&*self.engine, &changes, &before)?;
+            let touched = Known::touched(&changes);
             self.commit(self.packed.prepare(changes)?)?;
+            self.known.forget(touched);
             self.feed.tell(told);
         }
         Ok(value)
@@ -304,52 +314,6 @@ impl Store {
         self.packed.commit(changes).inspect_err(|_| self.flusher.failed())?;
         self.flusher.applied();
         Ok(())
-    }
-
-    /// Tells `told` once everything written so far is on disk: at once if it is there already, else on
-    /// the flushing thread, which `told` must not keep.
-    pub fn once_durable(&self, told: impl FnOnce(Result<()>) + Send + 'static) {
-        self.flusher.request(move |durable| told(answered(durable)));
-    }
-
-    /// Returns once everything written so far is on disk.
-    pub async fn durable(&self) -> Result<()> {
-        let (sender, receiver) = oneshot::channel();
-        self.flusher.request(|durable| _ = sender.send(durable));
-        answered(receiver.await.unwrap_or(false))
-    }
-
-    /// The same for blocking threads.
-    pub fn durable_blocking(&self) -> Result<()> {
-        let (sender, receiver) = oneshot::channel();
-        self.flusher.request(|durable| _ = sender.send(durable));
-        answered(receiver.blocking_recv().unwrap_or(false))
-    }
-
-    /// Says that something is about to be written and waited for, as long as the answer lives: whoever
-    /// waits for the disk meanwhile waits a little for that, too.
-    pub fn about_to_write(&self) -> Writing {
-        self.flusher.writing()
-    }
-
-    /// Returns once the engine could not write or flush. What was refused then may still be in its
-    /// memory or come to disk later, and what a failed flush should have kept may be lost although the
-    /// next one succeeds: so nothing is written or called durable any more, and only opening the store
-    /// anew makes things right.
-    pub async fn failed(&self) {
-        let mut failed = self.flusher.watch();
-        // An error means that the store is closed, and then nobody waits.
-        let _ = failed.wait_for(|failed| *failed).await;
-    }
-
-    /// Whether the engine has failed since the store was opened.
-    pub fn has_failed(&self) -> bool {
-        self.flusher.has_failed()
-    }
-
-    /// How changes came to disk so far.
-    pub fn flushes(&self) -> &Flushes {
-        self.flusher.flushes()
     }
 
     /// Uploaded bytes.
@@ -378,10 +342,6 @@ fn has_entries(directory: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-fn answered(durable: bool) -> Result<()> {
-    if durable { Ok(()) } else { Err(Error::NotDurable) }
 }
 
 fn decode_key<R: Record>(bytes: &[u8]) -> Result<R::Key> {
