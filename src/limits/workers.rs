@@ -250,6 +250,7 @@ mod tests {
     use std::sync::mpsc;
 
     use tokio::task::{JoinHandle, yield_now};
+    use tokio::time::advance;
 
     use super::*;
 
@@ -351,6 +352,8 @@ mod tests {
         shop.until_served(1).await;
         for _ in 0..2 {
             let (first, second) = (shop.ask("al").await, shop.ask("bob").await);
+            // While a thread is busy the paused clock does not go on by itself.
+            advance(PATIENCE * 2).await;
             assert_eq!(first.0.await.unwrap(), Err(Unanswered::Busy));
             assert_eq!(second.0.await.unwrap(), Err(Unanswered::Busy));
         }

@@ -279,7 +279,8 @@ impl Store {
     }
 
     /// Changes records together. While `change` runs nobody else writes, so what it reads stays true.
-    /// If it fails, nothing has happened. Once the store has failed, nothing is written any more.
+    /// If it fails, nothing has happened. That the disk refuses it may show only to who waits for the
+    /// disk. Once the store has failed, nothing is written any more.
     pub fn write<T, E: From<Error>>(
         &self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,

@@ -55,25 +55,31 @@ impl Gathered {
     /// The same, and then a batch that was not gathered.
     fn hand_on_before(&self, last: Option<Batch>) -> Result<(), Error> {
         let mut is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
-        // It is until this has gone well.
-        if mem::replace(&mut *is_over, true) {
+        if *is_over {
             return Err(Error::Failed);
         }
         let older = {
             let mut changes = self.write();
-            changes.size = 0;
-            changes.older = Arc::new(mem::take(&mut changes.newer));
+            let newer = mem::take(&mut *changes).newer;
+            changes.older = Arc::new(newer);
             Arc::clone(&changes.older)
         };
-        if !older.is_empty() {
-            self.inner.apply(older.iter().map(|(key, value)| (key.clone(), value.clone())).collect())?;
-            self.write().older = Arc::default();
+        let gathered = older.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let applied = self.pass(gathered).and_then(|()| self.pass(last.unwrap_or_default()));
+        let mut changes = self.write();
+        match &applied {
+            Ok(()) => changes.older = Arc::default(),
+            Err(_) => {
+                *is_over = true;
+                // What was refused, and what was changed after it, nobody shall see any longer.
+                *changes = Waiting::default();
+            }
         }
-        if let Some(last) = last {
-            self.inner.apply(last)?;
-        }
-        *is_over = false;
-        Ok(())
+        applied
+    }
+
+    fn pass(&self, batch: Batch) -> Result<(), Error> {
+        if batch.is_empty() { Ok(()) } else { self.inner.apply(batch) }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Waiting> {
@@ -271,6 +277,7 @@ mod tests {
         below.fail_writes_after(0);
         gathered.apply(vec![(key(1), Some(vec![1]))]).unwrap();
         assert!(gathered.flush().is_err());
+        assert_eq!(all(&gathered), [], "what was refused is seen no longer");
         below.heal();
         gathered.apply(vec![(key(2), Some(vec![2]))]).unwrap();
         assert!(matches!(gathered.flush(), Err(Error::Failed)));
