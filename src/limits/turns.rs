@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn lines_take_turns() {
-        let (mut turns, displaced) = queue(9, &[("al", 1), ("al", 2), ("al", 3), ("bo", 4), ("bo", 5), ("cy", 6)]);
+        let (mut turns, displaced) =
+            queue(9, &[("al", 1), ("al", 2), ("al", 3), ("bo", 4), ("bo", 5), ("cy", 6)]);
         assert_eq!((displaced, order(&mut turns)), (vec![], vec![1, 4, 6, 2, 5, 3]));
         assert_eq!((turns.waiting, turns.lines.len(), turns.turns.len()), (0, 0, 0));
     }
@@ -103,7 +104,8 @@ mod tests {
 
     #[test]
     fn who_brought_the_most_makes_room() {
-        let (mut turns, displaced) = queue(4, &[("al", 1), ("al", 2), ("al", 3), ("al", 4), ("al", 5), ("bo", 6)]);
+        let (mut turns, displaced) =
+            queue(4, &[("al", 1), ("al", 2), ("al", 3), ("al", 4), ("al", 5), ("bo", 6)]);
         assert_eq!((displaced, order(&mut turns)), (vec![5, 4], vec![1, 6, 2, 3]));
         let (mut turns, displaced) = queue(2, &[("al", 1), ("bo", 2), ("cy", 3)]);
         assert_eq!((displaced, order(&mut turns)), (vec![3], vec![1, 2]), "all are alike");

@@ -311,7 +311,11 @@ mod tests {
         let (refused, _) = shop.ask("al").await;
         assert_eq!(refused.await.unwrap(), Err(Unanswered::Busy), "no more of one");
         let (modest, _) = shop.ask("bob").await;
-        assert_eq!(greedy.pop().unwrap().await.unwrap(), Err(Unanswered::Busy), "the longest line makes room");
+        assert_eq!(
+            greedy.pop().unwrap().await.unwrap(),
+            Err(Unanswered::Busy),
+            "the longest line makes room"
+        );
         let stranger = Asker::Stranger(IpAddr::from([10, 0, 0, 1]));
         let own = shop.workers.run(stranger, Effort::Any, |answer| answer.send(()).unwrap());
         assert_eq!(own.await, Ok(()), "strangers have their own");

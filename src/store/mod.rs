@@ -160,7 +160,8 @@ impl Store {
         let engine = above(Arc::clone(&packed) as Arc<dyn Engine>);
         let blobs = Blobs::open(data_dir)?;
         let (writer, feed, known, sealed) = Default::default();
-        let store = Self { engine, packed, gathered, tap, flusher, writer, feed, known, sealed, blobs, _lock: lock };
+        let store =
+            Self { engine, packed, gathered, tap, flusher, writer, feed, known, sealed, blobs, _lock: lock };
         store.check_schema()?;
         directory::build(&store)?;
         Ok(store)

@@ -242,7 +242,9 @@ fn a_page_of_people_reads_as_many_accounts_among_dozens_and_among_hundreds() {
     ];
     let reads = || {
         queries.map(|(endpoint, query)| {
-            let ask = || drop(admin.get(endpoint, &format!("{query}&count=5")).ok());
+            let ask = || {
+                admin.get(endpoint, &format!("{query}&count=5")).ok();
+            };
             // Settings are read once.
             ask();
             counting.take();

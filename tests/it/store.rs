@@ -56,6 +56,7 @@ fn prepared(store: &Store) {
             batch.put_room(&room("gone"))
         })
         .expect("written");
+    store.durable_blocking().expect("on disk");
 }
 
 #[test]

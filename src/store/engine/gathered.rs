@@ -40,7 +40,6 @@ struct Waiting {
     older: Arc<Changes>,
 }
 
-
 impl Gathered {
     /// Gathers for this engine.
     pub fn around(inner: Arc<dyn Engine>) -> Self {
@@ -202,7 +201,12 @@ mod tests {
         vec![number]
     }
 
-    fn entries(engine: &dyn Engine, range: Range, direction: Direction, most: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fn entries(
+        engine: &dyn Engine,
+        range: Range,
+        direction: Direction,
+        most: usize,
+    ) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut found = Vec::new();
         engine
             .walk(range, direction, &mut |key, value| {
