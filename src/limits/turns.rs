@@ -10,13 +10,13 @@ pub(super) struct Turns<K, T> {
     most: usize,
     waiting: usize,
     lines: HashMap<K, VecDeque<T>>,
-    turns: VecDeque<K>,
+    order: VecDeque<K>,
 }
 
 impl<K: Eq + Hash + Clone, T> Turns<K, T> {
     /// A queue for at most so many.
     pub(super) fn of(most: usize) -> Self {
-        Self { most, waiting: 0, lines: HashMap::new(), turns: VecDeque::new() }
+        Self { most, waiting: 0, lines: HashMap::new(), order: VecDeque::new() }
     }
 
     /// Puts something into the line of `by`. If there is no place left, those that `is_gone` make some;
@@ -35,12 +35,11 @@ impl<K: Eq + Hash + Clone, T> Turns<K, T> {
             }
             self.waiting -= 1;
         }
-        match self.lines.get_mut(by) {
-            Some(line) => line.push_back(thing),
-            None => {
-                self.turns.push_back(by.clone());
-                self.lines.insert(by.clone(), VecDeque::from([thing]));
-            }
+        if let Some(line) = self.lines.get_mut(by) {
+            line.push_back(thing);
+        } else {
+            self.order.push_back(by.clone());
+            self.lines.insert(by.clone(), VecDeque::from([thing]));
         }
         self.waiting += 1;
         displaced
@@ -51,21 +50,21 @@ impl<K: Eq + Hash + Clone, T> Turns<K, T> {
             line.retain(|thing| !is_gone(thing));
             !line.is_empty()
         });
-        self.turns.retain(|by| self.lines.contains_key(by));
+        self.order.retain(|by| self.lines.contains_key(by));
         self.waiting = self.lines.values().map(VecDeque::len).sum();
     }
 
     /// The next thing of whose turn it is among those who `may`; if nobody may, of whose turn it is.
     pub(super) fn pop(&mut self, may: impl Fn(&K) -> bool) -> Option<(K, T)> {
-        let turn = self.turns.iter().position(may).unwrap_or(0);
-        let by = self.turns.remove(turn)?;
+        let turn = self.order.iter().position(may).unwrap_or(0);
+        let by = self.order.remove(turn)?;
         let line = self.lines.get_mut(&by)?;
         let thing = line.pop_front()?;
         self.waiting -= 1;
         if line.is_empty() {
             self.lines.remove(&by);
         } else {
-            self.turns.push_back(by.clone());
+            self.order.push_back(by.clone());
         }
         Some((by, thing))
     }
@@ -91,7 +90,7 @@ mod tests {
         let (mut turns, displaced) =
             queue(9, &[("al", 1), ("al", 2), ("al", 3), ("bo", 4), ("bo", 5), ("cy", 6)]);
         assert_eq!((displaced, order(&mut turns)), (vec![], vec![1, 4, 6, 2, 5, 3]));
-        assert_eq!((turns.waiting, turns.lines.len(), turns.turns.len()), (0, 0, 0));
+        assert_eq!((turns.waiting, turns.lines.len(), turns.order.len()), (0, 0, 0));
     }
 
     #[test]

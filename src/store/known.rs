@@ -89,7 +89,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Error;
+    use super::super::{Batch as Writes, Error};
     use super::*;
     use crate::domain::{Json, Time};
 
@@ -113,7 +113,11 @@ mod tests {
             Err(Error::NotDurable)
         });
         assert!(refused.is_err() && known().is_some());
-        store.write::<_, Error>(|batch| Ok(batch.delete::<Setting>(&key("a")))).unwrap();
+        let delete = |batch: &mut Writes<'_>| {
+            batch.delete::<Setting>(&key("a"));
+            Ok(())
+        };
+        store.write::<_, Error>(delete).unwrap();
         assert_eq!(known(), None);
         assert_eq!(store.grant("a").unwrap(), None);
         let grant = Grant { roles: vec!["user".to_owned()], updated: Time::from_millis(0) };

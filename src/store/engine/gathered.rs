@@ -66,14 +66,12 @@ impl Gathered {
         let gathered = older.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let applied = self.pass(gathered).and_then(|()| self.pass(last.unwrap_or_default()));
         let mut changes = self.write();
-        match &applied {
-            Ok(()) => changes.older = Arc::default(),
-            Err(_) => {
-                *is_over = true;
-                // What was refused, and what was changed after it, nobody shall see any longer.
-                *changes = Waiting::default();
-            }
+        // What was refused, and what was changed after it, nobody shall see any longer.
+        *is_over = applied.is_err();
+        if *is_over {
+            *changes = Waiting::default();
         }
+        changes.older = Arc::default();
         applied
     }
 
@@ -268,7 +266,7 @@ mod tests {
         gathered.apply(vec![(key(9), None)]).unwrap();
         gathered.apply(vec![(key(9), Some(vec![7; LARGEST]))]).unwrap();
         assert_eq!((below.calls(), all(&*below)), (4, all(&gathered)));
-        for _ in 0..MOST / LARGEST + 1 {
+        for _ in 0..=MOST / LARGEST {
             gathered.apply(vec![(key(8), Some(vec![8; LARGEST - 1]))]).unwrap();
         }
         assert_eq!(below.calls(), 5, "there is an end to what is gathered");
