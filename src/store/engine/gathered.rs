@@ -54,7 +54,8 @@ impl Gathered {
     /// The same, and then a batch that was not gathered.
     fn hand_on_before(&self, last: Option<Batch>) -> Result<(), Error> {
         let mut is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
-        if *is_over {
+        // It is until this has gone well: a panic is a failure, too.
+        if mem::replace(&mut *is_over, true) {
             return Err(Error::Failed);
         }
         let older = {
