@@ -14,6 +14,7 @@ pub mod logins;
 pub mod pace;
 pub mod places;
 pub mod remembered;
+mod turns;
 pub mod workers;
 
 /// No more counters than this are kept; then the oldest windows are swept away.

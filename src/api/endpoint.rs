@@ -20,6 +20,7 @@ use super::schema;
 use crate::app::App;
 use crate::domain::RoomId;
 use crate::error::Result;
+use crate::limits::workers::Effort;
 use crate::service::access::{self, Permission};
 use crate::service::caller::{Caller, Client};
 use crate::service::two_factor::{self, Demand};
@@ -119,6 +120,8 @@ pub struct Terms {
     pub limit: Limit,
     /// Whether the reply waits for the disk.
     pub writes: bool,
+    /// How long the handler may take.
+    pub effort: Effort,
     /// Set for endpoints that take a file in, as a part of `multipart/form-data`.
     pub intake: Option<Intake>,
     /// Whether a success sends the client to another address.

@@ -8,14 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::oneshot;
+use tracing::Span;
 
 use crate::app::App;
 use crate::domain::RoomId;
 use crate::error::{Error, Result};
 use crate::limits::Allowance;
-use crate::limits::workers::{Asker, Workers};
+use crate::limits::workers::{Asker, Effort, Unanswered, Workers};
 use crate::service::caller::{Caller, Client, Shown};
 use crate::service::{access, sessions, settings};
+use crate::store;
 use crate::telemetry::spawn_blocking;
 
 pub mod body;
@@ -216,27 +219,31 @@ impl Api {
         let waits = app.metrics.requests.wait();
         let asker = caller.as_ref().map(|caller| Asker::User(caller.user.id.clone()));
         let asker = asker.unwrap_or(Asker::Stranger(client.address));
-        let Some(own_worker) = self.workers.take(asker).await else {
-            return Reply::failure(&Error::Busy);
+        let endpoint::Terms { writes, effort, redirects, media_type, .. } = self.endpoints[number].terms;
+        let (api, worker, share) = (Arc::clone(&self), Arc::clone(&app), input.take_share());
+        let soon = (writes && effort == Effort::Little).then(|| app.store.about_to_write());
+        let span = Span::current();
+        let task = move |answer: oneshot::Sender<(Result<Value>, Result<(), store::Error>)>| {
+            let _request = span.entered();
+            drop(waits);
+            let context = Context { app: &worker, client: &client, caller: caller.as_ref(), api: &api };
+            let result = api.endpoints[number].run(context, input);
+            drop(share);
+            // Who no longer listens has gone away.
+            if writes {
+                worker.store.once_durable(move |durable| _ = answer.send((result, durable)));
+            } else {
+                _ = answer.send((result, Ok(())));
+            }
+            drop(soon);
         };
-        drop(waits);
-        let endpoint::Terms { writes, redirects, media_type, .. } = self.endpoints[number].terms;
-        let (worker, share) = (Arc::clone(&app), input.take_share());
-        let result = spawn_blocking(move || {
-            let _held = (own_worker, share);
-            let context = Context { app: &worker, client: &client, caller: caller.as_ref(), api: &self };
-            self.endpoints[number].run(context, input)
-        })
-        .await;
-        let result = result.unwrap_or_else(|panic| Err(Error::internal(panic)));
-        let durable = if writes { app.store.durable().await } else { Ok(()) };
-        match result {
-            Ok(value) => match durable {
-                Ok(()) if redirects => Reply::elsewhere(value),
-                Ok(()) => Reply::success_as(value, media_type),
-                Err(error) => Reply::failure(&Error::internal(error)),
-            },
-            Err(error) => Reply::failure(&error),
+        match self.workers.run(asker, effort, task).await {
+            Err(Unanswered::Busy) => Reply::failure(&Error::Busy),
+            Err(Unanswered::Panicked) => Reply::failure(&Error::internal("the handler panicked")),
+            Ok((Err(error), _)) => Reply::failure(&error),
+            Ok((Ok(_), Err(error))) => Reply::failure(&Error::internal(error)),
+            Ok((Ok(value), Ok(()))) if redirects => Reply::elsewhere(value),
+            Ok((Ok(value), Ok(()))) => Reply::success_as(value, media_type),
         }
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
 pub(super) fn runtime(config: &Config) -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .max_blocking_threads(config.server.workers + config.export.workers + 8)
+        .max_blocking_threads(config.server.workers + config.export.workers + 12)
         .build()
         .map_err(unable)
 }

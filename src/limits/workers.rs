@@ -1,13 +1,20 @@
 //! Who may have a request worked on, and who waits for that: so many, for so long, and in turn.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::fmt;
+use std::mem;
 use std::net::IpAddr;
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
-use tokio::sync::oneshot::{Receiver, Sender, channel};
+use tokio::sync::oneshot::{Sender, channel};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::turns::Turns;
 use crate::domain::UserId;
 
 /// Whose request it is.
@@ -19,35 +26,61 @@ pub enum Asker {
     Stranger(IpAddr),
 }
 
+/// How long a request may keep a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// It waits for nothing but its turn to write: the few workers for such requests are done with each
+    /// before more of them would be of use.
+    Little,
+    /// Seconds, if need be.
+    Any,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Too many wait, or this has waited for too long. It was not begun.
+    Busy,
+    /// It panicked.
+    Panicked,
+}
+
 /// Workers for users, and a few of their own for strangers: a crowd that logs in, each with a
-/// password that takes long to check, must not keep those waiting who are in.
+/// password that takes long to check, must not keep those waiting who are in. What users ask for that
+/// is done in no time has a few of its own, too: there is only one writer at a time, and the fewer
+/// threads wait to be it, the more of its time is spent on writing.
 #[derive(Debug)]
 pub struct Workers {
     users: Arc<Lane>,
+    hasty: Arc<Lane>,
     strangers: Arc<Lane>,
-}
-
-/// Lets a request be worked on; another one when this is dropped.
-#[derive(Debug)]
-pub struct Worker {
-    lane: Arc<Lane>,
+    patience: Duration,
 }
 
 #[derive(Debug)]
 struct Lane {
-    most_waiting: usize,
-    patience: Duration,
+    workers: usize,
     state: Mutex<State>,
 }
 
-/// Everybody who waits has a line of their own, and the lines take turns: whoever asks for much waits
-/// for that, and whoever asks for little does not.
+/// Nothing waits unless all workers are at work.
 #[derive(Debug)]
 struct State {
-    free: usize,
-    waiting: usize,
-    lines: HashMap<Asker, VecDeque<Sender<Worker>>>,
-    turns: VecDeque<Asker>,
+    working: usize,
+    /// How many work for whom.
+    of_each: HashMap<Asker, usize>,
+    waiting: Turns<Asker, Arc<Task>>,
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A request that waits, until one side takes it: a worker to begin, or whoever gives up waiting.
+struct Task(Mutex<Stage>);
+
+enum Stage {
+    Waits(Work),
+    Begun,
+    GivenUp,
 }
 
 impl Workers {
@@ -57,109 +90,167 @@ impl Workers {
         let strangers = workers.div_ceil(4);
         // Of a single worker both have one.
         let users = (workers - strangers).max(1);
+        let hasty = thread::available_parallelism().map_or(1, NonZero::get).clamp(2, 4).min(users);
         Self {
-            users: Lane::of(users, queue, patience),
-            strangers: Lane::of(strangers, queue.div_ceil(4), patience),
+            users: Lane::of(users, queue),
+            hasty: Lane::of(hasty, queue + users),
+            strangers: Lane::of(strangers, queue.div_ceil(4)),
+            patience,
         }
     }
 
-    /// A worker for a request; `None` if too many wait, or it has waited for too long.
-    pub async fn take(&self, asker: Asker) -> Option<Worker> {
-        let lane = match asker {
-            Asker::User(_) => &self.users,
-            Asker::Stranger(_) => &self.strangers,
+    /// Has `task` done on a thread that may block, when it is its asker's turn, and waits for what it
+    /// gives as its answer, then or later, from whatever thread. A task whose caller goes away before
+    /// it is begun is never begun.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        asker: Asker,
+        effort: Effort,
+        task: impl FnOnce(Sender<T>) + Send + 'static,
+    ) -> Result<T, Unanswered> {
+        let lane = match (&asker, effort) {
+            (Asker::User(_), Effort::Little) => &self.hasty,
+            (Asker::User(_), Effort::Any) => &self.users,
+            (Asker::Stranger(_), _) => &self.strangers,
         };
-        let waiting = {
-            let mut state = lane.lock();
-            if state.free > 0 {
-                state.free -= 1;
-                return Some(Worker { lane: Arc::clone(lane) });
+        let (sender, mut answer) = channel();
+        let task = Arc::new(Task(Mutex::new(Stage::Waits(Box::new(move || task(sender))))));
+        let waits = Waits(&task);
+        lane.add(asker, &task);
+        let answered = match timeout(self.patience, &mut answer).await {
+            Ok(answered) => answered.ok(),
+            Err(_) if task.give_up() => None,
+            Err(_) => answer.await.ok(),
+        };
+        // An answer that was dropped was so by a panic, unless it was never asked for.
+        let unanswered = || if waits.0.give_up() { Unanswered::Busy } else { Unanswered::Panicked };
+        answered.ok_or_else(unanswered)
+    }
+}
+
+/// Gives a task up when this is dropped.
+struct Waits<'a>(&'a Task);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
+impl Task {
+    fn lock(&self) -> MutexGuard<'_, Stage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The work, if it still waits.
+    fn begin(&self) -> Option<Work> {
+        let mut stage = self.lock();
+        match mem::replace(&mut *stage, Stage::Begun) {
+            Stage::Waits(work) => Some(work),
+            before => {
+                *stage = before;
+                None
             }
-            state.queue(asker, lane.most_waiting)?
-        };
-        timeout(lane.patience, waiting).await.ok()?.ok()
+        }
+    }
+
+    /// Drops the work if it still waits. Whether it will never be begun.
+    fn give_up(&self) -> bool {
+        let mut stage = self.lock();
+        if matches!(*stage, Stage::Begun) {
+            return false;
+        }
+        let given_up = mem::replace(&mut *stage, Stage::GivenUp);
+        drop(stage);
+        drop(given_up);
+        true
+    }
+
+    fn is_given_up(&self) -> bool {
+        matches!(*self.lock(), Stage::GivenUp)
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Task").finish_non_exhaustive()
     }
 }
 
 impl Lane {
-    fn of(free: usize, most_waiting: usize, patience: Duration) -> Arc<Self> {
-        let state = State { free, waiting: 0, lines: HashMap::new(), turns: VecDeque::new() };
-        Arc::new(Self { most_waiting, patience, state: Mutex::new(state) })
+    fn of(workers: usize, most_waiting: usize) -> Arc<Self> {
+        let state = State { working: 0, of_each: HashMap::new(), waiting: Turns::of(most_waiting) };
+        Arc::new(Self { workers, state: Mutex::new(state) })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Has a task done by a free worker, or lets it wait for one.
+    fn add(self: &Arc<Self>, asker: Asker, task: &Arc<Task>) {
+        let mut state = self.lock();
+        let task = Arc::clone(task);
+        if state.working < self.workers {
+            state.working += 1;
+            state.begin(&asker);
+            drop(state);
+            let lane = Arc::clone(self);
+            spawn_blocking(move || lane.work(asker, task));
+            return;
+        }
+        let displaced = state.waiting.push(&asker, task, |task| task.is_given_up());
+        drop(state);
+        if let Some(displaced) = displaced {
+            displaced.give_up();
+        }
+    }
+
+    /// One worker, from the first task to when nothing waits.
+    fn work(&self, asker: Asker, task: Arc<Task>) {
+        let mut next = Some((asker, task));
+        while let Some((asker, task)) = next {
+            if let Some(work) = task.begin() {
+                // A panic has been reported, and dropped the answer.
+                let _ = catch_unwind(AssertUnwindSafe(work));
+            }
+            next = self.lock().next(&asker, self.workers);
+        }
+    }
 }
 
 impl State {
-    /// A place in the asker's line. If there is none left, the last one of the longest line goes, or
-    /// this one if that is the longest.
-    fn queue(&mut self, asker: Asker, most: usize) -> Option<Receiver<Worker>> {
-        if self.waiting >= most {
-            self.forget_gone();
+    fn begin(&mut self, asker: &Asker) {
+        match self.of_each.get_mut(asker) {
+            Some(own) => *own += 1,
+            None => drop(self.of_each.insert(asker.clone(), 1)),
         }
-        if self.waiting >= most {
-            let own = self.lines.get(&asker).map_or(0, VecDeque::len);
-            let longest = self.lines.values_mut().max_by_key(|line| line.len())?;
-            if longest.len() <= own + 1 {
-                return None;
-            }
-            longest.pop_back();
-            self.waiting -= 1;
-        }
-        let (sender, receiver) = channel();
-        if !self.lines.contains_key(&asker) {
-            self.turns.push_back(asker.clone());
-        }
-        self.lines.entry(asker).or_default().push_back(sender);
-        self.waiting += 1;
-        Some(receiver)
     }
 
-    /// Forgets those who have waited for too long.
-    fn forget_gone(&mut self) {
-        self.lines.retain(|_, line| {
-            line.retain(|waiting| !waiting.is_closed());
-            !line.is_empty()
-        });
-        self.turns.retain(|asker| self.lines.contains_key(asker));
-        self.waiting = self.lines.values().map(VecDeque::len).sum();
-    }
-
-    /// Whoever is next and still waits. If that is nobody, there is a free worker more.
-    fn next(&mut self) -> Option<Sender<Worker>> {
-        while let Some(asker) = self.turns.pop_front() {
-            let Some(line) = self.lines.get_mut(&asker) else { continue };
-            let first = line.pop_front();
-            self.waiting -= usize::from(first.is_some());
-            if line.is_empty() {
-                self.lines.remove(&asker);
-            } else {
-                self.turns.push_back(asker);
-            }
-            if let Some(first) = first.filter(|first| !first.is_closed()) {
-                return Some(first);
-            }
+    /// What a worker does next that is done with a task of `asker`. While others wait, nobody keeps more
+    /// than three quarters of the workers.
+    fn next(&mut self, asker: &Asker, workers: usize) -> Option<(Asker, Arc<Task>)> {
+        match self.of_each.get_mut(asker) {
+            Some(own) if *own > 1 => *own -= 1,
+            Some(_) | None => drop(self.of_each.remove(asker)),
         }
-        self.free += 1;
-        None
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let next = self.lane.lock().next();
-        if let Some(next) = next {
-            // Whoever went away just now drops it again, for the next one.
-            drop(next.send(Self { lane: Arc::clone(&self.lane) }));
+        let most_each = (3 * workers).div_ceil(4);
+        let Self { of_each, waiting, .. } = self;
+        let next = waiting.pop(|asker| of_each.get(asker).is_none_or(|own| *own < most_each));
+        match &next {
+            Some((asker, _)) => self.begin(asker),
+            None => self.working -= 1,
         }
+        next
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use tokio::task::{JoinHandle, yield_now};
+    use tokio::time::advance;
 
     use super::*;
 
@@ -169,55 +260,122 @@ mod tests {
         Asker::User(UserId::new(name))
     }
 
-    /// Somebody who waits; answers their place among all who were served, or `None`.
-    async fn wait(
-        workers: &Arc<Workers>,
-        served: &Arc<Mutex<usize>>,
-        name: &str,
-    ) -> JoinHandle<Option<usize>> {
-        let (workers, served, asker) = (Arc::clone(workers), Arc::clone(served), user(name));
-        let waiting = tokio::spawn(async move {
-            let _worker = workers.take(asker).await?;
-            let mut served = served.lock().unwrap();
-            *served += 1;
-            Some(*served)
-        });
-        yield_now().await;
-        waiting
+    /// Workers, and the names of those who were served, in order.
+    #[derive(Clone)]
+    struct Shop {
+        workers: Arc<Workers>,
+        served: Arc<Mutex<Vec<&'static str>>>,
     }
 
-    #[tokio::test(start_paused = true)]
+    type End = JoinHandle<Result<(), Unanswered>>;
+
+    impl Shop {
+        fn of(workers: usize, queue: usize) -> Self {
+            Self { workers: Arc::new(Workers::of(workers, queue, PATIENCE)), served: Arc::default() }
+        }
+
+        /// Somebody who asks for something, which is done when the sender is dropped.
+        async fn ask(&self, name: &'static str) -> (End, mpsc::Sender<()>) {
+            let (done, wait) = mpsc::channel();
+            let Self { workers, served } = self.clone();
+            let end = tokio::spawn(async move {
+                let task = move |answer: Sender<()>| {
+                    served.lock().unwrap().push(name);
+                    let _ = wait.recv();
+                    answer.send(()).unwrap();
+                };
+                workers.run(user(name), Effort::Any, task).await
+            });
+            yield_now().await;
+            (end, done)
+        }
+
+        async fn until_served(&self, count: usize) {
+            while self.served.lock().unwrap().len() < count {
+                yield_now().await;
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn those_who_ask_take_turns_however_much_they_ask() {
-        let (workers, served) = (Arc::new(Workers::of(2, 4, PATIENCE)), Arc::default());
-        let busy = workers.take(user("al")).await.unwrap();
+        let shop = Shop::of(2, 4);
+        let (busy, done) = shop.ask("al").await;
+        shop.until_served(1).await;
         let mut greedy = Vec::new();
         for _ in 0..4 {
-            greedy.push(wait(&workers, &served, "al").await);
+            let (end, done) = shop.ask("al").await;
+            drop(done);
+            greedy.push(end);
         }
-        assert!(workers.take(user("al")).await.is_none(), "no more of one");
-        let modest = wait(&workers, &served, "bob").await;
+        let (refused, _) = shop.ask("al").await;
+        assert_eq!(refused.await.unwrap(), Err(Unanswered::Busy), "no more of one");
+        let (modest, _) = shop.ask("bob").await;
+        assert_eq!(
+            greedy.pop().unwrap().await.unwrap(),
+            Err(Unanswered::Busy),
+            "the longest line makes room"
+        );
         let stranger = Asker::Stranger(IpAddr::from([10, 0, 0, 1]));
-        assert!(workers.take(stranger).await.is_some(), "strangers have their own");
-        assert_eq!(greedy.pop().unwrap().await.unwrap(), None, "the last of the longest line makes room");
-        drop(busy);
-        assert_eq!(modest.await.unwrap(), Some(2), "and not behind all of them");
-        for (place, greedy) in [1, 3, 4].into_iter().zip(greedy) {
-            assert_eq!(greedy.await.unwrap(), Some(place));
+        let own = shop.workers.run(stranger, Effort::Any, |answer| answer.send(()).unwrap());
+        assert_eq!(own.await, Ok(()), "strangers have their own");
+        drop(done);
+        for end in greedy.into_iter().chain([busy, modest]) {
+            assert_eq!(end.await.unwrap(), Ok(()));
         }
-        assert!(workers.take(user("al")).await.is_some());
+        assert_eq!(*shop.served.lock().unwrap(), ["al", "al", "bob", "al", "al"]);
+    }
+
+    #[tokio::test]
+    async fn nobody_keeps_more_than_three_quarters_while_others_wait() {
+        // Of six workers users have four.
+        let shop = Shop::of(6, 8);
+        let mut greedy = Vec::new();
+        for _ in 0..6 {
+            greedy.push(shop.ask("al").await);
+        }
+        shop.until_served(4).await;
+        let mut modest = Vec::new();
+        for _ in 0..2 {
+            modest.push(shop.ask("bob").await);
+        }
+        for (gone, count) in [(0, 5), (1, 6)] {
+            drop(mem::replace(&mut greedy[gone].1, mpsc::channel().0));
+            shop.until_served(count).await;
+        }
+        let served = shop.served.lock().unwrap().clone();
+        assert_eq!(served[..4], ["al"; 4], "while nobody else waits there is no limit");
+        assert!(served[4..].contains(&"bob"), "{served:?}");
+        drop((greedy, modest));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_has_waited_for_long_enough_waits_no_more_and_is_passed_over() {
-        let (workers, served) = (Arc::new(Workers::of(1, 2, PATIENCE)), Arc::default());
-        let busy = workers.take(user("al")).await.unwrap();
+    async fn who_has_waited_for_long_enough_waits_no_more_and_is_never_served() {
+        let shop = Shop::of(1, 2);
+        let (_end, done) = shop.ask("al").await;
+        shop.until_served(1).await;
         for _ in 0..2 {
-            let (first, second) = (wait(&workers, &served, "al").await, wait(&workers, &served, "bob").await);
-            assert_eq!((first.await.unwrap(), second.await.unwrap()), (None, None));
+            let (first, second) = (shop.ask("al").await, shop.ask("bob").await);
+            // While a thread is busy the paused clock does not go on by itself.
+            advance(PATIENCE * 2).await;
+            assert_eq!(first.0.await.unwrap(), Err(Unanswered::Busy));
+            assert_eq!(second.0.await.unwrap(), Err(Unanswered::Busy));
         }
-        let late = wait(&workers, &served, "bob").await;
-        drop(busy);
-        assert_eq!(late.await.unwrap(), Some(1));
-        assert!(workers.take(user("al")).await.is_some());
+        let (gone, _) = shop.ask("bob").await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        let (late, _) = shop.ask("cy").await;
+        drop(done);
+        assert_eq!(late.await.unwrap(), Ok(()));
+        assert_eq!(*shop.served.lock().unwrap(), ["al", "cy"]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_harms_nobody_else() {
+        let shop = Shop::of(1, 4);
+        let panicked = shop.workers.run(user("al"), Effort::Any, |_: Sender<()>| panic!("on purpose"));
+        assert_eq!(panicked.await, Err(Unanswered::Panicked));
+        let answer = shop.workers.run(user("al"), Effort::Little, |answer| answer.send(3).unwrap());
+        assert_eq!(answer.await, Ok(3));
     }
 }

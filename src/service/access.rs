@@ -2,7 +2,7 @@
 
 use super::teams;
 use crate::app::App;
-use crate::domain::{Grant, Room, RoomKind, Subscription, User};
+use crate::domain::{Room, RoomKind, Subscription, User};
 use crate::error::{Error, Result};
 
 /// A permission's id.
@@ -23,7 +23,7 @@ pub fn holds_in(app: &App, user: &User, permission: &str, room: &crate::domain::
 }
 
 fn holds_with(app: &App, user: &User, permission: &str, subscription: Option<&Subscription>) -> Result<bool> {
-    let Some(grant) = app.store.get::<Grant>(&(permission.to_owned(),))? else { return Ok(false) };
+    let Some(grant) = app.store.grant(permission)? else { return Ok(false) };
     let room_roles = subscription.map_or(&[][..], |subscription| &subscription.roles);
     Ok(grant.roles.iter().any(|role| user.has_role(role) || room_roles.contains(role)))
 }

@@ -114,7 +114,7 @@ pub fn send_within(
     let text = writing::close_fence(draft.text);
     let named = writing::fill(app, author, &room, &mut message, text, draft.preview_urls.as_deref())?;
 
-    batch.put_message(&message)?;
+    batch.put_new_message(&message)?;
     note_sent(batch, author, &room, &message, &named, own, now)?;
     threads::replied(batch, &message, &named)?;
     hooks::sent(app, batch, author, &room, &message)?;

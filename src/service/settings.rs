@@ -31,7 +31,7 @@ pub fn value_of(app: &App, definition: &Definition) -> Result<Value> {
     if let Some(value) = forced.and_then(|text| definition.kind.from_environment(text)) {
         return Ok(value);
     }
-    if let Some(setting) = app.store.get::<Setting>(&(definition.id.to_owned(),))? {
+    if let Some(setting) = app.store.setting(definition.id)? {
         return Ok(setting.value.value());
     }
     let initial = environment.initial.get(definition.id);

@@ -83,6 +83,7 @@ impl Store {
         let failed = |error: super::Error| Error::Target(data_dir.to_owned(), error);
         let journal = data_dir.join("journal");
         let tapping = self.tap.begin(&journal).map_err(|error| failed(error.into()))?.ok_or(Error::Busy)?;
+        self.gathered.hand_on().map_err(Error::Source)?;
         let engine = SledEngine::open(&data_dir.join("store"), CACHE).map_err(failed)?;
         let mut copy = Copy { engine, data_dir, step, part: Vec::new(), size: 0, parts: 0 };
         let mut stopped = None;
@@ -102,6 +103,7 @@ impl Store {
             return Err(error);
         }
         copy.write()?;
+        self.gathered.hand_on().map_err(Error::Source)?;
         for batch in tapping.end().map_err(|error| failed(error.into()))? {
             // A batch may hold a key that the one before holds, too: then the later one counts.
             for (key, value) in batch.map_err(|error| failed(error.into()))? {

@@ -1,7 +1,7 @@
 //! The seam under the store: an ordered key-value engine.
 //!
-//! One real implementation, sled; one around it that packs many small entries into few; and one for
-//! tests that fails where it is told to. Everything above speaks only this trait.
+//! One real implementation, sled; around it one that gathers small batches and one that packs many
+//! small entries into few; and one for tests that fails where it is told to. Everything above speaks only this trait.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -9,6 +9,7 @@ use super::Error;
 
 mod contained;
 pub mod fault;
+pub mod gathered;
 mod log;
 mod mark;
 pub mod memory;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
+use super::batch::Before;
 use super::engine::{self, Engine};
 use super::key::Key;
 use super::{Record, Result, Store};
@@ -27,17 +28,24 @@ impl Default for Feed {
 }
 
 impl Feed {
-    /// What this batch is about to change, if anybody wants to know.
-    pub(super) fn note(&self, engine: &dyn Engine, batch: &engine::Batch) -> Result<Arc<[Change]>> {
+    /// What this batch is about to change, if anybody wants to know. What is not known of before is read.
+    pub(super) fn note(
+        &self,
+        engine: &dyn Engine,
+        batch: &engine::Batch,
+        before: &Before,
+    ) -> Result<Arc<[Change]>> {
         if self.0.receiver_count() == 0 {
             return Ok(Arc::new([]));
         }
         let mut changes = Vec::new();
         for (key, value) in batch {
             let Some(what) = changed(key) else { continue };
-            let mut known = false;
-            engine.get(key, &mut |_| known = true)?;
-            let how = match (known, value.is_some()) {
+            let mut was_there = before.get(key).copied();
+            if was_there.is_none() {
+                engine.get(key, &mut |_| was_there = Some(true))?;
+            }
+            let how = match (was_there.unwrap_or(false), value.is_some()) {
                 (false, true) => How::Inserted,
                 (true, true) => How::Updated,
                 (true, false) => How::Removed,

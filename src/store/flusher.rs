@@ -1,22 +1,23 @@
 //! Group commit: one thread brings changes to disk for everybody who waits.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::{Error, engine::Engine};
 use crate::metrics::Flushes;
 
-type Waiter = oneshot::Sender<bool>;
+/// Who waits for the disk, and hears whether everything is there.
+type Waiter = Box<dyn FnOnce(bool) + Send>;
 
-/// Where several are about to write, one flush for all costs little more than one for each, and they
-/// are better off with this delay.
+/// While others are about to write, a flush waits so long for them: one for all costs little more than
+/// one for each, and they are better off with this delay.
 const GATHERING: Duration = Duration::from_millis(1);
-/// So many are several.
-const CROWD: usize = 3;
+/// What nobody waits for is brought to disk after so long.
+const UNASKED: Duration = Duration::from_secs(1);
 
 /// The flushing thread and the queue before it.
 pub(super) struct Flusher {
@@ -29,8 +30,10 @@ struct Shared {
     /// Changes applied so far, and how many of them are known to be on disk.
     applied: AtomicU64,
     durable: AtomicU64,
-    /// How many write, or wait for their turn to.
+    /// How many write, or are about to.
     writing: AtomicUsize,
+    /// Whether the flushing thread waits for those.
+    gathers: AtomicBool,
     /// Set for good when the engine could not do what it must.
     failed: watch::Sender<bool>,
     flushes: Flushes,
@@ -51,6 +54,7 @@ impl Flusher {
             applied: AtomicU64::new(0),
             durable: AtomicU64::new(0),
             writing: AtomicUsize::new(0),
+            gathers: AtomicBool::new(false),
             failed: watch::Sender::new(false),
             flushes: Flushes::default(),
             queue: Mutex::default(),
@@ -62,9 +66,9 @@ impl Flusher {
     }
 
     /// Counts one who is about to write, as long as the answer lives.
-    pub(super) fn writing(&self) -> Writing<'_> {
-        self.shared.writing.fetch_add(1, Ordering::Relaxed);
-        Writing(&self.shared.writing)
+    pub(super) fn writing(&self) -> Writing {
+        self.shared.writing.fetch_add(1, Ordering::SeqCst);
+        Writing(Arc::clone(&self.shared))
     }
 
     /// Notes that a batch was applied.
@@ -92,54 +96,77 @@ impl Flusher {
         &self.shared.flushes
     }
 
-    /// Asks for everything applied so far to be brought to disk. `None`: it is there already.
-    pub(super) fn request(&self) -> Option<oneshot::Receiver<bool>> {
+    /// Asks for everything applied so far to be brought to disk. `told` hears whether it is there: at
+    /// once if it was there already, else on the flushing thread.
+    pub(super) fn request(&self, told: impl FnOnce(bool) + Send + 'static) {
         let shared = &self.shared;
-        if shared.durable.load(Ordering::SeqCst) >= shared.applied.load(Ordering::SeqCst) {
-            return None;
+        if shared.is_durable() {
+            return told(true);
         }
-        let (sender, receiver) = oneshot::channel();
-        lock(&shared.queue).waiters.push(sender);
-        shared.wake.notify_one();
-        Some(receiver)
+        let mut queue = lock(&shared.queue);
+        queue.waiters.push(Box::new(told));
+        // The second finds the thread awake.
+        let is_first = queue.waiters.len() == 1;
+        drop(queue);
+        if is_first {
+            shared.wake.notify_one();
+        }
     }
 }
 
-/// One who writes, or waits for their turn to.
-pub(super) struct Writing<'a>(&'a AtomicUsize);
+/// One who writes, or is about to.
+pub struct Writing(Arc<Shared>);
 
-impl Drop for Writing<'_> {
+impl Drop for Writing {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let was_last = self.0.writing.fetch_sub(1, Ordering::SeqCst) == 1;
+        if was_last && self.0.gathers.load(Ordering::SeqCst) {
+            // Whoever has the lock has not looked yet, or is asleep by now.
+            drop(lock(&self.0.queue));
+            self.0.wake.notify_one();
+        }
     }
 }
 
 impl Shared {
     /// Flushes as long as somebody waits; who comes during a flush is served by the next.
     fn run(&self) {
-        loop {
-            let mut waiters = {
-                let mut queue = lock(&self.queue);
-                while queue.waiters.is_empty() && !queue.closed {
-                    queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                }
-                if queue.waiters.is_empty() {
-                    return;
-                }
-                std::mem::take(&mut queue.waiters)
-            };
-            if self.writing.load(Ordering::Relaxed) >= CROWD {
-                thread::sleep(GATHERING);
-                waiters.append(&mut lock(&self.queue).waiters);
-            }
+        while let Some(waiters) = self.gather() {
             let began = Instant::now();
             let flushed = self.flush();
-            self.flushes.note(began.elapsed(), waiters.len());
+            if !waiters.is_empty() {
+                self.flushes.note(began.elapsed(), waiters.len());
+            }
             for waiter in waiters {
-                // Who no longer listens has gone away; that is nobody's loss.
-                let _ = waiter.send(flushed);
+                waiter(flushed);
             }
         }
+    }
+
+    /// Those who wait for the next flush; nobody if it is only time for one. `None`: this is the end.
+    fn gather(&self) -> Option<Vec<Waiter>> {
+        let mut queue = lock(&self.queue);
+        while queue.waiters.is_empty() {
+            if queue.closed {
+                return None;
+            }
+            let (woken, waited) =
+                self.wake.wait_timeout(queue, UNASKED).unwrap_or_else(PoisonError::into_inner);
+            queue = woken;
+            if waited.timed_out() && !self.is_durable() && !*self.failed.borrow() {
+                break;
+            }
+        }
+        self.gathers.store(true, Ordering::SeqCst);
+        let others = |queue: &mut Queue| !queue.closed && self.writing.load(Ordering::SeqCst) > 0;
+        let gathered = self.wake.wait_timeout_while(queue, GATHERING, others);
+        let (mut queue, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        self.gathers.store(false, Ordering::SeqCst);
+        Some(std::mem::take(&mut queue.waiters))
+    }
+
+    fn is_durable(&self) -> bool {
+        self.durable.load(Ordering::SeqCst) >= self.applied.load(Ordering::SeqCst)
     }
 
     /// Whether everything applied so far is on disk. After a failure that is never known again: the
@@ -168,12 +195,12 @@ impl Drop for Flusher {
             let _ = thread.join();
         }
         // What nobody waits for is brought to disk, too.
-        if self.shared.durable.load(Ordering::SeqCst) < self.shared.applied.load(Ordering::SeqCst) {
+        if !self.shared.is_durable() {
             self.shared.flush();
         }
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -96,6 +96,19 @@ impl Batch<'_> {
     pub fn put_message(&mut self, message: &Message) -> Result<()> {
         let key = (message.room.clone(), message.sent_at, message.id.clone());
         let before = self.get::<Message>(&key)?;
+        self.put_over(before.as_ref(), message)
+    }
+
+    /// The same for a message of an id that is known to be new: it is not looked up.
+    pub fn put_new_message(&mut self, message: &Message) -> Result<()> {
+        self.note_new::<Message>(&(message.room.clone(), message.sent_at, message.id.clone()));
+        self.put_over(None, message)
+    }
+
+    fn put_over(&mut self, before: Option<&Message>, message: &Message) -> Result<()> {
+        self.list_message(before, Some(message))?;
+        self.note_searchable(message)?;
+        self.note_announcement(message)?;
         if before.is_none() {
             let place = MessagePlace { room: message.room.clone(), sent_at: message.sent_at };
             self.put(&(message.id.clone(),), &place)?;
@@ -103,10 +116,7 @@ impl Batch<'_> {
                 self.put(&(thread.clone(), message.sent_at, message.id.clone()), &Reply)?;
             }
         }
-        self.list_message(before.as_ref(), Some(message))?;
-        self.note_searchable(message)?;
-        self.note_announcement(message)?;
-        self.put(&key, message)
+        self.put(&(message.room.clone(), message.sent_at, message.id.clone()), message)
     }
 
     /// Deletes a message and notes that it has gone. Counters and files are the caller's business.

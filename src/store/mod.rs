@@ -20,6 +20,7 @@ mod codec;
 pub mod devices;
 pub mod directory;
 pub mod discussions;
+mod durable;
 pub mod engine;
 pub mod feed;
 mod flusher;
@@ -27,6 +28,7 @@ pub mod integrations;
 pub mod invites;
 pub mod jobs;
 pub mod key;
+mod known;
 pub mod message_indexes;
 pub mod messages;
 mod packing;
@@ -46,18 +48,18 @@ pub use batch::Batch;
 pub use check::Volume;
 pub use codec::{LARGEST_RECORD, decode_body};
 pub use engine::Direction;
+pub use flusher::Writing;
 pub use schema::Record;
 pub use span::Span;
 
 use blobs::Blobs;
 use engine::packed::Packed;
-use engine::{Engine, sled::SledEngine, tap::Tap};
+use engine::{Engine, gathered::Gathered, sled::SledEngine, tap::Tap};
 use feed::Feed;
 use flusher::Flusher;
 use key::Key;
+use known::Known;
 use schema::{SCHEMA, Schema};
-
-use crate::metrics::Flushes;
 
 /// What went wrong with the disk.
 #[derive(Debug, thiserror::Error)]
@@ -108,11 +110,14 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     /// The same, where writers write.
     packed: Arc<Packed>,
+    /// The engine below those, which gathers what is written.
+    gathered: Arc<Gathered>,
     /// The engine below everything else: backups copy what is there.
     tap: Arc<Tap>,
     flusher: Flusher,
     writer: Mutex<()>,
     feed: Feed,
+    known: Known,
     sealed: search::Sealed,
     blobs: Blobs,
     /// Held as long as the store is open; the lock goes with the file.
@@ -149,12 +154,14 @@ impl Store {
             return Err(Error::Gone(data_dir.to_owned()));
         }
         let tap = Arc::new(Tap::around(engine(&data_dir.join("store"))?));
-        let packed = Arc::new(Packed::new(Arc::clone(&tap) as Arc<dyn Engine>, schema::PACKED));
+        let gathered = Arc::new(Gathered::around(Arc::clone(&tap) as Arc<dyn Engine>));
+        let packed = Arc::new(Packed::new(Arc::clone(&gathered) as Arc<dyn Engine>, schema::PACKED));
         let flusher = Flusher::start(Arc::clone(&packed) as Arc<dyn Engine>)?;
         let engine = above(Arc::clone(&packed) as Arc<dyn Engine>);
         let blobs = Blobs::open(data_dir)?;
-        let (writer, feed, sealed) = Default::default();
-        let store = Self { engine, packed, tap, flusher, writer, feed, sealed, blobs, _lock: lock };
+        let (writer, feed, known, sealed) = Default::default();
+        let store =
+            Self { engine, packed, gathered, tap, flusher, writer, feed, known, sealed, blobs, _lock: lock };
         store.check_schema()?;
         directory::build(&store)?;
         Ok(store)
@@ -181,15 +188,23 @@ impl Store {
 
     /// The record at this key.
     pub fn get<R: Record>(&self, key: &R::Key) -> Result<Option<R>> {
+        self.get_encoded(&key::encode(R::PREFIX, key))
+    }
+
+    fn get_encoded<R: Record>(&self, key: &[u8]) -> Result<Option<R>> {
         let mut found = None;
-        self.engine.get(&key::encode(R::PREFIX, key), &mut |bytes| found = Some(codec::decode(bytes)))?;
+        self.engine.get(key, &mut |bytes| found = Some(codec::decode(bytes)))?;
         found.transpose()
     }
 
     /// Whether there is a record at this key.
     pub fn has<R: Record>(&self, key: &R::Key) -> Result<bool> {
+        self.has_encoded(&key::encode(R::PREFIX, key))
+    }
+
+    fn has_encoded(&self, key: &[u8]) -> Result<bool> {
         let mut found = false;
-        self.engine.get(&key::encode(R::PREFIX, key), &mut |_| found = true)?;
+        self.engine.get(key, &mut |_| found = true)?;
         Ok(found)
     }
 
@@ -265,7 +280,8 @@ impl Store {
     }
 
     /// Changes records together. While `change` runs nobody else writes, so what it reads stays true.
-    /// If it fails, nothing has happened. Once the store has failed, nothing is written any more.
+    /// If it fails, nothing has happened. That the disk refuses it may show only to who waits for the
+    /// disk. Once the store has failed, nothing is written any more.
     pub fn write<T, E: From<Error>>(
         &self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
@@ -278,10 +294,12 @@ impl Store {
         }
         let mut batch = Batch::new(self);
         let value = change(&mut batch)?;
-        let changes = batch.into_changes();
+        let (changes, before) = batch.into_changes();
         if !changes.is_empty() {
-            let told = self.feed.note(&*self.engine, &changes)?;
+            let told = self.feed.note(&*self.engine, &changes, &before)?;
+            let touched = Known::touched(&changes);
             self.commit(self.packed.prepare(changes)?)?;
+            self.known.forget(touched);
             self.feed.tell(told);
         }
         Ok(value)
@@ -298,42 +316,6 @@ impl Store {
         self.packed.commit(changes).inspect_err(|_| self.flusher.failed())?;
         self.flusher.applied();
         Ok(())
-    }
-
-    /// Returns once everything written so far is on disk.
-    pub async fn durable(&self) -> Result<()> {
-        match self.flusher.request() {
-            None => Ok(()),
-            Some(answer) => answered(answer.await.unwrap_or(false)),
-        }
-    }
-
-    /// The same for blocking threads.
-    pub fn durable_blocking(&self) -> Result<()> {
-        match self.flusher.request() {
-            None => Ok(()),
-            Some(answer) => answered(answer.blocking_recv().unwrap_or(false)),
-        }
-    }
-
-    /// Returns once the engine could not write or flush. What was refused then may still be in its
-    /// memory or come to disk later, and what a failed flush should have kept may be lost although the
-    /// next one succeeds: so nothing is written or called durable any more, and only opening the store
-    /// anew makes things right.
-    pub async fn failed(&self) {
-        let mut failed = self.flusher.watch();
-        // An error means that the store is closed, and then nobody waits.
-        let _ = failed.wait_for(|failed| *failed).await;
-    }
-
-    /// Whether the engine has failed since the store was opened.
-    pub fn has_failed(&self) -> bool {
-        self.flusher.has_failed()
-    }
-
-    /// How changes came to disk so far.
-    pub fn flushes(&self) -> &Flushes {
-        self.flusher.flushes()
     }
 
     /// Uploaded bytes.
@@ -362,10 +344,6 @@ fn has_entries(directory: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-fn answered(durable: bool) -> Result<()> {
-    if durable { Ok(()) } else { Err(Error::NotDurable) }
 }
 
 fn decode_key<R: Record>(bytes: &[u8]) -> Result<R::Key> {

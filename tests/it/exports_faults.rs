@@ -23,6 +23,7 @@ fn a_full_disk_accepts_nothing_and_harms_nothing() {
     let (server, disk) = TestServer::start_faulty();
     let room = server.talkative_room();
     let admin = server.as_admin();
+    server.app.store.durable_blocking().unwrap();
     disk.fail_writes_after(0);
     assert_failed(&ask(&admin, &file_of(&room, "html")));
     assert_failed(&ask(&admin, &mail_of(&room, &["a@b.cd"], &["m1"])));

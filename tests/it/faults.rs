@@ -108,7 +108,8 @@ fn fail_at_every_call(fault: Fault, by_power_cut: bool) {
         assert_tidy(&server);
         server = reopen(server);
     }
-    assert!(failed * 10 >= calls * 9, "of {calls} calls {failed} failed");
+    // What several write at the same time is handed on together, so that a run may make fewer calls.
+    assert!(failed * 4 >= calls * 3, "of {calls} calls {failed} failed");
 }
 
 fn assert_sound(server: &TestServer, number: u64) {

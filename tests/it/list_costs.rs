@@ -8,7 +8,7 @@ use roomscribe::store::schema::Schema;
 use roomscribe::store::{Direction, Error, Record, Span, Store};
 use serde_json::json;
 
-use crate::cost::counted;
+use crate::cost::{counted, settle};
 use crate::said::{say, send_file};
 use crate::support::TestServer;
 
@@ -26,6 +26,7 @@ fn crowd(server: &TestServer, room: &RoomId, prefix: &str, count: usize) {
             })
         })
         .expect("a crowd");
+    settle(server);
 }
 
 #[test]
@@ -41,22 +42,24 @@ fn pages_cost_what_they_show() {
         ("channels.members", "count=30&sort=%7B%22username%22:-1%7D"),
     ] {
         let mut costs = Vec::new();
-        for room in [&small, &large] {
+        // Settings are read at the first.
+        for room in [&small, &small, &large] {
             counting.take();
             let answer = bob.get(endpoint, &format!("roomId={room}&{query}"));
             assert_eq!(answer.ok()["count"], 30);
             costs.push(counting.take());
         }
+        let costs = &costs[1..];
         assert_eq!(costs[0], costs[1], "{endpoint}?{query}: in the small and the large room");
     }
     // Pages by role pass over short entries, but read only those accounts that they show.
     let mut reads = Vec::new();
-    for room in [&small, &large] {
+    for room in [&small, &small, &large] {
         counting.take();
         bob.get("rooms.membersOrderedByRole", &format!("roomId={room}&count=30")).ok();
         reads.push(counting.take()[0]);
     }
-    assert_eq!(reads[0], reads[1]);
+    assert_eq!(reads[1], reads[2]);
 }
 
 #[test]
@@ -82,6 +85,8 @@ fn lists_of_rooms_read_only_the_rooms_that_they_show() {
         }
         crowd(&server, &general, &format!("p{round}"), 50 * (1 + round));
         let costs = lists.map(|(caller, endpoint, query)| {
+            // Settings are read at the first.
+            caller.get(endpoint, query).ok();
             counting.take();
             caller.get(endpoint, query).ok();
             (endpoint, counting.take()[0])

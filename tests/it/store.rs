@@ -56,6 +56,7 @@ fn prepared(store: &Store) {
             batch.put_room(&room("gone"))
         })
         .expect("written");
+    store.durable_blocking().expect("on disk");
 }
 
 #[test]
@@ -65,9 +66,10 @@ fn a_batch_that_the_disk_refuses_changes_nothing() {
     prepared(&store);
     let before = state(&store);
     engine.fail_writes_after(0);
-    let error = store.write::<_, Error>(change).unwrap_err();
-    assert!(matches!(error, Error::Io(_)), "{error}");
-    assert_eq!(state(&store), before);
+    store.write::<_, Error>(change).unwrap();
+    let error = store.durable_blocking().unwrap_err();
+    assert!(matches!(error, Error::NotDurable), "{error}");
+    assert_eq!(state(&store), before, "nobody goes on to see what was refused");
     engine.heal();
     let error = store.write::<_, Error>(change).unwrap_err();
     assert!(matches!(error, Error::Failed), "nobody knows what the disk holds now: {error}");

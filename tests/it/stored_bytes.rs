@@ -48,8 +48,10 @@ impl Golden {
     /// Takes a sample in, once it came back from the store as it was.
     pub(crate) fn add<R: Record + PartialEq + std::fmt::Debug>(&mut self, key: &R::Key, sample: &R) {
         let bench = Bench::new();
+        bench.store.durable_blocking().expect("nothing under way");
         bench.engine.entries().clear();
         bench.store.write::<_, Error>(|batch| batch.put(key, sample)).expect("put");
+        bench.store.durable_blocking().expect("handed on");
         assert_eq!(bench.store.get::<R>(key).expect("readable").as_ref(), Some(sample));
         let entries = bench.engine.entries();
         let (written, value) = entries.first_key_value().expect("one");

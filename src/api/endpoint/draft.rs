@@ -12,6 +12,7 @@ use crate::api::schema::{self, Params};
 use crate::app::App;
 use crate::domain::{Room, RoomId};
 use crate::error::{Error, Result};
+use crate::limits::workers::Effort;
 use crate::service::access::{self, Permission};
 use crate::service::caller::{Caller, Client};
 use crate::service::two_factor::Demand;
@@ -57,6 +58,7 @@ impl Draft {
             second_factor: None,
             limit: Limit::Default,
             writes,
+            effort: Effort::Any,
             intake: None,
             redirects: false,
             media_type: None,
@@ -98,6 +100,13 @@ impl Draft {
     #[must_use]
     pub fn writes(mut self) -> Self {
         self.0.writes = true;
+        self
+    }
+
+    /// Done in no time, and often asked for: it waits for nothing but its turn to write.
+    #[must_use]
+    pub fn brief(mut self) -> Self {
+        self.0.effort = Effort::Little;
         self
     }
 

@@ -40,10 +40,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 fn sending_and_changing() -> Vec<Endpoint> {
     vec![
         post("chat.sendMessage")
+            .brief()
             .takes("message* object, previewUrls strings")
             .returns(MESSAGE)
             .user(sending::send_message),
         post("chat.postMessage")
+            .brief()
             .takes(POSTED)
             .returns("ts* number, channel* string, message* object")
             .user(sending::post_message),
@@ -62,6 +64,7 @@ fn sending_and_changing() -> Vec<Endpoint> {
 fn marking() -> Vec<Endpoint> {
     vec![
         post("chat.react")
+            .brief()
             .takes("messageId*, emoji, reaction, shouldReact boolean")
             .returns(NOTHING)
             .user(marks::react),
