@@ -79,7 +79,8 @@ fn write_zip(
 }
 
 /// Lays an export out as loose files in `directory`, which must be empty or not exist. The directory
-/// itself is the bag then, whatever its name.
+/// itself is the bag then, whatever its name. Where it can, a file is not copied but gets a second name:
+/// the sealed export is to be removed afterwards.
 pub fn lay_out(
     sealed: &Sealed,
     directory: &Path,

@@ -8,6 +8,7 @@ mod file;
 mod names;
 mod progress;
 mod sealed;
+mod writer;
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufReader, BufWriter, Write};
@@ -21,6 +22,7 @@ pub use self::progress::Progress;
 pub use self::sealed::Sealed;
 use self::sealed::{FILES, Line, SEAL, copy_hashed};
 pub(crate) use self::sealed::{copy_checked, sync_directory};
+use self::writer::Writer;
 
 /// Files in the order of their creation; those that are being written have no hash yet.
 const JOURNAL: &str = "journal.ndjson";
@@ -38,6 +40,7 @@ pub struct Spool {
     names: Names,
     /// Of the files that formats wrote, in the order of their creation.
     written: Vec<Outcome>,
+    writer: Writer,
 }
 
 impl Spool {
@@ -58,7 +61,8 @@ impl Spool {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(directory.join(FILES))?;
         let journal = BufWriter::new(File::create_new(directory.join(JOURNAL))?);
-        Ok(Self { directory, progress, journal, names: Names::new(), written: Vec::new() })
+        let (names, written, writer) = (Names::new(), Vec::new(), Writer::start()?);
+        Ok(Self { directory, progress, journal, names, written, writer })
     }
 
     /// Whether that path holds a linked file of that hash.
@@ -96,6 +100,7 @@ impl Spool {
     /// Completes the export. Fails if any file is incomplete, even if the format did not care.
     pub fn seal(self) -> io::Result<Sealed> {
         self.progress.check()?;
+        self.writer.finish()?;
         let journal = self.journal.into_inner().map_err(io::IntoInnerError::into_error)?;
         drop(journal);
         let journal = self.directory.join(JOURNAL);
@@ -164,7 +169,7 @@ impl Output for Spool {
             export_sdk::Error::new(ErrorKind::Internal, message).because(error)
         })?;
         let outcome = Outcome::default();
-        let file = SpoolFile::create(&place, &self.progress, &outcome)?;
+        let file = SpoolFile::create(&place, &self.progress, &outcome, self.writer.queue())?;
         self.note(path, media_type, None)?;
         self.written.push(outcome);
         Ok(Box::new(file))

@@ -49,6 +49,12 @@ pub trait Engine: Send + Sync {
     /// Returns once everything applied before is on disk, power cuts included.
     fn flush(&self) -> Result<(), Error>;
 
+    /// A long walk tells what it has read by now, so that a cache may let go of it in time.
+    fn passed(&self, key: &[u8]) -> Result<(), Error> {
+        let _ = key;
+        Ok(())
+    }
+
     /// Bytes on disk.
     fn size(&self) -> Result<u64, Error>;
 }

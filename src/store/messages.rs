@@ -41,30 +41,31 @@ impl Store {
     pub fn replies<E: From<Error>>(
         &self,
         thread: &MessageId,
-        each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
-    ) -> Result<(), E> {
-        self.replies_in(Span::of(&(thread.clone(),)), each)
-    }
-
-    /// The same for those that were sent from `from` to before `until`.
-    pub fn replies_between<E: From<Error>>(
-        &self,
-        thread: &MessageId,
-        from: Time,
-        until: Time,
-        each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
-    ) -> Result<(), E> {
-        self.replies_in(replies(thread, from, until), each)
-    }
-
-    fn replies_in<E: From<Error>>(
-        &self,
-        span: Span,
         mut each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
+        let span = Span::of(&(thread.clone(),));
         self.walk::<Reply, E>(span, Direction::Ascending, |(_, _, id), _| match self.message(&id)? {
             Some(message) => each(message),
             None => Ok(ControlFlow::Continue(())),
+        })
+    }
+
+    /// The same for those in one room that were sent from `from` to before `until`.
+    pub fn replies_between<E: From<Error>>(
+        &self,
+        room: &RoomId,
+        thread: &MessageId,
+        from: Time,
+        until: Time,
+        mut each: impl FnMut(Message) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        // With the room their places are known: looking up each one by its id would read a page for it
+        // from anywhere in the store.
+        self.walk::<Reply, E>(replies(thread, from, until), Direction::Ascending, |(_, sent_at, id), _| {
+            match self.get(&(room.clone(), sent_at, id))? {
+                Some(message) => each(message),
+                None => Ok(ControlFlow::Continue(())),
+            }
         })
     }
 

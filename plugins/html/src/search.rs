@@ -8,6 +8,7 @@
 mod calendar;
 mod documents;
 mod entry;
+mod gathering;
 mod numbers;
 mod postings;
 mod runs;
@@ -25,6 +26,7 @@ use export_sdk::{ArtifactPath, Message, Output, Result};
 use self::calendar::Calendar;
 use self::documents::{DOCUMENTS, Document, Documents};
 use self::entry::Entry;
+use self::gathering::Gathering;
 use self::postings::{Limits, Postings};
 use self::script::Script;
 use self::times::{BLOCK, Times};
@@ -61,7 +63,7 @@ pub(crate) struct Index {
     messages: u64,
     calendar: Calendar,
     documents: Documents,
-    postings: Postings,
+    postings: Gathering,
     times: Times,
     page: Address,
     anchor: Markup,
@@ -92,7 +94,7 @@ impl Index {
             messages: 0,
             calendar: Calendar::default(),
             documents: Documents::default(),
-            postings: Postings::create(output, limits)?,
+            postings: Gathering::start(Postings::create(output, limits)?)?,
             times: Times::default(),
             page: Address::default(),
             anchor: Markup::default(),
@@ -133,10 +135,10 @@ impl Index {
         self.calendar.add(output, self.rooms.saturating_sub(1), place.day, page, anchor)?;
         let seconds = message.sent_at.millis().div_euclid(1000) + place.utc_offset;
         self.times.add(output, seconds.div_euclid(60))?;
-        let (postings, ordinal) = (&mut self.postings, self.messages);
-        entry.terms(username, &mut |term| postings.add(term, ordinal));
+        let postings = &mut self.postings;
+        entry.terms(username, &mut |term| postings.add(term));
         self.messages += 1;
-        self.postings.settle()
+        self.postings.end_message()
     }
 
     /// Writes all that is left.
@@ -147,7 +149,7 @@ impl Index {
         let head = &mut self.head;
         head.write(b"],\n\"terms\":[")?;
         let mut code = Vec::new();
-        self.postings.finish(output, |term| {
+        self.postings.finish()?.finish(output, |term| {
             script::quote(&mut code, term);
             head.write(&code)?;
             code.clear();

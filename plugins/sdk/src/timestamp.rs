@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Serialize, Serializer};
 
-const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+const DAY: i64 = 86_400_000;
 /// The years 0001 to 9999, less the last day: what the calendar library can print.
 const FIRST: i64 = -62_135_596_800_000;
 const LAST: i64 = 253_402_207_200_000;
@@ -30,6 +29,29 @@ impl Timestamp {
         jiff::Timestamp::from_millisecond(self.0).expect("the constructor keeps the range")
     }
 
+    /// As it prints, in bytes of ASCII. Every message has two of these: this takes no formatter.
+    fn digits(self) -> [u8; 24] {
+        let (year, month, day) = civil(self.0.div_euclid(DAY));
+        let millis = self.0.rem_euclid(DAY);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let fields = [
+            (0, 4, year),
+            (5, 2, month),
+            (8, 2, day),
+            (11, 2, millis / 3_600_000),
+            (14, 2, millis / 60_000 % 60),
+            (17, 2, millis / 1000 % 60),
+            (20, 3, millis % 1000),
+        ];
+        for (start, length, mut number) in fields {
+            for place in text[start..start + length].iter_mut().rev() {
+                *place += u8::try_from(number % 10).unwrap_or_default();
+                number /= 10;
+            }
+        }
+        text
+    }
+
     /// The UTC day, as `2024-03-15`.
     pub fn day(self) -> jiff::civil::Date {
         self.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date()
@@ -43,19 +65,45 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        PRINTER.print_timestamp(&self.to_jiff(), jiff::fmt::StdFmtWrite(f)).map_err(|_| fmt::Error)
+        f.write_str(str::from_utf8(&self.digits()).expect("digits are ASCII"))
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(str::from_utf8(&self.digits()).expect("digits are ASCII"))
     }
+}
+
+/// Year, month and day, of the days since 1970. Years are counted from March here, so that the leap
+/// day is the last of its year.
+fn civil(days: i64) -> (i64, i64, i64) {
+    const ERA: i64 = 146_097; // the days of 400 years
+    let days = days + 719_468; // since 0000-03-01
+    let (era, day) = (days.div_euclid(ERA), days.rem_euclid(ERA));
+    let year = (day - day / 1460 + day / 36_524 - day / (ERA - 1)) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn every_instant_is_printed_as_the_calendar_library_prints_it(millis in FIRST..=LAST, day in FIRST / DAY..LAST / DAY) {
+            for millis in [millis, day * DAY, day * DAY - 1] {
+                let time = Timestamp::from_millis(millis);
+                prop_assert_eq!(time.to_string(), format!("{:.3}", time.to_jiff()));
+            }
+        }
+    }
 
     #[test]
     fn prints_iso_with_milliseconds() {

@@ -2,7 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use export_sdk::Artifact;
 
 use super::contents::Target;
 use super::parent;
@@ -26,6 +28,13 @@ impl<'a> LooseFiles<'a> {
         }
     }
 
+    /// The path of a file, whose directory is there.
+    fn place(&self, name: &str) -> io::Result<PathBuf> {
+        let place = self.directory.join(name);
+        fs::create_dir_all(parent(&place))?;
+        Ok(place)
+    }
+
     fn file(&mut self) -> io::Result<&mut BufWriter<File>> {
         self.file.as_mut().ok_or_else(|| io::Error::other("no file was begun"))
     }
@@ -34,11 +43,30 @@ impl<'a> LooseFiles<'a> {
 impl Target for LooseFiles<'_> {
     fn begin(&mut self, name: &str, _: &str, _: u64) -> io::Result<()> {
         self.finish()?;
-        let place = self.directory.join(name);
-        fs::create_dir_all(parent(&place))?;
+        let place = self.place(name)?;
         self.file = Some(BufWriter::new(File::create_new(place)?));
         Ok(())
     }
+
+    /// By hard link: a spool lives shorter than what is laid out of it, and is on disk already.
+    fn take_over(&mut self, name: &str, artifact: &Artifact) -> io::Result<bool> {
+        self.finish()?;
+        let place = self.place(name)?;
+        Ok(is_alone(&artifact.file)? && fs::hard_link(&artifact.file, place).is_ok())
+    }
+}
+
+/// Whether a file has no other name. One that has belongs to the store, and nobody outside may be able
+/// to change it.
+#[cfg(unix)]
+fn is_alone(file: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    Ok(fs::symlink_metadata(file)?.nlink() == 1)
+}
+
+#[cfg(not(unix))]
+fn is_alone(_: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 impl Write for LooseFiles<'_> {

@@ -161,6 +161,20 @@ fn loose_files_come_with_their_hashes_into_an_empty_directory_only() {
     assert_eq!(names(directory.path()), ["job", "room"]);
 }
 
+#[test]
+#[cfg(unix)]
+fn a_file_that_the_store_keeps_is_copied_when_it_is_laid_out() {
+    use std::os::unix::fs::MetadataExt;
+    let directory = TempDir::new().unwrap();
+    let sealed = export(directory.path());
+    let picture = directory.path().join("job/files/assets/cat.png");
+    fs::hard_link(&picture, directory.path().join("blob")).unwrap();
+    let room = directory.path().join("room");
+    lay_out(&sealed, &room, &plain(0), &Progress::default()).unwrap();
+    assert_eq!(fs::metadata(room.join("assets/cat.png")).unwrap().nlink(), 1);
+    assert_eq!(fs::metadata(room.join("index.html")).unwrap().nlink(), 2, "the rest is linked");
+}
+
 /// What `sha256sum -c` would check.
 fn listed<'a>(files: impl IntoIterator<Item = &'a (String, Vec<u8>)>, top: &str) -> String {
     let line = |(name, bytes): &(String, Vec<u8>)| {

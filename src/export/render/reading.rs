@@ -109,7 +109,7 @@ impl<'a> Reading<'a> {
     fn replies(&mut self, beginning: &Message, sink: &mut impl Sink) -> Result<(), Failure> {
         let (_, until) = self.filter.window();
         let mut last = None;
-        self.store.replies_between::<Failure>(&beginning.id, beginning.sent_at, until, |reply| {
+        self.store.replies_between::<Failure>(&self.room.id, &beginning.id, beginning.sent_at, until, |reply| {
             self.progress.work.check().map_err(sdk::Error::from)?;
             if self.followed >= self.most || self.task.is_late() {
                 self.is_part = true;
@@ -133,7 +133,7 @@ impl<'a> Reading<'a> {
     fn thread(&mut self, thread: &MessageId, sink: &mut impl Sink) -> Result<(), Failure> {
         let (from, until) = self.filter.window();
         let mut beginning = self.store.message(thread)?.filter(|beginning| self.wants(beginning));
-        self.store.replies_between(thread, from, until, |reply| {
+        self.store.replies_between(&self.room.id, thread, from, until, |reply| {
             // Replies that were brought in from elsewhere may be older than what they answer.
             for message in beginning.take_if(|first| is_before(first, &reply)).iter().chain([&reply]) {
                 if !self.may_read()? {

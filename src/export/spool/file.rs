@@ -1,14 +1,15 @@
-//! A file that a format is writing: hashed on the way, never silently incomplete.
+//! A file that a format is writing: never silently incomplete.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, OnceLock};
 
 use export_sdk::{Cancelled, ErrorKind};
-use sha2::{Digest, Sha256};
 
 use super::Progress;
+use super::writer::{HashedFile, Step};
 
 /// What a file of an unsealed spool came to; empty while it is open.
 pub(super) type Outcome = Arc<OnceLock<Result<Written, Failure>>>;
@@ -42,10 +43,13 @@ impl Failure {
     }
 }
 
-/// The format's end of a file. Dropping it completes the file: flushes, syncs, fixes the hash.
+/// The format's end of a file. Dropping it completes the file: the rest is written and synced, the hash
+/// is fixed. A failure of the disk is seen some parts later, and at the latest when the spool is sealed.
 pub(super) struct SpoolFile {
     /// Taken by the first failure and by the end.
-    file: Option<BufWriter<HashedFile>>,
+    file: Option<Arc<HashedFile>>,
+    buffer: Vec<u8>,
+    queue: SyncSender<Step>,
     progress: Progress,
     outcome: Outcome,
 }
@@ -53,116 +57,120 @@ pub(super) struct SpoolFile {
 impl SpoolFile {
     const BUFFER: usize = 256 * 1024;
 
-    pub(super) fn create(path: &Path, progress: &Progress, outcome: &Outcome) -> io::Result<Self> {
+    pub(super) fn create(
+        path: &Path,
+        progress: &Progress,
+        outcome: &Outcome,
+        queue: SyncSender<Step>,
+    ) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        Ok(Self::over(file, progress, outcome))
+        Ok(Self::over(file, progress, outcome, queue))
     }
 
-    fn over(file: File, progress: &Progress, outcome: &Outcome) -> Self {
-        let file = HashedFile { file, hasher: Sha256::new(), size: 0, progress: progress.clone() };
-        Self {
-            file: Some(BufWriter::with_capacity(Self::BUFFER, file)),
-            progress: progress.clone(),
-            outcome: Arc::clone(outcome),
-        }
+    fn over(file: File, progress: &Progress, outcome: &Outcome, queue: SyncSender<Step>) -> Self {
+        let (progress, outcome) = (progress.clone(), Arc::clone(outcome));
+        let file = HashedFile::new(file, progress.clone(), Arc::clone(&outcome));
+        Self { file: Some(Arc::new(file)), buffer: Vec::new(), queue, progress, outcome }
     }
 
-    /// Runs one step on the file; its failure is remembered and returned for ever after.
-    fn attempt<T>(
-        &mut self,
-        step: impl FnOnce(&mut BufWriter<HashedFile>) -> io::Result<T>,
-    ) -> io::Result<T> {
-        let Some(file) = &mut self.file else {
-            return Err(match self.outcome.get() {
-                Some(Err(failure)) => failure.to_error(),
-                Some(Ok(_)) | None => io::Error::other("the file is complete already"),
-            });
+    /// Runs one step; a failure, its own or that of an earlier part, is returned for ever after.
+    fn attempt(&mut self, step: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        let result = match self.outcome.get() {
+            Some(Err(failure)) => Err(failure.to_error()),
+            Some(Ok(_)) => Err(io::Error::other("the file is complete already")),
+            None => self.progress.check().and_then(|()| step(self)),
         };
-        let result = self.progress.check().and_then(|()| step(file));
         result.map_err(|error| {
             let failure = Failure::of(error);
             let error = failure.to_error();
             self.outcome.get_or_init(|| Err(failure));
-            // Taken apart, because dropping the buffer would try to write it once more.
-            drop(self.file.take().map(BufWriter::into_parts));
+            self.file = None;
+            self.buffer = Vec::new();
             error
         })
+    }
+
+    /// Hands over what has gathered.
+    fn send(&mut self, is_last: bool) -> io::Result<()> {
+        let file = if is_last { self.file.take() } else { self.file.clone() };
+        let bytes = std::mem::take(&mut self.buffer);
+        let gone = || io::Error::other("the export was given up before this file was complete");
+        let file = file.ok_or_else(gone)?;
+        self.queue.send(Step::Part { file, bytes, is_last }).map_err(|_| gone())
     }
 }
 
 impl Write for SpoolFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.attempt(|file| file.write_all(bytes))?;
-        Ok(bytes.len())
+        let mut written = 0;
+        self.attempt(|this| {
+            if this.buffer.capacity() == 0 {
+                this.buffer.reserve_exact(Self::BUFFER);
+            }
+            written = bytes.len().min(Self::BUFFER - this.buffer.len());
+            this.buffer.extend_from_slice(&bytes[..written]);
+            if this.buffer.len() == Self::BUFFER { this.send(false) } else { Ok(()) }
+        })?;
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.attempt(Write::flush)
+        self.attempt(|this| if this.buffer.is_empty() { Ok(()) } else { this.send(false) })
     }
 }
 
 impl Drop for SpoolFile {
     fn drop(&mut self) {
-        let synced = self.attempt(|file| {
-            file.flush()?;
-            file.get_ref().file.sync_all()
-        });
-        // A failure is in the outcome already.
-        if let (Ok(()), Some(file)) = (synced, self.file.take()) {
-            let HashedFile { hasher, size, .. } = file.into_parts().0;
-            self.outcome.get_or_init(|| Ok(Written { size, sha256: hasher.finalize().into() }));
+        if self.file.is_some() {
+            // A failure is in the outcome then.
+            let _ = self.attempt(|this| this.send(true));
         }
-    }
-}
-
-/// Hashes and counts what goes to disk.
-struct HashedFile {
-    file: File,
-    hasher: Sha256,
-    size: u64,
-    progress: Progress,
-}
-
-impl Write for HashedFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write_all(bytes)?;
-        self.hasher.update(bytes);
-        self.size += bytes.len() as u64;
-        self.progress.add(bytes.len() as u64);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
     }
 }
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
+    use super::super::writer::Writer;
     use super::*;
 
-    fn full_disk() -> (SpoolFile, Outcome) {
+    fn full_disk(writer: &Writer) -> (SpoolFile, Outcome) {
         let outcome = Outcome::default();
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        (SpoolFile::over(full, &Progress::default(), &outcome), outcome)
+        (SpoolFile::over(full, &Progress::default(), &outcome, writer.queue()), outcome)
     }
 
     #[test]
     fn a_full_disk_is_seen_when_a_file_is_dropped_without_flush() {
-        let (mut file, outcome) = full_disk();
+        let writer = Writer::start().unwrap();
+        let (mut file, outcome) = full_disk(&writer);
         file.write_all(b"fits into the buffer").unwrap();
         drop(file);
+        writer.finish().unwrap();
         let failure = outcome.get().unwrap().as_ref().unwrap_err();
         assert_eq!(failure.to_error().kind(), io::ErrorKind::StorageFull);
     }
 
     #[test]
     fn a_failed_file_stays_failed_whatever_the_format_does_next() {
-        let (mut file, outcome) = full_disk();
-        assert_eq!(file.write(&vec![0; 1 << 20]).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        let writer = Writer::start().unwrap();
+        let (mut file, outcome) = full_disk(&writer);
+        // So many parts do not wait in any queue.
+        let failure = file.write_all(&vec![0; 16 << 20]).unwrap_err();
+        assert_eq!(failure.kind(), io::ErrorKind::StorageFull);
         assert_eq!(file.write(b"again").unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(file.flush().unwrap_err().kind(), io::ErrorKind::StorageFull);
+        drop(file);
+        writer.finish().unwrap();
+        assert!(outcome.get().unwrap().is_err());
+    }
+
+    #[test]
+    fn a_file_that_outlives_its_export_is_not_complete() {
+        let writer = Writer::start().unwrap();
+        let (mut file, outcome) = full_disk(&writer);
+        file.write_all(b"late").unwrap();
+        writer.finish().unwrap();
         drop(file);
         assert!(outcome.get().unwrap().is_err());
     }

@@ -176,6 +176,10 @@ impl<E: Engine> Engine for FaultEngine<E> {
         Ok(())
     }
 
+    fn passed(&self, key: &[u8]) -> Result<(), Error> {
+        self.inner.passed(key)
+    }
+
     fn size(&self) -> Result<u64, Error> {
         self.inner.size()
     }

@@ -9,7 +9,7 @@
 //! into the pages afterwards misses nothing, so readers need no lock. Writers and `pack` must take turns.
 
 use std::ops::{Bound, ControlFlow};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Batch, Direction, Engine, Range, Visit};
@@ -37,12 +37,14 @@ pub struct Packed {
     kinds: &'static [(u8, PageSize)],
     /// Loose entries that were written since [`Self::take_changes`].
     changes: AtomicU64,
+    /// Memory for the next page that is looked into.
+    spare: Mutex<Page>,
 }
 
 impl Packed {
     /// Packs the kinds of these prefixes.
     pub fn new(inner: Arc<dyn Engine>, kinds: &'static [(u8, PageSize)]) -> Self {
-        Self { inner, kinds, changes: AtomicU64::new(0) }
+        Self { inner, kinds, changes: AtomicU64::new(0), spare: Mutex::default() }
     }
 
     /// How many entries of the packed kinds were written since this was last asked.
@@ -57,6 +59,19 @@ impl Packed {
     /// How large the pages of a kind are; `None` if it is not packed.
     fn page_size(&self, prefix: u8) -> Option<PageSize> {
         self.kinds.iter().find(|(packed, _)| *packed == prefix).map(|(_, size)| *size)
+    }
+
+    /// Calls `read` with the value in the page that answers for this key.
+    fn get_packed(&self, key: &[u8], read: &mut dyn FnMut(&[u8])) -> Result<()> {
+        let mut page = std::mem::take(&mut *self.spare.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut looked = Ok(());
+        let pages = (Bound::Included(page_key(&key[..1])), Bound::Included(page_key(key)));
+        self.inner.walk(pages, Direction::Descending, &mut |_, bytes| {
+            looked = page.find(bytes, key).map(|value| value.map(&mut *read).unwrap_or_default());
+            ControlFlow::Break(())
+        })?;
+        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = page;
+        looked
     }
 
     /// Reads the page that answers for this key, if there is one; its own key is the answer.
@@ -88,11 +103,7 @@ impl Engine for Packed {
                 read(value);
             }
         })?;
-        let mut page = Page::default();
-        if !loose && self.page_of(key, &mut page)?.is_some() {
-            page.get(key).map(read);
-        }
-        Ok(())
+        if loose { Ok(()) } else { self.get_packed(key, read) }
     }
 
     fn walk(&self, range: Range, direction: Direction, visit: &mut Visit<'_>) -> Result<(), Error> {

@@ -155,6 +155,14 @@ impl Engine for SledEngine {
         Ok(mark.advance()?)
     }
 
+    /// Reads the key again and again. sled's cache has 256 parts, and looks how full one is when nodes in
+    /// it were looked at 64 times; a walk looks at each only some times, and a room would fit many times
+    /// over before anything of it went.
+    fn passed(&self, key: &[u8]) -> Result<(), Error> {
+        const LOOKS: usize = 32;
+        contained(|| (0..LOOKS).try_for_each(|_| self.db.get(key).map(drop)))
+    }
+
     fn size(&self) -> Result<u64, Error> {
         Ok(self.db.size_on_disk()?)
     }

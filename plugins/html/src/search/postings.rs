@@ -66,10 +66,10 @@ impl Postings {
     }
 
     /// Notes that the message has the term; once is enough, and more than once does no harm.
-    pub(super) fn add(&mut self, term: &str, ordinal: u64) {
+    pub(super) fn add(&mut self, term: &[u8], ordinal: u64) {
         let Self { lists, terms, hasher, .. } = self;
-        let hash = hasher.hash_one(term.as_bytes());
-        if let Some(list) = lists.find_mut(hash, |list| list.term(terms) == term.as_bytes()) {
+        let hash = hasher.hash_one(term);
+        if let Some(list) = lists.find_mut(hash, |list| list.term(terms) == term) {
             if list.last != ordinal {
                 let before = list.gaps.capacity();
                 numbers::push(&mut list.gaps, ordinal - list.last - 1);
@@ -80,7 +80,7 @@ impl Postings {
         }
         let list =
             List { begin: terms.len(), length: term.len(), first: ordinal, last: ordinal, gaps: Vec::new() };
-        terms.extend_from_slice(term.as_bytes());
+        terms.extend_from_slice(term);
         lists.insert_unique(hash, list, |list| hasher.hash_one(list.term(terms)));
         self.used += ENTRY + term.len();
     }
@@ -172,7 +172,7 @@ mod tests {
             for term in
                 ["in", "every", "message", &format!("only{ordinal}"), &format!("some{}", ordinal % 97)]
             {
-                postings.add(term, ordinal);
+                postings.add(term.as_bytes(), ordinal);
             }
             postings.settle().unwrap();
             let gaps: usize = postings.lists.iter().map(|list| list.gaps.capacity()).sum();

@@ -22,8 +22,11 @@ struct Bounds {
 impl Bounds {
     const FIRST: Self = Self { loose: 16, pages: 1 };
 
+    const LARGEST: Self = Self { loose: 256, pages: 16 };
+
     fn next(self) -> Self {
-        Self { loose: 256.min(self.loose * 2), pages: 16.min(self.pages * 2) }
+        let Self { loose, pages } = Self::LARGEST;
+        Self { loose: loose.min(self.loose * 2), pages: pages.min(self.pages * 2) }
     }
 }
 
@@ -121,6 +124,9 @@ impl Packed {
             })?;
             if result?.is_break() || merge.loose_before(None).is_break() {
                 return Ok(ControlFlow::Break(()));
+            }
+            if bounds.pages == Bounds::LARGEST.pages {
+                self.inner.passed(&page_key(&from))?;
             }
             low = match window.1 {
                 end if end == high => return Ok(ControlFlow::Continue(())),

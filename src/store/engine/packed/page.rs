@@ -4,6 +4,7 @@
 //! Unpacked, every entry is: how many bytes its key shares with the key before, how many bytes follow,
 //! these bytes, the length of the value, the value. Numbers are LEB128.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::store::{Error, Result};
@@ -55,15 +56,8 @@ impl Page {
     }
 
     fn try_read(&mut self, bytes: &[u8]) -> Option<()> {
-        let (head, block) = bytes.split_at_checked(HEAD)?;
-        let length = u32::from_le_bytes(head[1..].try_into().ok()?) as usize;
-        if head[0] != FORM || length > LONGEST {
-            return None;
-        }
-        self.raw.resize(length, 0);
-        if lz4_flex::block::decompress_into(block, &mut self.raw).ok()? != length {
-            return None;
-        }
+        self.unpack(bytes)?;
+        let length = self.raw.len();
         self.keys.clear();
         self.entries.clear();
         let mut rest = self.raw.as_slice();
@@ -88,6 +82,23 @@ impl Page {
         Some(())
     }
 
+    fn unpack(&mut self, bytes: &[u8]) -> Option<()> {
+        let (head, block) = bytes.split_at_checked(HEAD)?;
+        let length = u32::from_le_bytes(head[1..].try_into().ok()?) as usize;
+        if head[0] != FORM || length > LONGEST {
+            return None;
+        }
+        self.raw.resize(length, 0);
+        (lz4_flex::block::decompress_into(block, &mut self.raw).ok()? == length).then_some(())
+    }
+
+    /// The value at this key of a stored page. Leaves no entries: only those up to the key are looked at.
+    pub(super) fn find(&mut self, bytes: &[u8], key: &[u8]) -> Result<Option<&[u8]>> {
+        self.entries.clear();
+        let found = self.unpack(bytes).and_then(|()| find(&self.raw, key));
+        found.ok_or_else(|| Error::Corrupt("a page of the store cannot be read".to_owned()))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -105,6 +116,37 @@ impl Page {
         let index = self.entries.binary_search_by(|entry| self.keys[entry.0.clone()].cmp(key)).ok()?;
         Some(self.value(index))
     }
+}
+
+/// The value at this key among unpacked entries; `None` outside if they are damaged.
+fn find<'a>(raw: &'a [u8], key: &[u8]) -> Option<Option<&'a [u8]>> {
+    let mut rest = raw;
+    // How much of the key before this one, and of the one that is looked for, is the same.
+    let (mut length, mut same) = (0, 0);
+    while !rest.is_empty() {
+        let shared = number(&mut rest)?;
+        let own = number(&mut rest)?;
+        if shared > length {
+            return None;
+        }
+        let own = take(&mut rest, own)?;
+        let size = number(&mut rest)?;
+        let value = take(&mut rest, size)?;
+        length = shared + own.len();
+        if shared > same {
+            // It differs where the one before did, which came before the key.
+            continue;
+        }
+        let wanted = &key[shared..];
+        let more = own.iter().zip(wanted).take_while(|(one, other)| one == other).count();
+        same = shared + more;
+        match own[more..].first().cmp(&wanted[more..].first()) {
+            Ordering::Less => {}
+            Ordering::Equal => return Some(Some(value)),
+            Ordering::Greater => return Some(None),
+        }
+    }
+    Some(None)
 }
 
 /// Gathers entries, in the order of their keys, for one page.
@@ -181,6 +223,7 @@ mod tests {
         #[test]
         fn a_page_holds_what_was_put_in(
             entries in btree_map(vec(0_u8..4, 0..12), vec(any::<u8>(), 0..300), 1..20),
+            others in vec(vec(0_u8..4, 0..6), 20),
         ) {
             let mut builder = Builder::default();
             for (key, value) in &entries {
@@ -198,6 +241,9 @@ mod tests {
                 let behind = [key.as_slice(), &[0]].concat();
                 prop_assert!(entries.contains_key(&behind) || page.get(&behind).is_none());
             }
+            for key in entries.keys().chain(&others) {
+                prop_assert_eq!(page.find(&bytes, key).unwrap(), entries.get(key).map(Vec::as_slice));
+            }
         }
 
         #[test]
@@ -207,6 +253,7 @@ mod tests {
                 bytes[2..HEAD].fill(0);
             }
             let _ = Page::default().read(&bytes);
+            let _ = Page::default().find(&bytes, b"key");
         }
     }
 }
