@@ -9,22 +9,22 @@ pub(super) fn run(place: Place) -> Outcome {
     say("Formats (--format; `formats` of exports.create):")?;
     for format in registry.formats() {
         let about = format!("{} ({})", format.describe(), format.media_type());
-        plugin(format.id(), &about, format.options())?;
+        plugin(format.id(), &about, &format.options())?;
     }
     if registry.transforms().next().is_some() {
         say("\nTransforms, which every message passes (--transform; `transforms` of exports.create):")?;
     }
     for transform in registry.transforms() {
-        plugin(transform.id(), transform.describe(), transform.options())?;
+        plugin(transform.id(), transform.describe(), &transform.options())?;
     }
     say("\nDeliveries (`delivery` of exports.create, `type` of rooms.export):")?;
     for delivery in registry.deliveries() {
-        plugin(delivery.id(), delivery.describe(), delivery.options())?;
+        plugin(delivery.id(), delivery.describe(), &delivery.options())?;
     }
     say("\nOptions are given as --option NAME=VALUE, or --option PLUGIN.NAME=VALUE where there are several.")
 }
 
-fn plugin(id: &str, about: &str, options: &[OptionSpec]) -> Outcome {
+fn plugin(id: &str, about: &str, options: &[OptionSpec<'_>]) -> Outcome {
     say(&format!("  {id:<10} {about}"))?;
     for OptionSpec { name, kind, default, help } in options {
         let default = if default.is_empty() { "none" } else { default };

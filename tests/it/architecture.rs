@@ -83,7 +83,7 @@ const SAID_ONLY_BY: &[(&str, &[&str])] = &[
 ];
 
 /// What plug-ins are made with.
-const HELPERS: &[&str] = &["sdk", "outbound"];
+const HELPERS: &[&str] = &["sdk", "outbound", "foreign"];
 
 /// The longest a source file may be.
 const LONGEST_FILE: usize = 400;
