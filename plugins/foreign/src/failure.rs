@@ -46,6 +46,14 @@ impl Failure {
         }
     }
 
+    /// It in words that follow "the format …".
+    pub fn words(&self) -> String {
+        match self {
+            Self::Output(error) => format!("has no place to write to: {error}"),
+            Self::Said(words) | Self::Fault(words) | Self::Busy(words) => words.clone(),
+        }
+    }
+
     /// The failure as an export's error. `format` names the format.
     pub(crate) fn into_error(self, format: &str) -> Error {
         match self {
@@ -86,7 +94,7 @@ enum Kind {
 }
 
 /// A foreign text on one line, not too long, in which nothing acts.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let mut line: String = plain_line(text).chars().take(SHOWN + 1).collect();
     if let Some((end, _)) = line.char_indices().nth(SHOWN) {
         line.truncate(end);

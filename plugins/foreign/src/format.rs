@@ -16,11 +16,11 @@ pub const MOST_BYTES: usize = 256 * 1024;
 
 /// A format that a machine runs, in one file for each room.
 pub struct Foreign<M> {
-    description: Description,
-    file: String,
-    machine: M,
-    limits: Limits,
-    strikes: Strikes,
+    pub(crate) description: Description,
+    pub(crate) file: String,
+    pub(crate) machine: M,
+    pub(crate) limits: Limits,
+    pub(crate) strikes: Strikes,
 }
 
 impl<M: Machine> Foreign<M> {
@@ -39,7 +39,7 @@ impl<M: Machine> Foreign<M> {
     }
 
     /// The error of a failure, which counts if it is a fault.
-    fn failed(&self, failure: Failure) -> Error {
+    pub(crate) fn failed(&self, failure: Failure) -> Error {
         if let Failure::Fault(words) = &failure
             && self.strikes.add(words)
         {

@@ -7,6 +7,7 @@
 
 mod description;
 mod failure;
+mod feed;
 mod format;
 mod log;
 mod machine;
@@ -16,7 +17,8 @@ mod strikes;
 mod utf8;
 
 pub use description::{Description, LONGEST_DESCRIPTION};
-pub use failure::Failure;
+pub use failure::{Failure, shown};
+pub use feed::LONGEST_LINE;
 pub use format::{Foreign, MOST_BYTES, MOST_RECORDS};
 pub use log::{Level, Log};
 pub use machine::{Limits, Machine, Run};

@@ -8,6 +8,12 @@ pub trait Machine: Send + Sync + 'static {
     fn open(&self, log: &Log) -> Result<Box<dyn Run>, Failure>;
 }
 
+impl Machine for Box<dyn Machine> {
+    fn open(&self, log: &Log) -> Result<Box<dyn Run>, Failure> {
+        self.as_ref().open(log)
+    }
+}
+
 /// A foreign format at work on one room.
 ///
 /// After an error nothing more is called. Every method returns within a bounded time.

@@ -50,6 +50,11 @@ impl Sink {
         Ok(self.file.write_all(bytes)?)
     }
 
+    /// Whether the export still goes on; for a machine that waits.
+    pub fn check(&mut self) -> Result<(), Failure> {
+        Ok(self.file.flush()?)
+    }
+
     /// Nothing follows.
     pub(crate) fn end(&self) -> Result<(), Failure> {
         if self.text.as_ref().is_some_and(|text| !text.may_end()) { Err(not_text()) } else { Ok(()) }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use export_foreign::{
-    Description, Failure, Foreign, LONGEST_DESCRIPTION, Limits, Log, Machine, Run, Sink,
+    Description, Failure, Foreign, LONGEST_DESCRIPTION, Limits, Log, Machine, Run, Sink, shown,
 };
 
 use crate::launch::Launch;
@@ -50,7 +50,7 @@ fn describe(launch: &Launch) -> Result<Description, String> {
         Ok(()) => Description::parse(answer.0.trim_ascii()),
         Err(failure) => {
             let last = running.last_words().map(|words| String::from_utf8_lossy(words).into_owned());
-            let last = last.map_or_else(String::new, |words| format!(": {}", export_foreign::shown(&words)));
+            let last = last.map_or_else(String::new, |words| format!(": {}", shown(&words)));
             Err(format!("was asked to describe itself, and {}{last}", failure.words()))
         }
     }

@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn a_command_is_enough() {
         let table = "[tsv]\ncommand = [\"/bin/x\", \"a b\"]\n[other]\ncommand = [\"/bin/y\"]\nfile_mb = 0";
-        let programs = programs(&Settings::new("process", table.parse().expect("TOML"), "data")).expect("read");
+        let programs =
+            programs(&Settings::new("process", table.parse().expect("TOML"), "data")).expect("read");
         assert_eq!(programs["tsv"].command, ["/bin/x", "a b"]);
         assert_eq!((programs["tsv"].file(), programs["other"].file()), (256 << 20, 0));
     }
