@@ -1,6 +1,6 @@
 //! `roomscribe export`: the engine of the server, without a server.
 
-mod choices;
+pub(super) mod choices;
 mod estimate;
 mod meter;
 mod output;

@@ -1,7 +1,12 @@
 //! THE list of plug-ins of this build, and the registry made from it.
 
-use anyhow::{Result, bail};
+use std::path::Path;
+
+use anyhow::bail;
+use export_foreign::{Foreign, Machine};
 use export_sdk::{Registry, Settings};
+
+pub use export_process::{Launch, Program};
 
 use crate::config::Config;
 
@@ -18,6 +23,7 @@ pub const PLUGINS: &[Plugin] = &[
     ("mattermost", export_mattermost::register),
     ("markdown", export_markdown::register),
     ("text", export_text::register),
+    ("process", export_process::register),
     ("anonymize", transform_anonymize::register),
     ("redact", transform_redact::register),
     ("drop", transform_drop::register),
@@ -27,7 +33,7 @@ pub const PLUGINS: &[Plugin] = &[
 ];
 
 /// Registers all plug-ins with their tables of config.toml.
-pub fn registry(config: &Config) -> Result<Registry> {
+pub fn registry(config: &Config) -> anyhow::Result<Registry> {
     let known = || PLUGINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     if let Some(stranger) = config.plugins.keys().find(|name| PLUGINS.iter().all(|(known, _)| known != name))
     {
@@ -39,6 +45,18 @@ pub fn registry(config: &Config) -> Result<Registry> {
         register(&mut registry, &Settings::new(*name, table, &config.server.data))?;
     }
     Ok(registry)
+}
+
+/// The format that a program is, for its author.
+pub fn open_program(command: Vec<String>) -> Result<Foreign<Box<dyn Machine>>, String> {
+    let place = command.join(" ");
+    let program = Program { command, ..Program::default() };
+    export_process::open(&program, &place).map(Foreign::boxed)
+}
+
+/// The format that a WebAssembly file is, for its author.
+pub fn open_module(path: &Path) -> Result<Foreign<Box<dyn Machine>>, String> {
+    Err("cannot be opened yet".to_owned())
 }
 
 #[cfg(test)]

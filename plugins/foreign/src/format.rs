@@ -29,6 +29,12 @@ impl<M: Machine> Foreign<M> {
         Self { description, file: file.into(), machine, limits, strikes: Strikes::default() }
     }
 
+    /// The same, whatever runs it.
+    pub fn boxed(self) -> Foreign<Box<dyn Machine>> {
+        let Self { description, file, machine, limits, strikes } = self;
+        Foreign { description, file, machine: Box::new(machine), limits, strikes }
+    }
+
     /// What it says it is.
     pub fn description(&self) -> &Description {
         &self.description

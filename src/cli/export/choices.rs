@@ -44,7 +44,7 @@ impl<'a> Chosen<'a> {
 }
 
 /// What an option's text stands for: the plug-in says what it expects.
-fn value(kind: &str, text: &str) -> Value {
+pub(in crate::cli) fn value(kind: &str, text: &str) -> Value {
     let json = serde_json::from_str(text);
     if kind.starts_with("list") {
         // Names and words hold no comma; other texts and expressions may.
