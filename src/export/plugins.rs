@@ -1,7 +1,7 @@
 //! THE list of plug-ins of this build, and the registry made from it.
 
 use anyhow::{Result, bail};
-use export_sdk::{Registry, Settings};
+use export_sdk::{Look, Registry, Settings};
 
 use crate::config::Config;
 
@@ -24,9 +24,20 @@ pub const PLUGINS: &[Plugin] = &[
     ("file", deliver_file::register),
     ("email", deliver_email::register),
     ("webhook", deliver_webhook::register),
+    #[cfg(feature = "wasm-plugins")]
+    ("wasm", export_wasm::register),
+    #[cfg(not(feature = "wasm-plugins"))]
+    ("wasm", left_out),
 ];
 
-/// Registers all plug-ins with their tables of config.toml.
+/// In place of a plug-in that this build is without: its table may stand, so that one config.toml serves
+/// all builds.
+#[cfg(not(feature = "wasm-plugins"))]
+fn left_out(_: &mut Registry, _: &Settings) -> export_sdk::Result<()> {
+    Ok(())
+}
+
+/// Registers all plug-ins with their tables of config.toml, and looks for formats in files.
 pub fn registry(config: &Config) -> Result<Registry> {
     let known = || PLUGINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     if let Some(stranger) = config.plugins.keys().find(|name| PLUGINS.iter().all(|(known, _)| known != name))
@@ -38,7 +49,7 @@ pub fn registry(config: &Config) -> Result<Registry> {
         let table = config.plugins.get(*name).cloned().unwrap_or_default();
         register(&mut registry, &Settings::new(*name, table, &config.server.data))?;
     }
-    Ok(registry)
+    Ok(registry.look(Look::Afresh))
 }
 
 #[cfg(test)]
