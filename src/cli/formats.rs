@@ -2,14 +2,22 @@
 
 use export_sdk::OptionSpec;
 
-use super::{Outcome, Place, registry, say};
+use super::{Outcome, Place, printable, registry, say};
 
 pub(super) fn run(place: Place) -> Outcome {
     let registry = registry(&place.config()?)?;
     say("Formats (--format; `formats` of exports.create):")?;
     for format in registry.formats() {
-        let about = format!("{} ({})", format.describe(), format.media_type());
+        let origin = format.origin();
+        let origin =
+            origin.map_or_else(String::new, |origin| format!(", {} {}", origin.file, origin.version));
+        let about = format!("{} ({}{origin})", format.describe(), format.media_type());
         plugin(format.id(), &about, &format.options())?;
+    }
+    for found in registry.found() {
+        if let Err(reason) = &found.format {
+            say(&format!("  no format: {}: {}", found.file, printable(reason)))?;
+        }
     }
     if registry.transforms().next().is_some() {
         say("\nTransforms, which every message passes (--transform; `transforms` of exports.create):")?;

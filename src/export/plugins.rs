@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use export_foreign::{Foreign, Machine};
-use export_sdk::{Registry, Settings};
+use export_sdk::{Look, Registry, Settings};
 
 pub use export_process::{Launch, Program};
 
@@ -30,9 +30,20 @@ pub const PLUGINS: &[Plugin] = &[
     ("file", deliver_file::register),
     ("email", deliver_email::register),
     ("webhook", deliver_webhook::register),
+    #[cfg(feature = "wasm-plugins")]
+    ("wasm", export_wasm::register),
+    #[cfg(not(feature = "wasm-plugins"))]
+    ("wasm", left_out),
 ];
 
-/// Registers all plug-ins with their tables of config.toml.
+/// In place of a plug-in that this build is without: its table may stand, so that one config.toml serves
+/// all builds.
+#[cfg(not(feature = "wasm-plugins"))]
+fn left_out(_: &mut Registry, _: &Settings) -> export_sdk::Result<()> {
+    Ok(())
+}
+
+/// Registers all plug-ins with their tables of config.toml, and looks for formats in files.
 pub fn registry(config: &Config) -> anyhow::Result<Registry> {
     let known = || PLUGINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     if let Some(stranger) = config.plugins.keys().find(|name| PLUGINS.iter().all(|(known, _)| known != name))
@@ -44,7 +55,7 @@ pub fn registry(config: &Config) -> anyhow::Result<Registry> {
         let table = config.plugins.get(*name).cloned().unwrap_or_default();
         register(&mut registry, &Settings::new(*name, table, &config.server.data))?;
     }
-    Ok(registry)
+    Ok(registry.look(Look::Afresh))
 }
 
 /// The format that a program is, for its author.
@@ -55,8 +66,15 @@ pub fn open_program(command: Vec<String>) -> Result<Foreign<Box<dyn Machine>>, S
 }
 
 /// The format that a WebAssembly file is, for its author.
+#[cfg(feature = "wasm-plugins")]
 pub fn open_module(path: &Path) -> Result<Foreign<Box<dyn Machine>>, String> {
-    Err("cannot be opened yet".to_owned())
+    export_wasm::open(path).map(Foreign::boxed)
+}
+
+/// The same of a build that cannot run it.
+#[cfg(not(feature = "wasm-plugins"))]
+pub fn open_module(_: &Path) -> Result<Foreign<Box<dyn Machine>>, String> {
+    Err("cannot be run: this program was built without wasm-plugins".to_owned())
 }
 
 #[cfg(test)]

@@ -77,6 +77,7 @@ const SAID_ONLY_BY: &[(&str, &[&str])] = &[
     ("export_markdown", &["src/export/plugins.rs"]),
     ("export_text", &["src/export/plugins.rs"]),
     ("export_process", &["src/export/plugins.rs"]),
+    ("export_wasm", &["src/export/plugins.rs"]),
     ("deliver_", &["src/export/plugins.rs"]),
     ("transform_", &["src/export/plugins.rs"]),
     ("Error::NotLoggedIn =>", &["src/api/methods/answer.rs", "src/api/reply.rs"]),
