@@ -90,10 +90,12 @@ struct ProgramRun {
 
 impl ProgramRun {
     fn told(&self, result: Result<(), Failure>) -> Result<(), Failure> {
-        if let Err(Failure::Fault(_)) = result {
-            self.running.tell(&self.log);
+        match result {
+            Err(Failure::Fault(words)) if self.running.tell(&self.log) => {
+                Err(Failure::Fault(format!("{words}; its last words are in the log")))
+            }
+            other => other,
         }
-        result
     }
 }
 

@@ -91,9 +91,10 @@ impl Running {
         Ok(running)
     }
 
-    /// Hands the program's last words to the log.
-    pub(crate) fn tell(&self, log: &Log) {
+    /// Hands the program's last words to the log. `false`: there are none.
+    pub(crate) fn tell(&self, log: &Log) -> bool {
         self.words.tell(log);
+        self.words.last().is_some()
     }
 
     /// The program's last line on standard error.
@@ -148,16 +149,13 @@ impl Running {
             to.check()?;
             let seconds = self.patience.silent.as_secs();
             if now.duration_since(self.moved) > self.patience.silent {
-                return Err(Failure::fault(format!(
-                    "neither read nor wrote for {seconds} seconds (silent_seconds){}",
-                    self.where_its_words_are()
-                )));
+                let words = format!("neither read nor wrote for {seconds} seconds (silent_seconds)");
+                return Err(Failure::fault(words));
             }
         }
         if now.duration_since(self.began) > self.patience.whole {
             let seconds = self.patience.whole.as_secs();
-            let words = self.where_its_words_are();
-            return Err(Failure::fault(format!("took more than {seconds} seconds (run_seconds){words}")));
+            return Err(Failure::fault(format!("took more than {seconds} seconds (run_seconds)")));
         }
         Ok(given)
     }
@@ -238,12 +236,13 @@ impl Running {
                 });
                 return judged.err().unwrap_or_else(|| Failure::fault(format!("ended {early}")));
             }
-            // What it writes now belongs to an export that has failed.
+            // What it writes now belongs to an export that has failed, and it may keep silent.
+            self.moved = Instant::now();
             if let Err(failure) = self.turn(&[], &mut Nowhere) {
                 return failure;
             }
         }
-        Failure::fault(format!("closed its input {early}{}", self.where_its_words_are()))
+        Failure::fault(format!("closed its input {early}"))
     }
 
     fn judge(&self, status: ExitStatus) -> Result<(), Failure> {
@@ -262,11 +261,7 @@ impl Running {
         } else {
             ""
         };
-        Err(Failure::fault(format!("ended with {status}{limit}{}", self.where_its_words_are())))
-    }
-
-    fn where_its_words_are(&self) -> &'static str {
-        if self.words.last().is_some() { "; its last words are in the server's log" } else { "" }
+        Err(Failure::fault(format!("ended with {status}{limit}")))
     }
 }
 
