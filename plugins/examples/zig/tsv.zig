@@ -31,6 +31,8 @@ var output: std.ArrayList(u8) = .empty;
 /// What is needed while a line is read.
 var arena: std.heap.ArenaAllocator = .init(std.heap.wasm_allocator);
 var options: Options = undefined;
+/// What went wrong.
+var complaint: [200]u8 = undefined;
 
 export fn roomscribe_abi_1() void {}
 
@@ -63,41 +65,44 @@ export fn roomscribe_finish() u64 {
 fn begin(header: []const u8) !void {
     _ = arena.reset(.retain_capacity);
     options = (try std.json.parseFromSliceLeaky(Header, arena.allocator(), header, lenient)).options;
+    try output.ensureTotalCapacity(std.heap.wasm_allocator, 256);
     if (!options.header) return;
-    try put(if (options.columns == .short) "time\tsender\ttext\n" else "id\ttime\tsender\ttext\n");
+    put(if (options.columns == .short) "time\tsender\ttext\n" else "id\ttime\tsender\ttext\n");
 }
 
 fn write(lines: []const u8) !void {
+    // A line of the table is never longer than its record.
+    try output.ensureTotalCapacity(std.heap.wasm_allocator, lines.len);
     var rest = std.mem.tokenizeScalar(u8, lines, '\n');
     while (rest.next()) |line| {
         _ = arena.reset(.retain_capacity);
         const record = try std.json.parseFromSliceLeaky(Record, arena.allocator(), line, lenient);
         if (record.rid == null) continue;
         if (options.columns == .full) {
-            try cell(record._id);
-            try put("\t");
+            cell(record._id);
+            put("\t");
         }
-        try cell(record.ts);
-        try put("\t");
-        try cell(record.u.username);
-        try put("\t");
-        try cell(record.msg);
-        try put("\n");
+        cell(record.ts);
+        put("\t");
+        cell(record.u.username);
+        put("\t");
+        cell(record.msg);
+        put("\n");
     }
 }
 
-fn cell(text: []const u8) !void {
+fn cell(text: []const u8) void {
     for (text) |byte| switch (byte) {
-        '\\' => try put("\\\\"),
-        '\t' => try put("\\t"),
-        '\n' => try put("\\n"),
-        '\r' => try put("\\r"),
-        else => try output.append(std.heap.wasm_allocator, byte),
+        '\\' => put("\\\\"),
+        '\t' => put("\\t"),
+        '\n' => put("\\n"),
+        '\r' => put("\\r"),
+        else => output.appendAssumeCapacity(byte),
     };
 }
 
-fn put(text: []const u8) !void {
-    try output.appendSlice(std.heap.wasm_allocator, text);
+fn put(text: []const u8) void {
+    output.appendSliceAssumeCapacity(text);
 }
 
 fn answer(bytes: []const u8) u64 {
@@ -106,9 +111,6 @@ fn answer(bytes: []const u8) u64 {
 
 /// The highest bit says that the bytes tell what is wrong.
 fn failed(problem: anyerror) u64 {
-    output.clearRetainingCapacity();
-    put("{\"kind\":\"failed\",\"message\":\"") catch {};
-    put(@errorName(problem)) catch {};
-    put("\"}") catch {};
-    return 1 << 63 | answer(output.items);
+    const said = std.fmt.bufPrint(&complaint, "{{\"kind\":\"failed\",\"message\":\"{s}\"}}", .{@errorName(problem)});
+    return 1 << 63 | answer(said catch "{\"kind\":\"failed\"}");
 }

@@ -23,12 +23,11 @@ pub(super) struct Target {
 impl Target {
     /// The format as it describes itself now.
     pub(super) fn open(&self) -> Result<Foreign<Box<dyn Machine>>, Failure> {
-        let (name, opened) = match &self.file {
-            Some(file) => (file.display().to_string(), plugins::open_module(file)),
-            None => {
-                let command = self.command();
-                (command.join(" "), plugins::open_program(command))
-            }
+        let (name, opened) = if let Some(file) = &self.file {
+            (file.display().to_string(), plugins::open_module(file))
+        } else {
+            let command = self.command();
+            (command.join(" "), plugins::open_program(command))
         };
         opened.map_err(|why| anyhow!("{name}: it {why}").into())
     }
