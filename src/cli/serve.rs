@@ -122,6 +122,7 @@ pub(super) async fn serve(
     mut signals: Signals,
     stop: impl Future<Output = ()>,
 ) -> Outcome {
+    let hangups = Hangups::catch();
     let recovering = Arc::clone(&app);
     let recovered =
         tokio::task::spawn_blocking(move || jobs::recover(&recovering).and(outbox::recover(&recovering)))
@@ -159,7 +160,7 @@ pub(super) async fn serve(
     };
     tokio::select! {
         _ = async { tokio::join!(server::serve(Arc::clone(&app), listener, told()), working) } => {}
-        () = looking_again(&app) => {}
+        () = looking_again(&app, hangups) => {}
         () = stopping => return Err(anyhow!("stopped by a second signal; what was under way is cut off").into()),
     }
     if app.store.has_failed() {
@@ -172,8 +173,7 @@ pub(super) async fn serve(
 }
 
 /// Looks for formats again whenever SIGHUP comes. Never ends.
-async fn looking_again(app: &Arc<App>) {
-    let mut hangups = Hangups::catch();
+async fn looking_again(app: &Arc<App>, mut hangups: Hangups) {
     loop {
         hangups.next().await;
         let looker = Arc::clone(app);

@@ -1,7 +1,7 @@
 //! What a file may import: a line in the log, and WASI without anything behind it.
 
 use export_foreign::{Level, Log};
-use wasmi::{Caller, Engine, Extern, ExternType, ImportType, Linker, Module, StoreLimits};
+use wasmi::{Caller, Engine, Extern, ExternType, ImportType, Linker, Module, StoreLimits, ValType};
 
 use crate::places::Place;
 use crate::wasi::{self, WASI};
@@ -41,7 +41,7 @@ pub(crate) fn linker(engine: &Engine, module: &Module) -> Result<Linker<Host>, S
     for import in module.imports() {
         link(&mut linker, &import).ok_or_else(|| {
             format!(
-                "imports `{}.{}`, which is not there: a format may import `roomscribe.log`, and functions of \
+                "imports `{}.{}`, which is not there: a format may import `roomscribe.log` (i32, i32, i32), and functions of \
                  {WASI}, which find nothing",
                 import.module(),
                 import.name()
@@ -56,7 +56,9 @@ fn link(linker: &mut Linker<Host>, import: &ImportType<'_>) -> Option<()> {
     let ExternType::Func(function) = import.ty() else { return None };
     // The one error is that it was linked before.
     match (import.module(), import.name()) {
-        (OURS, "log") => drop(linker.func_wrap(OURS, "log", log)),
+        (OURS, "log") if function.params() == [ValType::I32; 3] && function.results().is_empty() => {
+            drop(linker.func_wrap(OURS, "log", log));
+        }
         (WASI, name) => {
             let answer = wasi::answer(name).filter(|answer| answer.fits(function))?;
             drop(linker.func_new(WASI, name, function.clone(), move |mut caller, arguments, results| {

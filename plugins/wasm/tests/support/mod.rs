@@ -60,3 +60,21 @@ pub(crate) fn register_example(registry: &mut Registry) -> Result<()> {
     *registry = folder.registry();
     Ok(())
 }
+
+/// `tests/frame.wat` with something else in place of these parts. `description` is the JSON that it
+/// describes itself with.
+pub(crate) fn frame(parts: &[(&str, &str)]) -> String {
+    let usual =
+        r#"{"abi":1,"name":"x","version":"1","description":"X","extension":"x","media_type":"text/x"}"#;
+    let chosen = parts.iter().find(|(part, _)| *part == "description");
+    let description = chosen.map_or(usual, |(_, json)| json);
+    let quoted = description.bytes().fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"));
+    let mut frame = include_str!("../frame.wat").replace("(;description;)", &quoted);
+    frame = frame.replace("(;length;)", &description.len().to_string());
+    for (part, text) in parts.iter().filter(|(part, _)| *part != "description") {
+        let mark = format!("(;{part};)");
+        assert!(frame.contains(&mark), "no part {part}");
+        frame = frame.replace(&mark, text);
+    }
+    frame
+}
