@@ -28,7 +28,7 @@ impl Default for Table {
         Self {
             file_mb: 16,
             memory_mb: 64,
-            instructions_per_call: 50_000_000,
+            instructions_per_call: 1_000_000_000,
             instructions_per_record: 100_000,
             call_milliseconds: 2000,
             output_mb_per_call: 16,

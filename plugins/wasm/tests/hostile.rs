@@ -29,7 +29,7 @@ fn bounded(table: &'static str, parts: &[(&str, &str)]) -> Result<Vec<u8>, Strin
 }
 
 fn fails(parts: &[(&str, &str)]) -> String {
-    let reason = bounded("", parts).expect_err("fails");
+    let reason = bounded("instructions_per_call = 50000000", parts).expect_err("fails");
     reason.strip_prefix("the format `x` (x.wasm) ").expect("named").to_owned()
 }
 

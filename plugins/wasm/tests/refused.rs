@@ -17,7 +17,8 @@ fn reason(registry: &Registry, file: &str) -> String {
 }
 
 fn reason_of(text: &str) -> String {
-    reason(&Folder::with(&[("x.wasm", text)]).registry(), "x.wasm")
+    let folder = Folder::bounded("instructions_per_call = 50000000", &[("x.wasm", text)]);
+    reason(&folder.registry(), "x.wasm")
 }
 
 #[test]
