@@ -23,7 +23,7 @@ case $1 in
   loop) while :; do :; done ;;
   hungry) x=0123456789; while :; do x=$x$x; done ;;
   file) exec /usr/bin/head -c 3000000 /dev/zero > large ;;
-  option) printf 'hm\n{"kind":"bad-option","message":"no such\\tcity"}\n' >&2; exit 2 ;;
+  option) printf 'hm\n{"kind":"bad-option","message":"no such \\u001b[1mcity"}\n' >&2; exit 2 ;;
   wordless) exit 2 ;;
   words) /bin/cat > /dev/null; printf 'first\n\033[31msecond\n' >&2; exit 3 ;;
   binary) /bin/cat > /dev/null; printf '\377' ;;

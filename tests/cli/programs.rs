@@ -48,7 +48,7 @@ fn whatever_a_program_does_costs_one_export_with_a_reason() {
         ("hungry", "memory_mb = 64", "ended with exit status: 2; its last words are in the log"),
         ("wordless", "", "ended with exit status: 2"),
         ("words", "", "ended with exit status: 3; its last words are in the log"),
-        ("option", "", "does not take these options: no such city"),
+        ("option", "", "does not take these options: no such ␛[1mcity"),
         (
             "binary",
             "",
