@@ -56,9 +56,11 @@ def task(program, place, name):
     """One export by that format, from nothing."""
 
     def export():
-        shutil.rmtree(place / name, ignore_errors=True)
+        output = place / "out" / name
+        shutil.rmtree(output, ignore_errors=True)
+        output.parent.mkdir(exist_ok=True)
         command = [program, "--config", place / "config.toml", "--data", place / "data"]
-        return run([*command, "export", "bench", "-f", name, "-o", place / name])
+        return run([*command, "export", "bench", "-f", name, "-o", output])
 
     return export
 
@@ -84,7 +86,7 @@ def main():
         except Failed as failed:
             sys.exit(f"foreign.py: {failed}")
         for name in names[1:]:
-            [table] = (place / name).glob("*.tsv")
+            [table] = (place / "out" / name).glob("*.tsv")
             lines = table.read_bytes().count(b"\n")
             if lines != options.messages + 1:
                 sys.exit(f"foreign.py: {name} wrote {lines} lines for {options.messages} messages")
