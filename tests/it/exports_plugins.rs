@@ -22,6 +22,7 @@ fn server_with(modules: &[(&str, &str)]) -> TestServer {
         put(&server, name, text);
     }
     server.as_admin().post("exports.plugins.reload", json!({})).ok();
+    server.work();
     server
 }
 
@@ -104,18 +105,21 @@ fn an_export_under_way_keeps_what_it_began_with_and_one_that_waits_does_not() {
     let reload = || admin.post("exports.plugins.reload", json!({})).ok().clone();
     reload();
     let room = server.long_room("talk");
-    let (under_way, waiting) =
-        (accepted(&admin, file_of(&room, "tsv")), accepted(&admin, file_of(&room, "tsv")));
+    let under_way = accepted(&admin, file_of(&room, "tsv"));
+    // The older one is taken up first.
+    server.later(1);
+    let waiting = accepted(&admin, file_of(&room, "tsv"));
     gate.close_after(MANY / 3 * 2);
     server.work();
     server.wait_until("its rendering has begun", || {
         server.app.running.of(&JobId::new(&under_way)).is_some_and(|progress| progress.messages() > 0)
     });
     put(&server, "x.wasm", &changed("\\\"name\\\":\\\"tsv\\\"", "\\\"name\\\":\\\"new\\\""));
-    assert_eq!(reload()["plugins"][0]["format"], "new");
-    assert_eq!(ids(&server).last().map(String::as_str), Some("new"));
-    assert_eq!(export(&admin, file_of(&room, "tsv")).refusal(), "error-invalid-format");
+    let (reloaded, ids, refused) = (reload(), ids(&server), export(&admin, file_of(&room, "tsv")));
     gate.open();
+    assert_eq!(reloaded["plugins"][0]["format"], "new");
+    assert_eq!(ids.last().map(String::as_str), Some("new"));
+    assert_eq!(refused.refusal(), "[error-invalid-format]");
     assert_eq!(server.finished(&under_way).state, JobState::Done);
     let failed = server.finished(&waiting);
     assert_eq!(failed.state, JobState::Failed);
