@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::client::Client;
 use crate::server::Server;
 
-const TSV: &str = include_str!("../../plugins/wasm/examples/tsv.wat");
+const TSV: &str = include_str!("../../plugins/examples/wat/tsv.wat");
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn has_tsv(client: &Client) -> bool {

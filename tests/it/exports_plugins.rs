@@ -12,7 +12,7 @@ use crate::support::exports::{accepted, export, file_of};
 use crate::support::gate::MANY;
 use crate::support::orders::refusal;
 
-const TSV: &str = include_str!("../../plugins/wasm/examples/tsv.wat");
+const TSV: &str = include_str!("../../plugins/examples/wat/tsv.wat");
 
 /// A server with these modules, given as text, in its data directory.
 fn server_with(modules: &[(&str, &str)]) -> TestServer {
@@ -22,6 +22,7 @@ fn server_with(modules: &[(&str, &str)]) -> TestServer {
         put(&server, name, text);
     }
     server.as_admin().post("exports.plugins.reload", json!({})).ok();
+    server.work();
     server
 }
 
@@ -54,19 +55,21 @@ fn a_file_is_a_format_like_any_other() {
     let formats = server.as_user("bob").get("exports.formats", "");
     let formats = formats.ok()["formats"].as_array().unwrap();
     let expected = json!({
-        "id": "tsv", "description": "Tab-separated values: a line for each message with time, author and text",
+        "id": "tsv", "description": "Tab-separated values, one line a message",
         "mediaType": "text/tab-separated-values; charset=utf-8", "extension": "tsv", "version": "1.0.0",
-        "origin": "my-tsv.wasm", "options": [{"name": "header", "kind": "boolean", "default": "true",
-            "help": "Begin with a line of column names"}],
+        "origin": "my-tsv.wasm", "options": [
+            {"name": "header", "kind": "boolean", "default": "true", "help": "The first line names the columns"},
+            {"name": "columns", "kind": "full|short", "default": "full", "help": "Which: short leaves out the id"},
+        ],
     });
     assert_eq!(formats.last(), Some(&expected));
     assert_eq!(formats[0]["origin"], "built-in");
     let line = "2024-03-01T00:00:00.000Z\tbob\tsecond <b>&</b>\n";
     let exported = server.exported(&admin, file_of(&room, "tsv"));
     let text = String::from_utf8(exported.entries["talk.tsv"].clone()).unwrap();
-    assert!(text.starts_with("time\tauthor\ttext\n") && text.contains(line), "{text}");
-    let mut order =
-        json!({"rooms": [room.as_str()], "formats": ["csv", {"id": "tsv", "options": {"header": false}}]});
+    assert!(text.starts_with("id\ttime\tsender\ttext\n") && text.contains(line), "{text}");
+    let short = json!({"id": "tsv", "options": {"header": false, "columns": "short"}});
+    let mut order = json!({"rooms": [room.as_str()], "formats": ["csv", short]});
     let exported = server.made(&admin, &order);
     assert_eq!(exported.names(), ["csv/talk.csv", "tsv/talk.tsv"]);
     assert!(exported.entries["tsv/talk.tsv"].starts_with(b"2024-02-29T23:59:59.999Z\tbob\tfirst\n"));
@@ -104,18 +107,21 @@ fn an_export_under_way_keeps_what_it_began_with_and_one_that_waits_does_not() {
     let reload = || admin.post("exports.plugins.reload", json!({})).ok().clone();
     reload();
     let room = server.long_room("talk");
-    let (under_way, waiting) =
-        (accepted(&admin, file_of(&room, "tsv")), accepted(&admin, file_of(&room, "tsv")));
+    let under_way = accepted(&admin, file_of(&room, "tsv"));
+    // The older one is taken up first.
+    server.later(1);
+    let waiting = accepted(&admin, file_of(&room, "tsv"));
     gate.close_after(MANY / 3 * 2);
     server.work();
     server.wait_until("its rendering has begun", || {
         server.app.running.of(&JobId::new(&under_way)).is_some_and(|progress| progress.messages() > 0)
     });
     put(&server, "x.wasm", &changed("\\\"name\\\":\\\"tsv\\\"", "\\\"name\\\":\\\"new\\\""));
-    assert_eq!(reload()["plugins"][0]["format"], "new");
-    assert_eq!(ids(&server).last().map(String::as_str), Some("new"));
-    assert_eq!(export(&admin, file_of(&room, "tsv")).refusal(), "error-invalid-format");
+    let (reloaded, ids, refused) = (reload(), ids(&server), export(&admin, file_of(&room, "tsv")));
     gate.open();
+    assert_eq!(reloaded["plugins"][0]["format"], "new");
+    assert_eq!(ids.last().map(String::as_str), Some("new"));
+    assert_eq!(refused.refusal(), "[error-invalid-format]");
     assert_eq!(server.finished(&under_way).state, JobState::Done);
     let failed = server.finished(&waiting);
     assert_eq!(failed.state, JobState::Failed);
