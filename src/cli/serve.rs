@@ -176,10 +176,9 @@ pub(super) async fn serve(
 async fn looking_again(app: &Arc<App>, mut hangups: Hangups) {
     loop {
         hangups.next().await;
-        let looker = Arc::clone(app);
-        let looked =
-            tokio::task::spawn_blocking(move || drop(plugins::look_again(&looker, Look::ForChanges)));
-        if let Err(panic) = looked.await {
+        let app = Arc::clone(app);
+        let look = move || drop(plugins::look_again(&app, Look::ForChanges));
+        if let Err(panic) = tokio::task::spawn_blocking(look).await {
             tracing::error!(%panic, "plug-ins could not be read again");
         }
     }
