@@ -17,7 +17,7 @@ const TSV: &str = include_str!("../../plugins/examples/wat/tsv.wat");
 /// A server with these modules, given as text, in its data directory.
 fn server_with(modules: &[(&str, &str)]) -> TestServer {
     let server = TestServer::start();
-    fs::create_dir(server.directory().join("plugins")).unwrap();
+    fs::create_dir(server.directory().join("plugins")).expect("a new directory");
     for (name, text) in modules {
         put(&server, name, text);
     }
@@ -27,7 +27,8 @@ fn server_with(modules: &[(&str, &str)]) -> TestServer {
 }
 
 fn put(server: &TestServer, name: &str, text: &str) {
-    fs::write(server.directory().join("plugins").join(name), wat::parse_str(text).unwrap()).unwrap();
+    fs::write(server.directory().join("plugins").join(name), wat::parse_str(text).expect("a module"))
+        .expect("a new file");
 }
 
 /// The example, as if somebody had changed it.
@@ -43,8 +44,8 @@ fn plugins(server: &TestServer) -> Value {
 
 fn ids(server: &TestServer) -> Vec<String> {
     let answer = server.as_user("bob").get("exports.formats", "");
-    let formats = answer.ok()["formats"].as_array().unwrap().clone();
-    formats.iter().map(|format| format["id"].as_str().unwrap().to_owned()).collect()
+    let formats = answer.ok()["formats"].as_array().expect("a list").clone();
+    formats.iter().map(|format| format["id"].as_str().expect("a word").to_owned()).collect()
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Files that are no formats: each is named with its reason, and nothing else happens.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 mod support;
 
 use std::fs;
