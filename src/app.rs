@@ -11,6 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::config::Config;
 use crate::domain::statistics::Counted;
 use crate::domain::{IntegrationId, Time, UserId};
+use crate::export::installed::Installed;
 use crate::export::progress::Running;
 use crate::export::signing::Signer;
 use crate::export::space::FreeSpace;
@@ -38,8 +39,8 @@ pub struct App {
     pub config: Config,
     /// What is kept.
     pub store: Arc<Store>,
-    /// Formats and deliveries.
-    pub registry: Registry,
+    /// Formats, transforms and deliveries.
+    pub installed: Installed,
     /// Signs exports.
     pub signer: Signer,
     /// The time.
@@ -110,7 +111,7 @@ impl App {
             metrics: Metrics::new(store.flushes()),
             config,
             store: Arc::new(store),
-            registry,
+            installed: Installed::new(registry),
             signer,
             clock,
             space: FreeSpace::system(),
@@ -140,6 +141,11 @@ impl App {
             sweep_bell: Notify::new(),
             index_bell: Notify::new(),
         })
+    }
+
+    /// The plug-ins there are now, to be held for one piece of work.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.installed.now()
     }
 
     /// The time now.

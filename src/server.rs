@@ -27,7 +27,7 @@ mod stream;
 mod turns;
 
 pub use listening::serve;
-pub use signals::Signals;
+pub use signals::{Hangups, Signals};
 
 /// All routes: the REST API behind one, everything that streams bytes behind the other.
 pub fn routes(

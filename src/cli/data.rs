@@ -17,6 +17,7 @@ const OWN: &[&str] = &[
     "lost+found",
     "mails",
     "outbox",
+    "plugins",
     "signing-key",
     "signing-key.part",
     "spool",

@@ -1,6 +1,6 @@
 //! `roomscribe export`: the engine of the server, without a server.
 
-mod choices;
+pub(super) mod choices;
 mod estimate;
 mod meter;
 mod output;
@@ -129,7 +129,8 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let app = place.existing_app()?;
     bootstrap::prepare(&app, false).map_err(unable)?;
     options.whose.rooms.iter().try_for_each(|room| known(&app, room))?;
-    let chosen = choices::read(&app.registry, &options.formats, &options.transforms, &options.settings)?;
+    let registry = app.registry();
+    let chosen = choices::read(&registry, &options.formats, &options.transforms, &options.settings)?;
     let request = Request {
         wanted: options.whose.wanted(),
         from: options.from.clone(),
@@ -151,7 +152,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
     let order = orders::order(&app, None, request).map_err(refused)?;
     let task = Task {
         store: &app.store,
-        registry: &app.registry,
+        registry: &registry,
         order: &order,
         may_see: &|_| Ok(true),
         requested_by: "command line",
@@ -202,7 +203,7 @@ fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path) -> R
 fn packing<'a>(app: &'a App, order: &Order, stamp: Timestamp, output: &Path) -> Packing<'a> {
     let name = output.file_stem().unwrap_or_default().to_string_lossy();
     let loose = !is_zip(output) && order.archive.is_none();
-    let layout = if loose { Layout::Plain } else { Layout::of(order, &app.registry, &name) };
+    let layout = if loose { Layout::Plain } else { Layout::of(order, &app.registry(), &name) };
     let mut packing = Packing::new(layout, app.config.export.compression, stamp);
     packing.info = Info::of(order);
     packing.signer = Some(&app.signer);

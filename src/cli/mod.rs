@@ -26,6 +26,7 @@ mod formats;
 mod import;
 mod interrupt;
 mod key;
+mod plugin;
 mod prove;
 mod serve;
 mod user;
@@ -85,6 +86,9 @@ enum Command {
     Key(key::Options),
     /// List what exports can be made and how they can be handed over
     Formats,
+    /// Write a format of your own: begin one, check it, try it
+    #[command(subcommand)]
+    Plugin(plugin::Command),
     /// Make accounts, set passwords, give out tokens
     #[command(subcommand)]
     User(user::Command),
@@ -123,6 +127,11 @@ type Outcome = Result<(), Failure>;
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
+    // A format that is a program is started by a copy of this one.
+    if let Some(launch) = plugins::Launch::read(std::env::args_os()) {
+        complain(&format!("roomscribe: it cannot be started: {}", launch.run()));
+        return ExitCode::from(127);
+    }
     // clap itself ends the process with 2 for wrong arguments.
     let Cli { mut place, command } = Cli::parse();
     let shows = matches!(command, Command::Demo(_));
@@ -139,6 +148,7 @@ pub fn run() -> ExitCode {
         Command::Prove(options) => prove::run(&options),
         Command::Key(key::Options {}) => key::run(place),
         Command::Formats => formats::run(place),
+        Command::Plugin(command) => plugin::run(&command),
         Command::User(command) => user::run(place, command),
         Command::Openapi => {
             let document = crate::api::openapi::document(crate::api::Api::new(1).endpoints());

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
+use export_sdk::Look;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -16,8 +17,8 @@ use tokio::time::timeout;
 use super::{Failure, Outcome, Place, open, say, unable, usage};
 use crate::app::App;
 use crate::config::Config;
-use crate::server::{self, Signals};
-use crate::service::{bootstrap, jobs, outbox};
+use crate::server::{self, Hangups, Signals};
+use crate::service::{bootstrap, jobs, outbox, plugins};
 use crate::web::metrics;
 use crate::work::{Work, mails, outgoing};
 
@@ -121,6 +122,7 @@ pub(super) async fn serve(
     mut signals: Signals,
     stop: impl Future<Output = ()>,
 ) -> Outcome {
+    let hangups = Hangups::catch();
     let recovering = Arc::clone(&app);
     let recovered =
         tokio::task::spawn_blocking(move || jobs::recover(&recovering).and(outbox::recover(&recovering)))
@@ -128,6 +130,7 @@ pub(super) async fn serve(
     if let Ok(Err(error)) = recovered {
         tracing::error!(%error, "what a crash left could not be cleared away; the next start tries again");
     }
+    plugins::tell(&app.registry());
     let work = Work::start(&app);
     tracing::info!(address = %app.config.server.listen, data = %app.config.server.data.display(), "ready");
     let (tell, told) = watch::channel(false);
@@ -157,6 +160,7 @@ pub(super) async fn serve(
     };
     tokio::select! {
         _ = async { tokio::join!(server::serve(Arc::clone(&app), listener, told()), working) } => {}
+        () = looking_again(&app, hangups) => {}
         () = stopping => return Err(anyhow!("stopped by a second signal; what was under way is cut off").into()),
     }
     if app.store.has_failed() {
@@ -166,6 +170,18 @@ pub(super) async fn serve(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Looks for formats again whenever SIGHUP comes. Never ends.
+async fn looking_again(app: &Arc<App>, mut hangups: Hangups) {
+    loop {
+        hangups.next().await;
+        let app = Arc::clone(app);
+        let look = move || drop(plugins::look_again(&app, Look::ForChanges));
+        if let Err(panic) = tokio::task::spawn_blocking(look).await {
+            tracing::error!(%panic, "plug-ins could not be read again");
+        }
+    }
 }
 
 #[cfg(test)]

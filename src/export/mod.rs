@@ -14,6 +14,7 @@
 
 pub mod bag;
 pub mod estimate;
+pub mod installed;
 pub mod merkle;
 pub mod pack;
 pub mod plugins;

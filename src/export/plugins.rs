@@ -1,7 +1,12 @@
 //! THE list of plug-ins of this build, and the registry made from it.
 
-use anyhow::{Result, bail};
-use export_sdk::{Registry, Settings};
+use std::path::Path;
+
+use anyhow::bail;
+use export_foreign::{Foreign, Machine};
+use export_sdk::{Look, Registry, Settings};
+
+pub use export_process::{Launch, Program};
 
 use crate::config::Config;
 
@@ -18,16 +23,28 @@ pub const PLUGINS: &[Plugin] = &[
     ("mattermost", export_mattermost::register),
     ("markdown", export_markdown::register),
     ("text", export_text::register),
+    ("process", export_process::register),
     ("anonymize", transform_anonymize::register),
     ("redact", transform_redact::register),
     ("drop", transform_drop::register),
     ("file", deliver_file::register),
     ("email", deliver_email::register),
     ("webhook", deliver_webhook::register),
+    #[cfg(feature = "wasm-plugins")]
+    ("wasm", export_wasm::register),
+    #[cfg(not(feature = "wasm-plugins"))]
+    ("wasm", left_out),
 ];
 
-/// Registers all plug-ins with their tables of config.toml.
-pub fn registry(config: &Config) -> Result<Registry> {
+/// In place of a plug-in that this build is without: its table may stand, so that one config.toml serves
+/// all builds.
+#[cfg(not(feature = "wasm-plugins"))]
+fn left_out(_: &mut Registry, _: &Settings) -> export_sdk::Result<()> {
+    Ok(())
+}
+
+/// Registers all plug-ins with their tables of config.toml, and looks for formats in files.
+pub fn registry(config: &Config) -> anyhow::Result<Registry> {
     let known = || PLUGINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     if let Some(stranger) = config.plugins.keys().find(|name| PLUGINS.iter().all(|(known, _)| known != name))
     {
@@ -38,7 +55,26 @@ pub fn registry(config: &Config) -> Result<Registry> {
         let table = config.plugins.get(*name).cloned().unwrap_or_default();
         register(&mut registry, &Settings::new(*name, table, &config.server.data))?;
     }
-    Ok(registry)
+    Ok(registry.look(Look::Afresh))
+}
+
+/// The format that a program is, for its author.
+pub fn open_program(command: Vec<String>) -> Result<Foreign<Box<dyn Machine>>, String> {
+    let place = command.join(" ");
+    let program = Program { command, ..Program::default() };
+    export_process::open(&program, &place).map(Foreign::boxed)
+}
+
+/// The format that a WebAssembly file is, for its author.
+#[cfg(feature = "wasm-plugins")]
+pub fn open_module(path: &Path) -> Result<Foreign<Box<dyn Machine>>, String> {
+    export_wasm::open(path).map(Foreign::boxed)
+}
+
+/// The same of a build that cannot run it.
+#[cfg(not(feature = "wasm-plugins"))]
+pub fn open_module(_: &Path) -> Result<Foreign<Box<dyn Machine>>, String> {
+    Err("cannot be run: this program was built without wasm-plugins".to_owned())
 }
 
 #[cfg(test)]

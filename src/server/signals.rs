@@ -1,4 +1,4 @@
-//! Being asked to stop.
+//! Being asked to stop, or to look again for what may have changed.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -11,10 +11,6 @@ pub struct Signals {
 impl Signals {
     /// Catches them from now on. To be called on the runtime.
     pub fn catch() -> Self {
-        let caught = |kind| {
-            let caught = signal(kind);
-            caught.inspect_err(|error| tracing::warn!(%error, "a signal to stop cannot be caught")).ok()
-        };
         Self { interrupt: caught(SignalKind::interrupt()), terminate: caught(SignalKind::terminate()) }
     }
 
@@ -25,6 +21,25 @@ impl Signals {
             () = of(&mut self.terminate) => {}
         }
     }
+}
+
+/// SIGHUP, which no longer ends the process.
+pub struct Hangups(Option<Signal>);
+
+impl Hangups {
+    /// Catches it from now on. To be called on the runtime.
+    pub fn catch() -> Self {
+        Self(caught(SignalKind::hangup()))
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        of(&mut self.0).await;
+    }
+}
+
+fn caught(kind: SignalKind) -> Option<Signal> {
+    signal(kind).inspect_err(|error| tracing::warn!(%error, ?kind, "a signal cannot be caught")).ok()
 }
 
 async fn of(signal: &mut Option<Signal>) {

@@ -35,7 +35,7 @@ pub fn request(app: &App, caller: &Caller, full: bool) -> Result<(bool, Job)> {
         delivery: Choice::new("file", &Value::Null),
         archive: None,
     };
-    super::orders::check(&app.registry, &order)?;
+    super::orders::check(&app.registry(), &order)?;
     exports::accept_with(app, caller, order, true, |batch, job| {
         // Of two at the same time only the first makes one.
         if let Some(earlier) = earlier(app, batch.get::<DataRequest>(&key)?, now)? {

@@ -48,7 +48,7 @@ pub struct WindowRequest {
 /// Accepts the export of a room. It is on disk when the reply leaves, and done some time later.
 pub fn request_window(app: &App, caller: &Caller, request: WindowRequest) -> Result<Job> {
     let room = visible_room(app, caller, &request.room)?;
-    let format = request.format.filter(|format| app.registry.format(format).is_ok());
+    let format = request.format.filter(|format| app.registry().format(format).is_ok());
     let format = format.ok_or_else(|| Error::code("error-invalid-format"))?;
     let now = app.now();
     let from = request.from.as_deref().map(day).transpose()?;
@@ -63,7 +63,7 @@ pub fn request_window(app: &App, caller: &Caller, request: WindowRequest) -> Res
         until: to.min(now.plus(1)),
         ..plain(&room, formats, Choice::new(request.delivery, &request.delivery_options), now)
     };
-    orders::check(&app.registry, &order)?;
+    orders::check(&app.registry(), &order)?;
     accept(app, caller, order, true)
 }
 
@@ -122,7 +122,8 @@ pub fn request_mail(app: &App, caller: &Caller, request: MailRequest) -> Result<
     let reply_to = caller.user.emails.first().map(|email| email.address.as_str());
     let reply_to = reply_to.filter(|address| is_address(address));
     let options = json!({"to": addresses, "subject": request.subject, "replyTo": reply_to});
-    let delivery = app.registry.delivery("email").map_err(Error::internal)?;
+    let registry = app.registry();
+    let delivery = registry.delivery("email").map_err(Error::internal)?;
     delivery.check(&options).map_err(|error| Error::refused("error-invalid-recipient", error.to_string()))?;
     let messages = request.messages.into_iter().map(MessageId::new).collect();
     let formats = vec![Choice::new("mail", &Value::Null)];
@@ -130,7 +131,7 @@ pub fn request_mail(app: &App, caller: &Caller, request: MailRequest) -> Result<
         rooms: Rooms::Messages { room: room.id.clone(), messages },
         ..plain(&room, formats, Choice::new("email", &options), app.now().plus(1))
     };
-    orders::check(&app.registry, &order)?;
+    orders::check(&registry, &order)?;
     Ok((accept(app, caller, order, false)?, missing))
 }
 
@@ -237,9 +238,10 @@ pub fn estimate(app: &App, caller: &Caller, order: impl FnOnce() -> Result<Order
     let begin = Instant::now();
     let is_late = || begin.elapsed() >= LONGEST_ESTIMATE;
     let order = order()?;
+    let registry = app.registry();
     let task = Task {
         store: &app.store,
-        registry: &app.registry,
+        registry: &registry,
         order: &order,
         may_see: &|room| orders::belongs(app, &caller.user.id, room),
         requested_by: &caller.user.username,

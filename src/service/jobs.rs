@@ -159,8 +159,8 @@ pub fn clear_spool(app: &App, id: &JobId) {
 /// What the delivery of an order wants to be given.
 pub fn packaging(app: &App, order: &Order) -> export_sdk::Result<Packaging> {
     let formats: Vec<String> = order.formats.iter().map(|format| format.id.clone()).collect();
-    let delivery = app.registry.delivery(&order.delivery.id)?;
-    delivery.packaging(&order.delivery.options.value(), &formats)
+    let registry = app.registry();
+    registry.delivery(&order.delivery.id)?.packaging(&order.delivery.options.value(), &formats)
 }
 
 /// Where the zip of a job is packed.

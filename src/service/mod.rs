@@ -65,6 +65,7 @@ pub mod password_policy;
 pub mod password_reset;
 pub mod permissions;
 pub mod personal_tokens;
+pub mod plugins;
 pub mod preferences;
 pub mod presence;
 pub mod previews;

@@ -87,8 +87,9 @@ fn shown(text: &str) -> String {
 pub fn order(app: &App, caller: Option<&Caller>, request: Request) -> Result<Order> {
     let (rooms, title) = rooms::rooms(app, caller, &request.wanted)?;
     let me = caller.map_or("", |caller| &caller.user.username);
-    let order = complete(&app.registry, request, rooms, title, app.now(), me)?;
-    check(&app.registry, &order)?;
+    let registry = app.registry();
+    let order = complete(&registry, request, rooms, title, app.now(), me)?;
+    check(&registry, &order)?;
     Ok(order)
 }
 

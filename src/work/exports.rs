@@ -1,15 +1,18 @@
 //! The workers that bring jobs to their end.
 
+mod shortage;
+
 use std::cell::RefCell;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use export_sdk as sdk;
-use export_sdk::{ArtifactPath, Attempt, ErrorKind, Export, Packaging, Receipt};
+use export_sdk::{ArtifactPath, Attempt, ErrorKind, Export, Packaging, Receipt, Registry};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use self::shortage::explain;
 use super::background;
 use super::downloads::JobDownloads;
 use super::mails::{announce_export, pause_millis};
@@ -117,7 +120,8 @@ async fn bring_on(app: &Arc<App>, id: JobId, progress: &Arc<JobProgress>) -> sdk
     let prepared = prepared.map_err(|panic| internal("the export failed").because(panic))??;
     let Some((job, export)) = prepared else { return Ok(()) };
     progress.enter(Phase::Delivering);
-    let delivery = app.registry.delivery(&job.order.delivery.id)?;
+    let registry = app.registry();
+    let delivery = registry.delivery(&job.order.delivery.id)?;
     let outbox = StoreOutbox::new(app);
     let downloads = JobDownloads::new(app, &job.id);
     let attempt = Attempt::new(job.attempts + 1, job.id.as_str(), &outbox).with_downloads(&downloads);
@@ -166,7 +170,9 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
     let floor = progress.work.keep_free(space);
     let (job, sealed) = if job.state == JobState::Queued {
         // The rendering, and the zip that is made of it.
-        floor.has_room_for(volume(&task(app, &job, &may_see(app, &job)))?.saturating_mul(2))?;
+        floor.has_room_for(
+            volume(&task((app, &app.registry()), &job, &may_see(app, &job)))?.saturating_mul(2),
+        )?;
         let Some(job) = jobs::advance(app, id, JobEvent::Started, |_| {}).map_err(store_failed)? else {
             return Ok(None);
         };
@@ -192,7 +198,7 @@ fn prepare(app: &App, id: &JobId, progress: &JobProgress) -> sdk::Result<Option<
             progress.pack(job.bytes);
             floor.has_room_for(0)?;
             let zip = jobs::packed(app, id);
-            let layout = Layout::of(&job.order, &app.registry, job.id.as_str());
+            let layout = Layout::of(&job.order, &app.registry(), job.id.as_str());
             let level = app.config.export.compression;
             let mut packing = Packing::new(layout, level, view::time(job.created));
             packing.info = Info::of(&job.order);
@@ -230,10 +236,10 @@ fn may_see<'a>(app: &'a App, job: &'a Job) -> impl Fn(&Room) -> Result<bool> + '
     }
 }
 
-fn task<'a>(app: &'a App, job: &'a Job, may_see: &'a MaySee<'a>) -> Task<'a> {
+fn task<'a>((app, registry): (&'a App, &'a Registry), job: &'a Job, may_see: &'a MaySee<'a>) -> Task<'a> {
     Task {
         store: &app.store,
-        registry: &app.registry,
+        registry,
         order: &job.order,
         may_see,
         requested_by: &job.owner_username,
@@ -251,7 +257,9 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Optio
         seen.borrow_mut().extend(belongs.then(|| room.id.clone()));
         Ok(belongs)
     };
-    let Rendered { summary, .. } = render(&task(app, job, &seeing), &spool, progress)?;
+    // Held to the end: what is exchanged meanwhile is for the next export.
+    let registry = app.registry();
+    let Rendered { summary, .. } = render(&task((app, &registry), job, &seeing), &spool, progress)?;
     if job.order.rooms == Rooms::Own {
         own_data::about_owner(app, job, &mut *spool.borrow_mut())?;
     }
@@ -331,35 +339,6 @@ fn download_name(app: &App, job: &Job) -> String {
         if matches!(job.order.formats.as_slice(), [format] if format.id == "json") { "-data" } else { "" };
     let name = format!("{}-{owner}{data}-{}.zip", job.created.day(), job.id);
     sdk::safe_file_name(&name)
-}
-
-/// Says what a full disk has to do with a failure, which plug-ins cannot know.
-fn explain(error: sdk::Error, progress: &JobProgress) -> sdk::Error {
-    if error.kind() != ErrorKind::Internal {
-        return error;
-    }
-    // What is rendered waits for better times; what is not would only wait in the way of others.
-    let rendered = matches!(progress.phase(), Phase::Packing | Phase::Delivering);
-    let kind = if rendered { ErrorKind::Unavailable } else { ErrorKind::Internal };
-    if let Some(shortage) = progress.work.shortage() {
-        return sdk::Error::new(kind, shortage.to_string()).because(error);
-    }
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(error) = cause {
-        let io = error.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|error| is_full(error.kind())) {
-            let text = "the disk is full; make room, then use exports.retry";
-            return sdk::Error::new(kind, text).because(error.to_string());
-        }
-        cause = error.source();
-    }
-    error
-}
-
-/// Whether the disk has no room for this file, or not for this user.
-fn is_full(kind: std::io::ErrorKind) -> bool {
-    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// Notes that a try did not work: for good, or only this time.

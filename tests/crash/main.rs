@@ -11,6 +11,8 @@
 mod client;
 mod exporter;
 mod full_disk;
+#[cfg(feature = "wasm-plugins")]
+mod hangup;
 mod housekeeper;
 mod mailer;
 mod people;

@@ -76,6 +76,13 @@ impl Server {
         self.child.wait().expect("dead");
     }
 
+    /// SIGHUP.
+    #[cfg(feature = "wasm-plugins")]
+    pub(crate) fn hang_up(&self) {
+        let told = Command::new("kill").arg("-HUP").arg(self.child.id().to_string()).status();
+        assert!(told.expect("kill runs").success());
+    }
+
     /// SIGTERM; it must end well, and soon.
     pub(crate) fn stop(self) {
         let told = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");

@@ -76,6 +76,8 @@ const SAID_ONLY_BY: &[(&str, &[&str])] = &[
     ("export_mattermost", &["src/export/plugins.rs"]),
     ("export_markdown", &["src/export/plugins.rs"]),
     ("export_text", &["src/export/plugins.rs"]),
+    ("export_process", &["src/export/plugins.rs"]),
+    ("export_wasm", &["src/export/plugins.rs"]),
     ("deliver_", &["src/export/plugins.rs"]),
     ("transform_", &["src/export/plugins.rs"]),
     ("Error::NotLoggedIn =>", &["src/api/methods/answer.rs", "src/api/reply.rs"]),
@@ -83,7 +85,7 @@ const SAID_ONLY_BY: &[(&str, &[&str])] = &[
 ];
 
 /// What plug-ins are made with.
-const HELPERS: &[&str] = &["sdk", "outbound"];
+const HELPERS: &[&str] = &["sdk", "outbound", "foreign", "examples"];
 
 /// The longest a source file may be.
 const LONGEST_FILE: usize = 400;

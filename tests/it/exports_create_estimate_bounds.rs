@@ -52,9 +52,10 @@ fn an_estimate_that_is_refused_gives_its_place_back() {
 /// What an order would be, if it is late when it asks for the time once more than `calls` times.
 fn late_after(server: &TestServer, body: &Value, calls: u32) -> export_sdk::Result<Estimate> {
     let job = server.job(&ordered(&server.as_admin(), body));
+    let registry = server.app.registry();
     let task = Task {
         store: &server.app.store,
-        registry: &server.app.registry,
+        registry: &registry,
         order: &job.order,
         may_see: &|_| Ok(true),
         requested_by: "admin",

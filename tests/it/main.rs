@@ -52,6 +52,7 @@ mod exports_kept;
 mod exports_links;
 mod exports_mail;
 mod exports_mail_zips;
+mod exports_plugins;
 mod exports_retry;
 mod exports_rights_later;
 mod exports_space;

@@ -45,7 +45,7 @@ pub fn check(bytes: &[u8]) {
     let mut topic = Message::new("m3", "GENERAL", author, at, &reply);
     topic.kind = Some("room_changed_topic");
     let messages = [first, second, topic];
-    for format in app().registry.formats() {
+    for format in app().registry().formats() {
         let files = render(format, &Value::Null, &messages);
         let files = files.unwrap_or_else(|error| panic!("{} refuses a message: {error}", format.id()));
         assert_readable(format.id(), &files);

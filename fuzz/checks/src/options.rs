@@ -14,7 +14,7 @@ const MESSAGES: usize = 12;
 /// Options are refused as the mistake of who asks, or an export with them succeeds.
 pub fn check(bytes: &[u8]) {
     let Ok(options) = serde_json::from_slice::<Value>(bytes) else { return };
-    let registry = &app().registry;
+    let registry = app().registry();
     for format in registry.formats() {
         if accepted(format.check(&options)) {
             let rendered = render(format, &options, messages());

@@ -44,8 +44,8 @@ impl Transform for Anonymize {
         "Gives everybody a pseudonym, the same one everywhere in the export"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        SPECS
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        SPECS.to_vec()
     }
 
     fn start<'run>(&'run self, options: AnonymizeOptions) -> Result<Box<dyn Transformer + 'run>> {

@@ -70,8 +70,8 @@ impl ExportFormat for Csv {
         "A table with one row for each message, for spreadsheets; safe to open"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        OPTIONS
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        OPTIONS.to_vec()
     }
 
     fn start<'run>(

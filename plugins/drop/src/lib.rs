@@ -31,8 +31,8 @@ impl Transform for Drop {
         "Leaves messages out: by author, text or type, with files, replies in threads; or all reactions"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        SPECS
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        SPECS.to_vec()
     }
 
     fn start<'run>(&'run self, options: DropOptions) -> Result<Box<dyn Transformer + 'run>> {

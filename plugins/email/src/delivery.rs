@@ -31,8 +31,8 @@ impl Delivery for Email {
         "Mails the export to each recipient: attached, as a link that opens it once, or, in the format `mail`, as the text"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        SPECS
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        SPECS.to_vec()
     }
 
     fn packaging(&self, options: &EmailOptions, formats: &[String]) -> Packaging {

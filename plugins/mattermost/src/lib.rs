@@ -53,8 +53,8 @@ impl ExportFormat for Mattermost {
         "Mattermost's bulk import, with threads, reactions and files, to move there"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        &[OptionSpec {
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        vec![OptionSpec {
             name: "team",
             kind: "string",
             default: "roomscribe",

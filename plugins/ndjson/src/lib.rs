@@ -5,17 +5,12 @@
 //! no `rid`, which tells it from messages, and `schema.json` describes them all. Only who starred a
 //! message and the code for joining are left out: those are secrets.
 
-mod line;
-
 use std::io::Write;
 
 use export_sdk::{
     ExportFormat, FormatWriter, Member, Message, NoOptions, NoSettings, Output, Registry, Result, Room,
-    RoomWriter, Scope, Settings, Summary, each_room,
+    RoomWriter, Scope, Settings, Summary, each_room, ndjson,
 };
-use serde::Serialize;
-
-use line::{End, FileLine, Header, MemberLine};
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
 
@@ -58,50 +53,39 @@ impl ExportFormat for Ndjson {
 
 fn begin(room: &Room<'_>, scope: &Scope<'_>, output: &mut dyn Output) -> Result<Writer> {
     let file = output.create(&room.file_name("ndjson")?, MEDIA_TYPE)?;
-    let mut writer = Writer { file, line: Vec::new() };
-    writer.write_line(&Header::new(room, scope))?;
+    let mut writer = Writer { file, lines: Vec::new() };
+    ndjson::header(&mut writer.lines, room, scope, None)?;
+    writer.write_lines()?;
     Ok(writer)
 }
 
 struct Writer {
     file: Box<dyn Write + Send>,
-    /// One line, reused: the many small writes of a serializer stay off the dynamic call.
-    line: Vec<u8>,
+    /// The lines of one record, reused: the many small writes of a serializer stay off the dynamic call.
+    lines: Vec<u8>,
 }
 
 impl Writer {
-    fn write_line(&mut self, record: &impl Serialize) -> Result<()> {
-        serde_json::to_writer(&mut self.line, record)?;
-        // Custom fields keep the blanks they were stored with. A line break in JSON is always such a
-        // blank - inside a string it is escaped - and would break the line.
-        for byte in &mut self.line {
-            if matches!(byte, b'\n' | b'\r') {
-                *byte = b' ';
-            }
-        }
-        self.end_line()
-    }
-
-    fn end_line(&mut self) -> Result<()> {
-        self.line.push(b'\n');
-        self.file.write_all(&self.line)?;
-        self.line.clear();
+    fn write_lines(&mut self) -> Result<()> {
+        self.file.write_all(&self.lines)?;
+        self.lines.clear();
         Ok(())
     }
 }
 
 impl RoomWriter for Writer {
     fn member(&mut self, member: &Member<'_>) -> Result<()> {
-        self.write_line(&MemberLine::new(member))
+        ndjson::member(&mut self.lines, member)?;
+        self.write_lines()
     }
 
     fn write(&mut self, message: &Message<'_>) -> Result<()> {
-        message.write_line(&mut self.line)?;
-        self.end_line()?;
-        message.files.iter().try_for_each(|file| self.write_line(&FileLine::new(message, file)))
+        ndjson::message(&mut self.lines, message)?;
+        self.write_lines()
     }
 
     fn finish(mut self: Box<Self>, summary: &Summary) -> Result<()> {
-        self.write_line(&End::new(summary))
+        ndjson::end(&mut self.lines, summary)?;
+        self.write_lines()
     }
 }

@@ -34,8 +34,8 @@ impl Transform for Redact {
         "Blacks out e-mail addresses, phone numbers, payment cards, IBANs, IP addresses and own patterns"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        SPECS
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        SPECS.to_vec()
     }
 
     fn start<'run>(&'run self, options: RedactOptions) -> Result<Box<dyn Transformer + 'run>> {

@@ -7,6 +7,7 @@
 //! }
 //! ```
 
+mod checks;
 mod delivery;
 mod golden;
 mod hostile;
@@ -16,8 +17,9 @@ mod place;
 mod suite;
 mod transform;
 
+pub use checks::{CHECKS, Check};
 pub use delivery::delivery;
-pub use golden::{golden, golden_in};
+pub use golden::{golden, golden_in, golden_rooms};
 pub use hostile::{HOSTILE_NAMES, HOSTILE_TEXTS};
 pub use load::load;
 pub use memory::{MemoryDownloads, MemoryOutbox, MemoryOutput, Shared};

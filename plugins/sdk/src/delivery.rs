@@ -22,8 +22,8 @@ pub trait Delivery: Send + Sync + 'static {
     fn describe(&self) -> &str;
 
     /// The options for people.
-    fn options(&self) -> &[OptionSpec] {
-        &[]
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        Vec::new()
     }
 
     /// What [`deliver`](Self::deliver) receives of an export in these formats.

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{FormatWriter, OptionSpec, Output, Result, Scope};
+use crate::{FormatWriter, OptionSpec, Origin, Output, Result, Scope};
 
 /// A way to write rooms down: HTML, JSON, CSV.
 ///
@@ -28,8 +28,8 @@ pub trait ExportFormat: Send + Sync + 'static {
     fn describe(&self) -> &str;
 
     /// The options for people, in the order they should be read.
-    fn options(&self) -> &[OptionSpec] {
-        &[]
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        Vec::new()
     }
 
     /// The order in which this format wants the messages of a room.
@@ -41,6 +41,22 @@ pub trait ExportFormat: Send + Sync + 'static {
     /// zip is not laid out as a bag, unless the request says so.
     fn wants_top(&self) -> bool {
         false
+    }
+
+    /// Where it comes from, if it is not part of the program.
+    fn origin(&self) -> Option<Origin<'_>> {
+        None
+    }
+
+    /// Why no export can have it just now, for people; `None`: it can.
+    fn switched_off(&self) -> Option<String> {
+        None
+    }
+
+    /// Refuses, while the requester still waits, what parsing alone cannot see.
+    fn check(&self, options: &Self::Options) -> Result<()> {
+        let _ = options;
+        Ok(())
     }
 
     /// Opens the files that every export has. The rooms follow, each announced to the writer.

@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 
 /// One option of a plug-in, as `exports.formats` and the command line's help show it.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct OptionSpec {
+pub struct OptionSpec<'a> {
     /// The key in the request's `options`.
-    pub name: &'static str,
+    pub name: &'a str,
     /// What a value looks like: `boolean`, `string`, `integer`, or the words allowed, `a|b`.
-    pub kind: &'static str,
+    pub kind: &'a str,
     /// The value when the request does not say, written as in the request.
-    pub default: &'static str,
+    pub default: &'a str,
     /// One line for people.
-    pub help: &'static str,
+    pub help: &'a str,
 }
 
 /// The options of a plug-in that has none: any key is refused.

@@ -3,52 +3,91 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
 use serde_json::{Map, Value};
 
 use crate::{
-    Attempt, Delivery, Error, ErrorKind, Export, ExportFormat, FormatWriter, OptionSpec, Order, Output,
-    Packaging, Receipt, Result, Scope, Transform, Transformer,
+    Attempt, Delivery, Error, ErrorKind, Export, ExportFormat, FormatSource, FormatWriter, Found, Look,
+    OptionSpec, Order, Origin, Output, Packaging, Receipt, Result, Scope, Transform, Transformer,
 };
 
-/// All formats, transforms and deliveries, in the order of their registration.
-#[derive(Default)]
+/// All formats, transforms and deliveries, in the order of their registration, and then the formats
+/// that were found.
+#[derive(Default, Clone)]
 pub struct Registry {
-    formats: Vec<Box<dyn AnyFormat>>,
-    transforms: Vec<Box<dyn AnyTransform>>,
-    deliveries: Vec<Box<dyn AnyDelivery>>,
+    formats: Vec<Arc<dyn AnyFormat>>,
+    transforms: Vec<Arc<dyn AnyTransform>>,
+    deliveries: Vec<Arc<dyn AnyDelivery>>,
+    sources: Vec<Arc<dyn FormatSource>>,
+    found: Vec<Found>,
 }
 
 impl Registry {
     /// Adds a format. A second one of the same id is an error.
     pub fn add_format(&mut self, format: impl ExportFormat) -> Result<()> {
-        check_id("format", format.id(), self.formats.iter().map(|known| known.id()))?;
-        self.formats.push(Box::new(format));
+        check_id("format", format.id(), self.formats().map(AnyFormat::id))?;
+        self.formats.push(Arc::new(format));
         Ok(())
     }
 
     /// Adds a transform. A second one of the same id is an error.
     pub fn add_transform(&mut self, transform: impl Transform) -> Result<()> {
         check_id("transform", transform.id(), self.transforms.iter().map(|known| known.id()))?;
-        self.transforms.push(Box::new(transform));
+        self.transforms.push(Arc::new(transform));
         Ok(())
     }
 
     /// Adds a delivery. A second one of the same id is an error.
     pub fn add_delivery(&mut self, delivery: impl Delivery) -> Result<()> {
         check_id("delivery", delivery.id(), self.deliveries.iter().map(|known| known.id()))?;
-        self.deliveries.push(Box::new(delivery));
+        self.deliveries.push(Arc::new(delivery));
         Ok(())
+    }
+
+    /// Adds a place where formats are found. [`look`](Self::look) makes them known.
+    pub fn add_source(&mut self, source: impl FormatSource) {
+        self.sources.push(Arc::new(source));
+    }
+
+    /// The same plug-ins with the formats that there are now in every source. Where two have one id,
+    /// the first stays, and one that is part of the program always does.
+    #[must_use]
+    pub fn look(&self, look: Look) -> Self {
+        let mut looked = Self { found: Vec::new(), ..self.clone() };
+        for mut found in self.sources.iter().flat_map(|source| source.look(look)) {
+            if let Ok(format) = &found.format
+                && let Err(error) = looked.check_found(format.id())
+            {
+                found.format = Err(error);
+            }
+            looked.found.push(found);
+        }
+        looked
+    }
+
+    fn check_found(&self, id: &str) -> Result<(), String> {
+        if self.formats.iter().any(|known| known.id() == id) {
+            return Err(format!("it calls itself `{id}`, which is a format of the program; rename it"));
+        }
+        let other = self.found.iter().find(|other| other.format.as_ref().is_ok_and(|other| other.id() == id));
+        if let Some(other) = other {
+            return Err(format!("it calls itself `{id}`, as {} does; rename or remove one", other.file));
+        }
+        check_id("format", id, std::iter::empty()).map_err(|error| error.to_string())
+    }
+
+    /// Every file that should be a format, usable or not.
+    pub fn found(&self) -> &[Found] {
+        &self.found
     }
 
     /// The format of that id; the error lists the known ones.
     pub fn format(&self, id: &str) -> Result<&dyn AnyFormat> {
-        let found = self.formats.iter().find(|format| format.id() == id);
-        found
-            .map(|format| &**format)
-            .ok_or_else(|| unknown("format", id, self.formats.iter().map(|f| f.id())))
+        let found = self.formats().find(|format| format.id() == id);
+        found.ok_or_else(|| unknown("format", id, self.formats().map(AnyFormat::id)))
     }
 
     /// The transform of that id; the error lists the known ones.
@@ -69,7 +108,8 @@ impl Registry {
 
     /// All formats.
     pub fn formats(&self) -> impl Iterator<Item = &dyn AnyFormat> {
-        self.formats.iter().map(|format| &**format)
+        let found = self.found.iter().filter_map(|found| found.format.as_ref().ok());
+        self.formats.iter().chain(found).map(|format| &**format)
     }
 
     /// All transforms.
@@ -112,11 +152,15 @@ pub trait AnyFormat: Send + Sync {
     /// See [`ExportFormat::describe`].
     fn describe(&self) -> &str;
     /// See [`ExportFormat::options`].
-    fn options(&self) -> &[OptionSpec];
+    fn options(&self) -> Vec<OptionSpec<'_>>;
     /// See [`ExportFormat::order`].
     fn order(&self) -> Order;
     /// See [`ExportFormat::wants_top`].
     fn wants_top(&self) -> bool;
+    /// See [`ExportFormat::origin`].
+    fn origin(&self) -> Option<Origin<'_>>;
+    /// See [`ExportFormat::switched_off`].
+    fn switched_off(&self) -> Option<String>;
     /// Whether [`start`](Self::start) will accept these options (null or an object).
     fn check(&self, options: &Value) -> Result<()>;
     /// See [`ExportFormat::start`].
@@ -145,7 +189,7 @@ impl<F: ExportFormat> AnyFormat for F {
         ExportFormat::describe(self)
     }
 
-    fn options(&self) -> &[OptionSpec] {
+    fn options(&self) -> Vec<OptionSpec<'_>> {
         ExportFormat::options(self)
     }
 
@@ -157,8 +201,16 @@ impl<F: ExportFormat> AnyFormat for F {
         ExportFormat::wants_top(self)
     }
 
+    fn origin(&self) -> Option<Origin<'_>> {
+        ExportFormat::origin(self)
+    }
+
+    fn switched_off(&self) -> Option<String> {
+        ExportFormat::switched_off(self)
+    }
+
     fn check(&self, options: &Value) -> Result<()> {
-        parse::<F::Options>(ExportFormat::id(self), options).map(drop)
+        ExportFormat::check(self, &parse(ExportFormat::id(self), options)?)
     }
 
     fn start<'run>(
@@ -178,7 +230,7 @@ pub trait AnyTransform: Send + Sync {
     /// See [`Transform::describe`].
     fn describe(&self) -> &str;
     /// See [`Transform::options`].
-    fn options(&self) -> &[OptionSpec];
+    fn options(&self) -> Vec<OptionSpec<'_>>;
     /// Whether [`start`](Self::start) will accept these options (null or an object).
     fn check(&self, options: &Value) -> Result<()>;
     /// See [`Transform::start`].
@@ -194,7 +246,7 @@ impl<T: Transform> AnyTransform for T {
         Transform::describe(self)
     }
 
-    fn options(&self) -> &[OptionSpec] {
+    fn options(&self) -> Vec<OptionSpec<'_>> {
         Transform::options(self)
     }
 
@@ -217,7 +269,7 @@ pub trait AnyDelivery: Send + Sync {
     /// See [`Delivery::describe`].
     fn describe(&self) -> &str;
     /// See [`Delivery::options`].
-    fn options(&self) -> &[OptionSpec];
+    fn options(&self) -> Vec<OptionSpec<'_>>;
     /// See [`Delivery::packaging`].
     fn packaging(&self, options: &Value, formats: &[String]) -> Result<Packaging>;
     /// Parses the options (null or an object) and asks [`Delivery::check`].
@@ -240,7 +292,7 @@ impl<D: Delivery> AnyDelivery for D {
         Delivery::describe(self)
     }
 
-    fn options(&self) -> &[OptionSpec] {
+    fn options(&self) -> Vec<OptionSpec<'_>> {
         Delivery::options(self)
     }
 

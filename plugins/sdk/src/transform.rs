@@ -21,8 +21,8 @@ pub trait Transform: Send + Sync + 'static {
     fn describe(&self) -> &str;
 
     /// The options for people.
-    fn options(&self) -> &[OptionSpec] {
-        &[]
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        Vec::new()
     }
 
     /// Begins an export. Also called to check options while the requester still waits: refuse here

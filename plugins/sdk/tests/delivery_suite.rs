@@ -61,8 +61,8 @@ impl Delivery for Faulty {
         "Does one thing wrong"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        &[]
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        Vec::new()
     }
 
     fn packaging(&self, _: &Lenient, _: &[String]) -> Packaging {

@@ -80,8 +80,8 @@ impl Delivery for Directories {
         "Puts the zip into a directory that the administrator has named"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        OPTIONS
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        OPTIONS.to_vec()
     }
 
     /// One zip, whatever was chosen. `Packaging::Loose` gives all files as the format wrote them.

@@ -105,8 +105,8 @@ impl ExportFormat for Tsv {
         "One line for each message, cells parted by tabs, for cut, awk and databases"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        OPTIONS
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        OPTIONS.to_vec()
     }
 
     /// `each_room` opens a file for every room of the export. A format that gathers all rooms in one

@@ -53,8 +53,8 @@ impl Delivery for Webhook {
         "Posts the export, signed, to a web address"
     }
 
-    fn options(&self) -> &[OptionSpec] {
-        SPECS
+    fn options(&self) -> Vec<OptionSpec<'_>> {
+        SPECS.to_vec()
     }
 
     fn packaging(&self, _: &WebhookOptions, _: &[String]) -> Packaging {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod order;
+mod plugins;
 
 use export_sdk::{AnyDelivery, AnyFormat, AnyTransform};
 use schemars::JsonSchema;
@@ -44,6 +45,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         post("exports.link").returns("link* object").user(link),
         post("exports.delete").returns(NOTHING).user(delete),
         get("exports.audit").needs(&["view-export-audit"]).returns("entries* page").user(audit::audit),
+        get("exports.plugins").needs(&["manage-apps"]).returns("plugins* objects").user(plugins::list),
+        post("exports.plugins.reload")
+            .needs(&["manage-apps"])
+            .returns("plugins* objects")
+            .user(plugins::reload),
     ]
 }
 
@@ -71,7 +77,7 @@ fn read(app: &App, input: Input) -> Result<Export> {
     let body: Value = input.parse().map_err(|_| invalid())?;
     let room = body["rid"].as_str().filter(|rid| !rid.is_empty()).ok_or_else(invalid)?;
     let delivery = body["type"].as_str().ok_or_else(invalid)?;
-    app.registry.delivery(delivery).map_err(|_| invalid())?;
+    app.registry().delivery(delivery).map_err(|_| invalid())?;
     let room = RoomId::new(room);
     if delivery == "email" {
         let mut to_emails = texts(&body["toEmails"])?;
@@ -135,14 +141,22 @@ struct Nothing {}
 
 /// What there is to choose from.
 fn formats(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
+    let registry = app.registry();
     let format = |format: &dyn AnyFormat| {
-        json!({
+        let origin = format.origin();
+        let mut value = json!({
             "id": format.id(),
             "description": format.describe(),
             "mediaType": format.media_type(),
             "extension": format.extension(),
+            "version": origin.map_or(env!("CARGO_PKG_VERSION"), |origin| origin.version),
+            "origin": origin.map_or("built-in", |origin| origin.file),
             "options": format.options(),
-        })
+        });
+        if let Some(reason) = format.switched_off() {
+            value["unavailable"] = reason.into();
+        }
+        value
     };
     let transform = |transform: &dyn AnyTransform| {
         json!({
@@ -153,9 +167,9 @@ fn formats(app: &App, _: &Caller, _: Nothing) -> Result<Value> {
     };
     let delivery = |delivery: &dyn AnyDelivery| json!({"id": delivery.id(), "description": delivery.describe(), "options": delivery.options()});
     Ok(json!({
-        "formats": app.registry.formats().map(format).collect::<Vec<_>>(),
-        "transforms": app.registry.transforms().map(transform).collect::<Vec<_>>(),
-        "deliveries": app.registry.deliveries().map(delivery).collect::<Vec<_>>(),
+        "formats": registry.formats().map(format).collect::<Vec<_>>(),
+        "transforms": registry.transforms().map(transform).collect::<Vec<_>>(),
+        "deliveries": registry.deliveries().map(delivery).collect::<Vec<_>>(),
     }))
 }
 

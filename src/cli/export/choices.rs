@@ -16,12 +16,12 @@ pub(super) struct Choices {
 /// A plug-in that was chosen, and what is said to it.
 struct Chosen<'a> {
     id: &'a str,
-    specs: &'a [OptionSpec],
+    specs: Vec<OptionSpec<'a>>,
     options: Map<String, Value>,
 }
 
 impl<'a> Chosen<'a> {
-    fn new(id: &'a str, specs: &'a [OptionSpec]) -> Self {
+    fn new(id: &'a str, specs: Vec<OptionSpec<'a>>) -> Self {
         Self { id, specs, options: Map::new() }
     }
 
@@ -44,7 +44,7 @@ impl<'a> Chosen<'a> {
 }
 
 /// What an option's text stands for: the plug-in says what it expects.
-fn value(kind: &str, text: &str) -> Value {
+pub(in crate::cli) fn value(kind: &str, text: &str) -> Value {
     let json = serde_json::from_str(text);
     if kind.starts_with("list") {
         // Names and words hold no comma; other texts and expressions may.
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn lists_grow_and_nothing_else_is_said_twice() {
         let specs = [OptionSpec { name: "from", kind: "list of strings", default: "", help: "" }];
-        let mut chosen = Chosen::new("drop", &specs);
+        let mut chosen = Chosen::new("drop", specs.to_vec());
         assert!(chosen.put("from", "bob").is_ok() && chosen.put("from", "al").is_ok());
         assert!(chosen.put("bom", "true").is_ok());
         let Err(Failure { code, error }) = chosen.put("bom", "true") else { panic!("refused") };

@@ -109,21 +109,27 @@ impl<'a> Reading<'a> {
     fn replies(&mut self, beginning: &Message, sink: &mut impl Sink) -> Result<(), Failure> {
         let (_, until) = self.filter.window();
         let mut last = None;
-        self.store.replies_between::<Failure>(&self.room.id, &beginning.id, beginning.sent_at, until, |reply| {
-            self.progress.work.check().map_err(sdk::Error::from)?;
-            if self.followed >= self.most || self.task.is_late() {
-                self.is_part = true;
-                return Ok(ControlFlow::Break(()));
-            }
-            self.followed += 1;
-            if is_before(beginning, &reply) {
-                if self.wants(&reply) {
-                    sink.take(&reply)?;
+        self.store.replies_between::<Failure>(
+            &self.room.id,
+            &beginning.id,
+            beginning.sent_at,
+            until,
+            |reply| {
+                self.progress.work.check().map_err(sdk::Error::from)?;
+                if self.followed >= self.most || self.task.is_late() {
+                    self.is_part = true;
+                    return Ok(ControlFlow::Break(()));
                 }
-                last = Some(reply.sent_at);
-            }
-            go_on()
-        })?;
+                self.followed += 1;
+                if is_before(beginning, &reply) {
+                    if self.wants(&reply) {
+                        sink.take(&reply)?;
+                    }
+                    last = Some(reply.sent_at);
+                }
+                go_on()
+            },
+        )?;
         if let Some(last) = last {
             self.led.note(&beginning.id, last, beginning.sent_at);
         }

@@ -9,8 +9,8 @@
 //! into the pages afterwards misses nothing, so readers need no lock. Writers and `pack` must take turns.
 
 use std::ops::{Bound, ControlFlow};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Batch, Direction, Engine, Range, Visit};
 use crate::store::{Error, Result};

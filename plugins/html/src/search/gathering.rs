@@ -65,7 +65,8 @@ impl Gathering {
 
     fn join(&mut self) -> Result<Postings> {
         let ended = self.thread.take().and_then(|thread| thread.join().ok());
-        ended.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "the search index could not be gathered")))
+        ended
+            .unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "the search index could not be gathered")))
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::suite::{raw, registry, stored, write_room};
 use super::{MemoryOutput, Register};
-use crate::{ArtifactPath, File, FileLink, Message, Room, RoomKind, Scope, Timestamp};
+use crate::{AnyFormat, ArtifactPath, File, FileLink, Message, Result, Room, RoomKind, Scope, Timestamp};
 
 /// Each is a directory of golden files.
 const CASES: [&str; 3] = ["conversation", "direct", "empty"];
@@ -26,19 +26,18 @@ pub fn golden(register: Register, id: &str) {
 pub fn golden_in(register: Register, id: &str, directory: impl AsRef<Path>) {
     let directory = directory.as_ref();
     let mut expected = BTreeSet::new();
-    for case in CASES {
-        for (name, bytes) in exported(register, id, case) {
-            let path = directory.join(case).join(&name);
-            if std::env::var_os("UPDATE").is_some() {
-                fs::create_dir_all(path.parent().expect("inside a directory")).expect("a new directory");
-                fs::write(&path, &bytes).expect("a new golden file");
-            }
-            let golden = fs::read_to_string(&path);
-            let golden =
-                golden.unwrap_or_else(|_| panic!("{} is missing; UPDATE=1 writes it", path.display()));
-            assert_eq!(String::from_utf8(bytes).expect("UTF-8"), golden, "{case}/{name}");
-            expected.insert(path);
+    let registry = registry(register, id);
+    let rooms = golden_rooms(registry.format(id).expect("registered under its id")).expect("exported");
+    for (name, bytes) in rooms {
+        let path = directory.join(&name);
+        if std::env::var_os("UPDATE").is_some() {
+            fs::create_dir_all(path.parent().expect("inside a directory")).expect("a new directory");
+            fs::write(&path, &bytes).expect("a new golden file");
         }
+        let golden = fs::read_to_string(&path);
+        let golden = golden.unwrap_or_else(|_| panic!("{} is missing; UPDATE=1 writes it", path.display()));
+        assert_eq!(String::from_utf8(bytes).expect("UTF-8"), golden, "{name}");
+        expected.insert(path);
     }
     if std::env::var_os("UPDATE").is_some() {
         for stale in files_in(directory).difference(&expected) {
@@ -48,20 +47,28 @@ pub fn golden_in(register: Register, id: &str, directory: impl AsRef<Path>) {
     assert_eq!(files_in(directory), expected, "every golden file belongs to a case");
 }
 
-fn exported(register: Register, id: &str, case: &str) -> BTreeMap<String, Vec<u8>> {
+/// What the format makes of the rooms of the golden files: bytes by `<room>/<file>`.
+pub fn golden_rooms(format: &dyn AnyFormat) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for case in CASES {
+        let made = exported(format, case)?;
+        files.extend(made.into_iter().map(|(name, bytes)| (format!("{case}/{name}"), bytes)));
+    }
+    Ok(files)
+}
+
+fn exported(format: &dyn AnyFormat, case: &str) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut scope = Scope::new(Timestamp::from_millis(1_710_500_000_000), "admin");
     // Golden files outlive versions.
     scope.generator = "roomscribe test";
     scope.from = (case == "direct").then(|| Timestamp::from_millis(1_709_251_200_000));
     let messages = if case == "empty" { Vec::new() } else { conversation() };
 
-    let registry = registry(register, id);
     let mut output = MemoryOutput::default();
-    let format = registry.format(id).expect("registered under its id");
-    let mut writer = format.start(&Value::Null, &scope, &mut output).expect("started");
-    let summary = write_room(&mut *writer, &room(case), &scope, &messages).expect("written");
-    writer.finish(&summary).expect("finished");
-    std::mem::take(&mut *output.files().lock().expect("not poisoned"))
+    let mut writer = format.start(&Value::Null, &scope, &mut output)?;
+    let summary = write_room(&mut *writer, &room(case), &scope, &messages)?;
+    writer.finish(&summary)?;
+    Ok(std::mem::take(&mut *output.files().lock().expect("not poisoned")))
 }
 
 fn room(case: &str) -> Room<'static> {

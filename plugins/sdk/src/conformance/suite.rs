@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
-use super::{HOSTILE_NAMES, HOSTILE_TEXTS, MemoryOutput};
+use super::{CHECKS, HOSTILE_NAMES, HOSTILE_TEXTS, MemoryOutput};
 use crate::{
     AnyFormat, ArtifactPath, Author, Edited, ErrorKind, File, FileLink, FormatWriter, Member, Message,
     Pinned, Reaction, Registry, Replies, Result, Room, Scope, Settings, Stored, Summary, Timestamp,
@@ -17,33 +17,18 @@ pub type Register = fn(&mut Registry, &Settings) -> Result<()>;
 
 /// Runs the whole suite against the format `id` that `register` brings.
 ///
-/// Panics with a sentence that says what is wrong. Checked: the empty room, one message, hostile
-/// strings everywhere, the same input twice, two rooms in one export, a full disk and a cancellation
-/// at every write, and options that do not exist.
+/// Panics with a sentence that says what is wrong. Checked: all [`CHECKS`], and a full disk and a
+/// cancellation at every write.
 pub fn format(register: Register, id: &str) {
     let registry = registry(register, id);
     let format = registry.format(id).expect("registered under its id");
-    assert!(!format.describe().is_empty() && !format.extension().contains('.'), "{id} describes itself");
-
-    let empty = render(format, &Value::Null, &[]).expect("an empty room exports");
-    assert!(!empty.is_empty(), "an empty room makes a file");
-
-    let messages = sample_messages();
-    render(format, &Value::Null, &messages[..1]).expect("one message exports");
-    let once = render(format, &json!({}), &messages).expect("hostile messages export");
-    let twice = render(format, &Value::Null, &messages).expect("the same again");
-    assert_eq!(once, twice, "the same input makes the same bytes");
-
-    let mut output = MemoryOutput::default();
-    let rooms = [(sample_room(), &messages[..]), (other_room(), &messages[..2])];
-    export(format, &Value::Null, &rooms, &mut output).expect("two rooms export");
-
-    let nonsense = json!({"no such option": 1});
-    let refused = format.check(&nonsense).expect_err("an unknown option is refused");
-    assert_eq!(refused.kind(), ErrorKind::BadOptions, "an unknown option is the requester's mistake");
-    for option in format.options() {
-        assert!(!option.help.is_empty(), "option {} has a line of help", option.name);
+    for check in CHECKS {
+        if let Err(complaint) = check.run(format) {
+            panic!("{id}: {}: {complaint}", check.name);
+        }
     }
+    let messages = sample_messages();
+    let once = render(format, &Value::Null, &messages).expect("rendered before");
     fails_where_writing_fails(format, &messages, once.values().map(Vec::len).sum());
 }
 
@@ -90,7 +75,7 @@ fn run(
     export(format, options, &[(sample_room(), messages)], output)
 }
 
-fn export(
+pub(super) fn export(
     format: &dyn AnyFormat,
     options: &Value,
     rooms: &[(Room<'static>, &[Message<'_>])],
@@ -151,7 +136,7 @@ pub fn sample_room() -> Room<'static> {
     room
 }
 
-fn other_room() -> Room<'static> {
+pub(super) fn other_room() -> Room<'static> {
     let mut room = Room::new("OTHER", "other");
     room.slug = "other".into();
     room

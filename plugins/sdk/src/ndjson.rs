@@ -1,30 +1,73 @@
-//! The lines around the messages: header, members, files, end.
+//! The lines of `roomscribe-ndjson`: what the format `ndjson` writes, and what formats outside of the
+//! program are given.
+//!
+//! Each function appends whole lines, each with its line feed. `plugins/ndjson/schema.json` describes
+//! them all.
 
 use std::fmt::Write;
 
-use export_sdk::{Author, File, FileLink, Heading, Member, Message, Room, Scope, Summary, Timestamp};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-/// The first line: everything that is known before the first message.
+use crate::{Author, File, FileLink, Heading, Member, Message, Result, Room, Scope, Summary, Timestamp};
+
+/// The first line: everything that is known before the first message. A format outside of the program
+/// also learns what the request chose of its options.
+pub fn header(
+    lines: &mut Vec<u8>,
+    room: &Room<'_>,
+    scope: &Scope<'_>,
+    options: Option<&Map<String, Value>>,
+) -> Result<()> {
+    let heading = Heading::new(room, scope);
+    append(lines, &Header { kind: "header", format: "roomscribe-ndjson", version: 1, heading, options })
+}
+
+/// Somebody who is in the room.
+pub fn member(lines: &mut Vec<u8>, member: &Member<'_>) -> Result<()> {
+    append(lines, &MemberLine::new(member))
+}
+
+/// A message, and a line for each of its files.
+pub fn message(lines: &mut Vec<u8>, message: &Message<'_>) -> Result<()> {
+    message.write_line(lines)?;
+    lines.push(b'\n');
+    message.files.iter().try_for_each(|file| append(lines, &FileLine::new(message, file)))
+}
+
+/// The last line. A document without it was cut off.
+pub fn end(lines: &mut Vec<u8>, counts: &Summary) -> Result<()> {
+    append(lines, &End { kind: "end", counts })
+}
+
+fn append(lines: &mut Vec<u8>, record: &impl Serialize) -> Result<()> {
+    let start = lines.len();
+    serde_json::to_writer(&mut *lines, record)?;
+    // Custom fields keep the blanks they were stored with. A line break in JSON is always such a
+    // blank - inside a string it is escaped - and would break the line.
+    for byte in &mut lines[start..] {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    }
+    lines.push(b'\n');
+    Ok(())
+}
+
 #[derive(Serialize)]
-pub(crate) struct Header<'a> {
+struct Header<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     format: &'static str,
     version: u32,
     #[serde(flatten)]
     heading: Heading<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<&'a Map<String, Value>>,
 }
 
-impl<'a> Header<'a> {
-    pub(crate) fn new(room: &'a Room<'_>, scope: &'a Scope<'_>) -> Self {
-        Self { kind: "header", format: "roomscribe-ndjson", version: 1, heading: Heading::new(room, scope) }
-    }
-}
-
-/// Somebody who is in the room.
 #[derive(Serialize)]
-pub(crate) struct MemberLine<'a> {
+struct MemberLine<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     user: Author<'a>,
@@ -32,7 +75,7 @@ pub(crate) struct MemberLine<'a> {
 }
 
 impl<'a> MemberLine<'a> {
-    pub(crate) fn new(member: &'a Member<'_>) -> Self {
+    fn new(member: &'a Member<'_>) -> Self {
         let user = Author { id: member.id, username: member.username, name: member.name };
         Self { kind: "member", user, roles: &member.roles }
     }
@@ -42,7 +85,7 @@ impl<'a> MemberLine<'a> {
 /// not there and what the message says of it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct FileLine<'a> {
+struct FileLine<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(rename = "_id")]
@@ -70,7 +113,7 @@ struct StoredFile<'a> {
 }
 
 impl<'a> FileLine<'a> {
-    pub(crate) fn new(message: &'a Message<'_>, file: &'a File<'_>) -> Self {
+    fn new(message: &'a Message<'_>, file: &'a File<'_>) -> Self {
         let path = file.path.as_ref();
         let stored = file.stored.as_ref().filter(|_| path.is_ok());
         Self {
@@ -99,16 +142,9 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The last line. A document without it was cut off.
 #[derive(Serialize)]
-pub(crate) struct End<'a> {
+struct End<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     counts: &'a Summary,
-}
-
-impl<'a> End<'a> {
-    pub(crate) fn new(counts: &'a Summary) -> Self {
-        Self { kind: "end", counts }
-    }
 }

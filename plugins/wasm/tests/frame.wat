@@ -1,0 +1,18 @@
+;; A format that writes nothing. Tests put something worse in place of its parts, each marked by its name.
+(module
+  (;imports;)
+  (memory (export "memory") 2 (;memory;))
+  (data (i32.const 16) "(;description;)")
+  (func (export "roomscribe_abi_1"))
+  (func (export "roomscribe_describe") (result i64)
+    (;describe;) (i64.or (i64.const 0x1000000000) (i64.const (;length;))))
+  (func (export "roomscribe_alloc") (param $length i32) (result i32)
+    (;alloc;) (i32.const 65536))
+  (func (export "roomscribe_begin") (param $at i32) (param $length i32) (result i64)
+    (;begin;) (i64.const 0))
+  (func $write (export "roomscribe_write") (param $at i32) (param $length i32) (result i64)
+    (;write;) (i64.const 0))
+  (func (export "roomscribe_finish") (result i64)
+    (;finish;) (i64.const 0))
+  (;more;)
+)
