@@ -22,6 +22,9 @@ const OWN: &[&str] = &[
     "signing-key.part",
     "spool",
     "store",
+    "store.finished",
+    "store.replaced",
+    "store.unfinished",
     "uploads",
 ];
 

@@ -3,18 +3,24 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::compact::compact_if_it_pays;
 use super::interrupt::{INTERRUPTED, Interrupt};
-use super::{Outcome, Place, complain, is_watched, say, unable, usage};
+use super::{Outcome, Place, complain, is_watched, open, say, unable, usage};
 use crate::export::spool::Progress;
 use crate::export::verify::verify;
 use crate::import::{self, Rules, Source};
 use crate::service::{bootstrap, settings};
+use crate::store::Store;
+
+/// What is imported waits in memory until it takes so many bytes.
+const GATHERED: usize = 64 << 20;
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -51,8 +57,13 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         complain("roomscribe: stopped; run the same command again to go on");
         std::process::exit(INTERRUPTED.into());
     })?;
-    let app = place.app()?;
+    let config = place.config()?;
+    let is_new = !Store::exists(&config.server.data);
+    let mut app = open(config)?;
     bootstrap::prepare(&app, false).map_err(unable)?;
+    if let Some(store) = Arc::get_mut(&mut app.store) {
+        store.write_in_bulk(&app.config.server.data, GATHERED).map_err(unable)?;
+    }
     let bar = counter("messages");
     let rules = Rules {
         join: options.join,
@@ -63,7 +74,7 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
         import::import(&app.store, source, &rules, app.now(), &mut |lines| bar.set_position(lines));
     bar.finish_and_clear();
     say(&imported?.to_string())?;
-    Ok(())
+    if is_new { compact_if_it_pays(app) } else { Ok(()) }
 }
 
 /// Looks at the file before anything is imported.

@@ -19,6 +19,7 @@ use crate::telemetry::{self, Format, Log};
 
 mod backup;
 mod check;
+mod compact;
 mod data;
 mod demo;
 mod export;
@@ -98,6 +99,8 @@ enum Command {
     Backup(backup::Options),
     /// Check that the data is whole
     Check(check::Options),
+    /// Make the store as small as it can be, while the server is stopped
+    Compact(compact::Options),
 }
 
 /// Why a command ended badly.
@@ -156,6 +159,7 @@ pub fn run() -> ExitCode {
         }
         Command::Backup(options) => backup::run(place, &options),
         Command::Check(options) => check::run(place, &options),
+        Command::Compact(compact::Options {}) => compact::run(place),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -39,9 +39,9 @@ pub struct Job {
     pub receipt: Option<String>,
     /// SHA-256 of what was handed over: of the one file, or of the list of hashes of several.
     pub digest: Option<[u8; 32]>,
-    /// The finished file.
+    /// The finished file, as long as it may be on disk.
     pub file: Option<ExportFile>,
-    /// There was a file, and its time was over.
+    /// Nobody is given the file any more: it is gone, or about to go.
     pub file_expired: bool,
     /// When it came to its end.
     pub finished: Option<Time>,
@@ -79,6 +79,11 @@ impl Job {
         }
         (self.state, self.sealed) = (state, sealed);
         true
+    }
+
+    /// The finished file, if somebody may have it.
+    pub fn offered_file(&self) -> Option<&ExportFile> {
+        self.file.as_ref().filter(|_| !self.file_expired)
     }
 
     /// Whether its spool is still needed: for its work, or for a retry of its delivery.

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::store::compact::free_bytes;
+
 /// After so many bytes the disk is looked at again.
 const BYTES: u64 = 8 << 20;
 /// And after so many calls, for what is written elsewhere meanwhile.
@@ -40,8 +42,7 @@ impl FreeSpace {
         if let Some(free) = &self.0 {
             return Ok(free.load(Ordering::SeqCst));
         }
-        let disk = rustix::fs::statvfs(directory)?;
-        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+        free_bytes(directory)
     }
 }
 

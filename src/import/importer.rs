@@ -29,6 +29,8 @@ pub(super) struct Importer<'a> {
     now: Time,
     pub(super) progress: &'a mut dyn FnMut(u64),
     pub(super) imported: Imported,
+    /// What it was when nothing waited in the store's memory.
+    handed_over: Imported,
     /// Authors that were seen to, by room, id and login name.
     pub(super) known: HashSet<(RoomId, String, String)>,
     /// Rooms that were made of the messages of this document, which has no header.
@@ -47,9 +49,22 @@ impl<'a> Importer<'a> {
         now: Time,
         progress: &'a mut dyn FnMut(u64),
     ) -> Self {
-        let imported = Imported::default();
+        let (imported, handed_over) = Default::default();
         let (known, headless) = (HashSet::new(), HashSet::new());
-        Self { store, rules, now, progress, imported, known, headless, lines: 0, unpacked: 0, left: 0 }
+        let (lines, unpacked, left) = (0, 0, 0);
+        Self { store, rules, now, progress, imported, handed_over, known, headless, lines, unpacked, left }
+    }
+
+    /// What the store has kept, once everything that can be is brought to disk.
+    pub(super) fn done(mut self) -> Imported {
+        self.note_handed_over();
+        self.handed_over
+    }
+
+    fn note_handed_over(&mut self) {
+        if !self.store.has_failed() && self.store.is_handed_over() {
+            self.handed_over.clone_from(&self.imported);
+        }
     }
 
     /// Packs what was written, if that is much.
@@ -230,6 +245,7 @@ impl Importer<'_> {
             // So many cannot be remembered; their doors close early.
             self.finish_headless()?;
         }
+        self.note_handed_over();
         self.pack().and(result)
     }
 

@@ -156,10 +156,10 @@ pub fn import(
         source.documents(&mut |document, lines, beside| importer.read(document, lines, beside))
     });
     // However it ended: what was told to be imported is on disk.
-    let durable = store.pack(|_| true).and_then(|_| store.durable_blocking()).map_err(Error::from);
-    let done = importer.imported;
-    match durable.and(ended) {
-        Ok(()) => Ok(done),
-        Err(error) => Err(Box::new(Failure { error, imported: done })),
+    let durable =
+        store.durable_blocking().and_then(|()| store.pack(|_| true)).and_then(|_| store.durable_blocking());
+    match durable.map_err(Error::from).and(ended) {
+        Ok(()) => Ok(importer.imported),
+        Err(error) => Err(Box::new(Failure { error, imported: importer.done() })),
     }
 }

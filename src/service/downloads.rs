@@ -71,7 +71,7 @@ fn grant(
     wish: Wish,
     allow: impl FnOnce(&mut Batch<'_>, &Job) -> Result<bool>,
 ) -> Result<Download> {
-    let Some(file) = &job.file else { return Ok(Download::Unknown) };
+    let Some(file) = job.offered_file() else { return Ok(Download::Unknown) };
     // What somebody removed by hand uses up no link.
     if !file.place(&app.config.server.data).try_exists()? {
         return Ok(Download::Unknown);
@@ -81,7 +81,9 @@ fn grant(
     }
     let granted = app.store.write::<_, Error>(|batch| {
         let current = batch.get::<Job>(&(job.id.clone(),))?;
-        let Some((current, file)) = current.and_then(|job| job.file.clone().map(|file| (job, file))) else {
+        let Some((current, file)) =
+            current.and_then(|job| job.offered_file().cloned().map(|file| (job, file)))
+        else {
             return Ok(Download::Unknown);
         };
         let allowed = allow(batch, &current)?;

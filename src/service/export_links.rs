@@ -33,7 +33,7 @@ pub fn make(app: &App, caller: &Caller, id: &str, minutes: u64) -> Result<(Strin
     let (now, token) = (app.now(), sessions::new_token());
     let expires = minutes_after(now, minutes);
     app.store.write::<_, Error>(|batch| {
-        let current = batch.get::<Job>(&(job.id.clone(),))?.filter(|job| job.file.is_some());
+        let current = batch.get::<Job>(&(job.id.clone(),))?.filter(|job| job.offered_file().is_some());
         let current = current.ok_or_else(|| {
             Error::refused("error-no-export-file", "This export has no file: not yet, not any more, or never")
         })?;

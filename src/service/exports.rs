@@ -371,8 +371,9 @@ pub fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
     if !job.state.is_final() {
         return Err(under_way());
     }
-    // The file first: a crash now leaves a record that can be deleted again, and no file without one.
-    jobs::remove_file(app, &job)?;
+    // The file before its record: a crash in between leaves a record that can be deleted again, and no
+    // file without one.
+    jobs::take_file_away(app, &job.id)?;
     app.store.write::<_, Error>(|batch| {
         let current = batch.get::<Job>(&(job.id.clone(),))?;
         let current = current.filter(|job| job.state.is_final()).ok_or_else(under_way)?;

@@ -168,6 +168,21 @@ pub fn packed(app: &App, id: &JobId) -> PathBuf {
     spool_directory(app, id).join("packed.zip")
 }
 
+/// Removes the file of a job. It is first noted, on disk, that nobody is given it any more: a crash in
+/// between leaves no offer without a file.
+pub fn take_file_away(app: &App, id: &JobId) -> Result<()> {
+    let job = app.store.write::<_, Error>(|batch| {
+        let Some(mut job) = batch.get::<Job>(&(id.clone(),))? else { return Ok(None) };
+        if job.offered_file().is_some() {
+            job.file_expired = true;
+            batch.put_job(&job)?;
+        }
+        Ok(Some(job))
+    })?;
+    app.store.durable_blocking()?;
+    Ok(job.map_or(Ok(()), |job| remove_file(app, &job))?)
+}
+
 /// Removes the file of a job. Where none is noted, a delivery may have made it and was cut off before
 /// that could be noted.
 pub fn remove_file(app: &App, job: &Job) -> std::io::Result<()> {

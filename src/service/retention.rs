@@ -51,15 +51,25 @@ fn expire_files(app: &App) -> Result<bool> {
     Ok(due.len() >= PART && deleted > 0)
 }
 
+/// Finishes what a crash cut short: deletes the files that nobody is given any more.
+pub fn finish_removals(app: &App) -> Result<()> {
+    let mut halfway = Vec::new();
+    app.store.walk::<KeptFile, store::Error>(Span::all(), Direction::Ascending, |(_, id), _| {
+        if app.store.job(&id)?.is_some_and(|job| job.file_expired) {
+            halfway.push(id);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    halfway.iter().try_for_each(|id| expire(app, id))
+}
+
 fn expire(app: &App, id: &JobId) -> Result<()> {
-    let Some(job) = app.store.job(id)? else { return Ok(()) };
-    // The file first: a crash now costs another look at a file that is gone.
-    jobs::remove_file(app, &job)?;
+    jobs::take_file_away(app, id)?;
     app.store.write::<_, Error>(|batch| {
         let Some(mut job) = batch.get::<Job>(&(id.clone(),))?.filter(|job| job.file.is_some()) else {
             return Ok(());
         };
-        (job.file, job.file_expired) = (None, true);
+        job.file = None;
         batch.delete_links(id)?;
         batch.put_job(&job)?;
         Ok(audit::note(batch, app.now(), &job, None, AuditEvent::Expired)?)

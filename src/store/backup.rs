@@ -9,18 +9,12 @@ use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 
 use super::check::{Met, Volume};
-use super::engine::{self, Engine, sled::SledEngine};
+use super::copy::Copy;
+use super::engine::Engine;
 use super::schema::BlobUse;
 use super::{Direction, Result, Span, Store};
 use crate::domain::UploadId;
 
-/// Bytes that are copied at a time.
-const PART: usize = 64 * 1024;
-/// After so many parts they are brought to disk: a disk that has a lot to do at once keeps the
-/// server beside waiting.
-const PARTS_BETWEEN_FLUSHES: u32 = 16;
-/// What the copy keeps in memory.
-const CACHE: u64 = 16 << 20;
 /// Entries that are counted between two steps.
 const COUNTED: u64 = 500;
 
@@ -84,33 +78,32 @@ impl Store {
         let journal = data_dir.join("journal");
         let tapping = self.tap.begin(&journal).map_err(|error| failed(error.into()))?.ok_or(Error::Busy)?;
         self.gathered.hand_on().map_err(Error::Source)?;
-        let engine = SledEngine::open(&data_dir.join("store"), CACHE).map_err(failed)?;
-        let mut copy = Copy { engine, data_dir, step, part: Vec::new(), size: 0, parts: 0 };
-        let mut stopped = None;
+        let mut copy = Copy::begin(&data_dir.join("store")).map_err(failed)?;
+        let mut take = |key: Vec<u8>, value| match copy.take(key, value).map_err(failed)? {
+            0 => Ok(()),
+            written => step(written),
+        };
+        let mut taken = Ok(());
         let everything = (Bound::Unbounded, Bound::Unbounded);
         self.tap
-            .walk(everything, Direction::Ascending, &mut |key, value| match copy
-                .take(key.to_vec(), Some(value.to_vec()))
-            {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    stopped = Some(error);
-                    ControlFlow::Break(())
-                }
+            .walk(everything, Direction::Ascending, &mut |key, value| {
+                taken = take(key.to_vec(), Some(value.to_vec()));
+                if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })
             .map_err(Error::Source)?;
-        if let Some(error) = stopped {
-            return Err(error);
-        }
-        copy.write()?;
+        taken?;
+        step(copy.write().map_err(failed)?)?;
         self.gathered.hand_on().map_err(Error::Source)?;
         for batch in tapping.end().map_err(|error| failed(error.into()))? {
             // A batch may hold a key that the one before holds, too: then the later one counts.
             for (key, value) in batch.map_err(|error| failed(error.into()))? {
-                copy.take(key, value)?;
+                match copy.take(key, value).map_err(failed)? {
+                    0 => {}
+                    written => step(written)?,
+                }
             }
         }
-        copy.finish()?;
+        step(copy.finish().map_err(failed)?)?;
         fs::remove_file(journal).map_err(|error| failed(error.into()))
     }
 
@@ -138,42 +131,5 @@ impl Store {
             }
             Ok(ControlFlow::Continue(()))
         })
-    }
-}
-
-/// A database that is being filled.
-struct Copy<'a> {
-    engine: SledEngine,
-    data_dir: &'a Path,
-    step: Step<'a>,
-    part: engine::Batch,
-    size: usize,
-    parts: u32,
-}
-
-impl Copy<'_> {
-    fn take(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) -> Result<(), Error> {
-        self.size += key.len() + value.as_ref().map_or(0, Vec::len);
-        self.part.push((key, value));
-        if self.size >= PART { self.write() } else { Ok(()) }
-    }
-
-    fn write(&mut self) -> Result<(), Error> {
-        let part = std::mem::take(&mut self.part);
-        let count = part.len() as u64;
-        self.size = 0;
-        self.parts += 1;
-        let failed = |error| Error::Target(self.data_dir.to_owned(), error);
-        self.engine.apply(part).map_err(failed)?;
-        if self.parts.is_multiple_of(PARTS_BETWEEN_FLUSHES) {
-            self.engine.flush().map_err(failed)?;
-        }
-        (self.step)(count)
-    }
-
-    /// All of it is on disk when this returns.
-    fn finish(mut self) -> Result<(), Error> {
-        self.write()?;
-        self.engine.flush().map_err(|error| Error::Target(self.data_dir.to_owned(), error))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::engine::Direction;
+use super::engine::{Direction, Engine};
 use super::{Error, Result, Store, key, schema};
 
 /// What is met on the way.
@@ -40,48 +40,53 @@ impl Store {
 
     /// Shows every record to `each` until that fails, or the disk does. What is damaged is no end:
     /// the records of the other kinds are behind it.
-    pub fn go_over<E: From<Error>>(
-        &self,
-        mut each: impl FnMut(Met) -> Result<(), E>,
-    ) -> Result<Vec<Volume>, E> {
-        let mut volumes: Vec<Volume> =
-            schema::KINDS.iter().map(|(_, kind, _)| Volume { kind, records: 0, bytes: 0 }).collect();
-        let mut unknown = 0_u64;
-        // The engine has the prefix 0 for itself.
-        for prefix in 1..=u8::MAX {
-            let kind = schema::KINDS.iter().position(|(known, ..)| *known == prefix);
-            let (mut there, mut bytes) = (0_u64, 0);
-            let mut stopped = Ok(());
-            let range = key::beginning_with(vec![prefix]);
-            let walked = self.engine.walk(range, Direction::Ascending, &mut |key, value| {
-                there += 1;
-                bytes += (key.len() + value.len()) as u64;
-                let met = match kind.map(|kind| schema::KINDS[kind]) {
-                    Some((_, name, readable)) if !readable(&key[1..], value) => {
-                        Met::Damage(format!("{name} number {there} cannot be read"))
-                    }
-                    Some(_) | None => Met::Record,
-                };
-                stopped = each(met);
-                if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            });
-            stopped?;
-            match walked {
-                Err(Error::Corrupt(damage)) => {
-                    let name = kind.map_or("entry of no known kind", |kind| volumes[kind].kind);
-                    let text = format!("behind {name} number {there} nothing can be read: {damage}");
-                    each(Met::Damage(text))?;
-                }
-                walked => walked?,
-            }
-            match kind {
-                Some(kind) => (volumes[kind].records, volumes[kind].bytes) = (there, bytes),
-                None => unknown += there,
-            }
-        }
-        if unknown > 0 {
-            each(Met::Damage(format!("{unknown} entries are of no known kind")))?;
-        }
-        Ok(volumes)
+    pub fn go_over<E: From<Error>>(&self, each: impl FnMut(Met) -> Result<(), E>) -> Result<Vec<Volume>, E> {
+        go_over(&*self.engine, each)
     }
+}
+
+/// The same for an engine.
+pub(super) fn go_over<E: From<Error>>(
+    engine: &dyn Engine,
+    mut each: impl FnMut(Met) -> Result<(), E>,
+) -> Result<Vec<Volume>, E> {
+    let mut volumes: Vec<Volume> =
+        schema::KINDS.iter().map(|(_, kind, _)| Volume { kind, records: 0, bytes: 0 }).collect();
+    let mut unknown = 0_u64;
+    // The engine has the prefix 0 for itself.
+    for prefix in 1..=u8::MAX {
+        let kind = schema::KINDS.iter().position(|(known, ..)| *known == prefix);
+        let (mut there, mut bytes) = (0_u64, 0);
+        let mut stopped = Ok(());
+        let range = key::beginning_with(vec![prefix]);
+        let walked = engine.walk(range, Direction::Ascending, &mut |key, value| {
+            there += 1;
+            bytes += (key.len() + value.len()) as u64;
+            let met = match kind.map(|kind| schema::KINDS[kind]) {
+                Some((_, name, readable)) if !readable(&key[1..], value) => {
+                    Met::Damage(format!("{name} number {there} cannot be read"))
+                }
+                Some(_) | None => Met::Record,
+            };
+            stopped = each(met);
+            if stopped.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        stopped?;
+        match walked {
+            Err(Error::Corrupt(damage)) => {
+                let name = kind.map_or("entry of no known kind", |kind| volumes[kind].kind);
+                let text = format!("behind {name} number {there} nothing can be read: {damage}");
+                each(Met::Damage(text))?;
+            }
+            walked => walked?,
+        }
+        match kind {
+            Some(kind) => (volumes[kind].records, volumes[kind].bytes) = (there, bytes),
+            None => unknown += there,
+        }
+    }
+    if unknown > 0 {
+        each(Met::Damage(format!("{unknown} entries are of no known kind")))?;
+    }
+    Ok(volumes)
 }

@@ -22,6 +22,7 @@ impl Store {
 
     /// The same for blocking threads.
     pub fn durable_blocking(&self) -> Result<()> {
+        self.hand_over()?;
         let (sender, receiver) = oneshot::channel();
         self.flusher.request(|durable| _ = sender.send(durable));
         answered(receiver.blocking_recv().unwrap_or(false))

@@ -7,9 +7,12 @@ use std::ops::{Bound, ControlFlow};
 
 use super::Error;
 
+pub mod bulk;
 mod contained;
 pub mod fault;
+pub mod filter;
 pub mod gathered;
+mod large;
 mod log;
 mod mark;
 pub mod memory;

@@ -4,7 +4,7 @@
 //! writer at a time reads what it needs, and all it puts takes effect together or not at all. A
 //! change is on disk once [`Store::durable`] has returned after it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,11 @@ pub mod avatars;
 pub mod backup;
 mod batch;
 pub mod blobs;
+mod bulk_writes;
 pub mod check;
 mod codec;
+pub mod compact;
+mod copy;
 pub mod devices;
 pub mod directory;
 pub mod discussions;
@@ -29,9 +32,11 @@ pub mod invites;
 pub mod jobs;
 pub mod key;
 mod known;
+mod lock;
 pub mod message_indexes;
 pub mod messages;
 mod packing;
+mod redo;
 pub mod reports;
 pub mod roles;
 pub mod room_lists;
@@ -39,6 +44,7 @@ pub mod rooms;
 pub mod schema;
 pub mod search;
 mod span;
+mod swap;
 pub mod unread_threads;
 mod upgrade;
 pub mod uploads;
@@ -49,16 +55,20 @@ pub use check::Volume;
 pub use codec::{LARGEST_RECORD, decode_body};
 pub use engine::Direction;
 pub use flusher::Writing;
+pub use lock::make_private;
 pub use schema::Record;
 pub use span::Span;
 
 use blobs::Blobs;
+use bulk_writes::BulkWrites;
+use compact::Left;
 use engine::packed::Packed;
 use engine::{Engine, gathered::Gathered, sled::SledEngine, tap::Tap};
 use feed::Feed;
 use flusher::Flusher;
 use key::Key;
 use known::Known;
+use lock::{has_entries, lock};
 use schema::{SCHEMA, Schema};
 
 /// What went wrong with the disk.
@@ -114,20 +124,34 @@ pub struct Store {
     gathered: Arc<Gathered>,
     /// The engine below everything else: backups copy what is there.
     tap: Arc<Tap>,
+    /// Where changes wait that are many at once.
+    bulk: Option<BulkWrites>,
     flusher: Flusher,
     writer: Mutex<()>,
     feed: Feed,
     known: Known,
     sealed: search::Sealed,
     blobs: Blobs,
+    was_upgraded: bool,
     /// Held as long as the store is open; the lock goes with the file.
-    _lock: File,
+    lock: File,
 }
 
 impl Store {
     /// Opens or creates the store in a data directory. `cache` is in bytes.
     pub fn open(data_dir: &Path, cache: u64) -> Result<Self> {
-        Self::open_with(data_dir, |dir| Ok(Arc::new(SledEngine::open(dir, cache)?)))
+        let open = |lock| {
+            let engine = |dir: &Path| Ok(Arc::new(SledEngine::open(dir, cache)?) as Arc<dyn Engine>);
+            Self::open_locked(lock, data_dir, engine, |packed| packed)
+        };
+        let store = open(lock(data_dir)?)?;
+        if !store.was_upgraded {
+            return Ok(store);
+        }
+        match compact::after_upgrade(store, data_dir)? {
+            Left::Open(store) => Ok(*store),
+            Left::Closed(lock) => open(lock),
+        }
     }
 
     /// The same over another engine; tests bring one that fails.
@@ -141,43 +165,68 @@ impl Store {
         engine: impl FnOnce(&Path) -> Result<Arc<dyn Engine>>,
         above: impl FnOnce(Arc<dyn Engine>) -> Arc<dyn Engine>,
     ) -> Result<Self> {
-        make_private(data_dir)?;
-        let lock = File::create(data_dir.join("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(Error::InUse(data_dir.to_owned())),
-            Err(fs::TryLockError::Error(error)) => return Err(error.into()),
-        }
+        Self::open_locked(lock(data_dir)?, data_dir, engine, above)
+    }
+
+    fn open_locked(
+        lock: File,
+        data_dir: &Path,
+        engine: impl FnOnce(&Path) -> Result<Arc<dyn Engine>>,
+        above: impl FnOnce(Arc<dyn Engine>) -> Arc<dyn Engine>,
+    ) -> Result<Self> {
+        swap::recover(data_dir)?;
         if !Self::exists(data_dir)
             && (has_entries(&data_dir.join("uploads"))? || has_entries(&data_dir.join("exports"))?)
         {
             return Err(Error::Gone(data_dir.to_owned()));
         }
-        let tap = Arc::new(Tap::around(engine(&data_dir.join("store"))?));
+        let database = data_dir.join(swap::STORE);
+        let engine = engine(&database)?;
+        redo::recover(&database, &*engine)?;
+        let tap = Arc::new(Tap::around(engine));
         let gathered = Arc::new(Gathered::around(Arc::clone(&tap) as Arc<dyn Engine>));
         let packed = Arc::new(Packed::new(Arc::clone(&gathered) as Arc<dyn Engine>, schema::PACKED));
         let flusher = Flusher::start(Arc::clone(&packed) as Arc<dyn Engine>)?;
         let engine = above(Arc::clone(&packed) as Arc<dyn Engine>);
         let blobs = Blobs::open(data_dir)?;
-        let (writer, feed, known, sealed) = Default::default();
-        let store =
-            Self { engine, packed, gathered, tap, flusher, writer, feed, known, sealed, blobs, _lock: lock };
-        store.check_schema()?;
+        let (bulk, writer, feed, known, sealed, was_upgraded) = Default::default();
+        let mut store = Self {
+            engine,
+            packed,
+            gathered,
+            tap,
+            bulk,
+            flusher,
+            writer,
+            feed,
+            known,
+            sealed,
+            blobs,
+            was_upgraded,
+            lock,
+        };
+        store.was_upgraded = store.check_schema()?;
         directory::build(&store)?;
         Ok(store)
     }
 
     /// Whether there is a store in this data directory.
     pub fn exists(data_dir: &Path) -> bool {
-        data_dir.join("store").join("db").exists()
+        swap::exists(data_dir)
     }
 
-    fn check_schema(&self) -> Result<()> {
+    /// Closes everything but the data directory, which stays locked.
+    fn close(self) -> File {
+        self.lock
+    }
+
+    /// Whether an older program's layout had to be changed.
+    fn check_schema(&self) -> Result<bool> {
         match self.get::<Schema>(&("schema".to_owned(),))? {
             Some(Schema(found)) if found > SCHEMA => Err(Error::Newer { found }),
-            Some(Schema(SCHEMA)) => Ok(()),
-            Some(Schema(found)) => self.upgrade(found),
-            None => self.put_schema(),
+            Some(Schema(SCHEMA)) => Ok(false),
+            Some(Schema(found)) => self.upgrade(found).map(|()| true),
+            None => self.put_schema().map(|()| false),
         }
     }
 
@@ -298,7 +347,7 @@ impl Store {
         if !changes.is_empty() {
             let told = self.feed.note(&*self.engine, &changes, &before)?;
             let touched = Known::touched(&changes);
-            self.commit(self.packed.prepare(changes)?)?;
+            self.take_in(changes)?;
             self.known.forget(touched);
             self.feed.tell(told);
         }
@@ -326,23 +375,6 @@ impl Store {
     /// Bytes of the database on disk, uploads not counted.
     pub fn size(&self) -> Result<u64> {
         self.engine.size()
-    }
-}
-
-/// Makes a directory that only its owner may look into. One that is there stays as it is.
-pub fn make_private(directory: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
-}
-
-fn has_entries(directory: &Path) -> io::Result<bool> {
-    match fs::read_dir(directory) {
-        Ok(mut entries) => Ok(entries.next().transpose()?.is_some()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

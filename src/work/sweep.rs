@@ -20,9 +20,9 @@ const MAIL_MEMORY: i64 = 30 * DAY;
 pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
     let work = async {
         let sweeper = Arc::clone(&app);
-        let orphans = tokio::task::spawn_blocking(move || remove_orphans(&sweeper)).await;
-        if let Ok(Err(error)) = orphans {
-            tracing::warn!(%error, "bytes that nobody needs could not be cleared away; the next start will");
+        let tidied = tokio::task::spawn_blocking(move || tidy(&sweeper)).await;
+        if let Ok(Err(error)) = tidied {
+            tracing::warn!(%error, "what a crash left could not be cleared away; the next start will");
         }
         loop {
             let sweeper = Arc::clone(&app);
@@ -47,6 +47,12 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
         () = work => {}
         () = stop => {}
     }
+}
+
+/// Clears away what a crash left: bytes without a record, files that nobody is given any more.
+pub fn tidy(app: &App) -> crate::error::Result<()> {
+    remove_orphans(app)?;
+    retention::finish_removals(app)
 }
 
 /// Removes the bytes of uploads that a crash left without a record.

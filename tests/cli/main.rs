@@ -4,6 +4,7 @@
 //! one that starts it, and tests beside it that close a store and open it again would find it in use.
 
 mod backup;
+mod compact;
 mod damage;
 mod export;
 mod observing;
@@ -63,7 +64,7 @@ fn help_shows_what_to_type() {
     for expected in ["Examples:", "roomscribe demo", "roomscribe export general", "Exit codes:"] {
         assert!(help.ok().contains(expected), "{expected}");
     }
-    for command in ["import", "export", "verify", "prove", "key"] {
+    for command in ["import", "export", "verify", "prove", "key", "compact"] {
         assert!(place.run(&[command, "--help"]).ok().contains(&format!("  roomscribe {command} ")));
     }
     let wrong = place.run(&["exprot"]);

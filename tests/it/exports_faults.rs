@@ -1,6 +1,8 @@
 //! Exports while the disk is full or does not keep what it took.
 
 use roomscribe::domain::JobState;
+use roomscribe::service::check::check;
+use roomscribe::work::sweep;
 use serde_json::json;
 
 use crate::support::exports::{accepted, file_of, mail_of};
@@ -88,5 +90,40 @@ fn a_job_whose_state_could_not_be_kept_is_done_when_the_disk_is_well_again() {
         let job = server.finished(&export);
         assert_eq!((job.state, job.messages), (JobState::Done, 3), "after {written} writes: {job:?}");
         assert_eq!(server.names_in("exports"), [format!("{export}.zip")]);
+    }
+}
+
+#[test]
+fn a_disk_that_fails_while_a_file_is_removed_leaves_no_offer_without_a_file() {
+    for written in 0..3 {
+        let (server, disk) = TestServer::start_faulty();
+        let room = server.talkative_room();
+        server.work();
+        let admin = server.as_admin();
+        let export = accepted(&admin, file_of(&room, "json"));
+        server.finished(&export);
+        server.rest();
+        disk.fail_writes_after(written);
+        let body = json!({"exportId": export}).to_string();
+        let headers = [("content-type", "application/json")];
+        let deleted = admin.raw("POST", "/api/v1/exports.delete", &headers, body);
+        assert_eq!(deleted.status(), if written < 2 { 500 } else { 200 }, "after {written} writes");
+        drop(disk);
+        let server = server.reopen();
+        let findings = check(&server.app.store, server.directory()).unwrap();
+        let wrong = findings.complaints.iter().find(|complaint| complaint.contains("export"));
+        assert_eq!(wrong, None, "after {written} writes");
+        let admin = server.as_admin();
+        let download = || admin.raw("GET", &format!("/data-export/{export}"), &[], "").status();
+        assert_eq!(download(), if written == 0 { 200 } else { 404 }, "after {written} writes");
+        if written > 0 {
+            sweep::tidy(&server.app).unwrap();
+            assert_eq!(server.names_in("exports"), [""; 0]);
+        }
+        if written == 1 {
+            let job = server.job(&export);
+            assert_eq!((&job.file, job.file_expired), (&None, true));
+            admin.post("exports.delete", json!({"exportId": export})).ok();
+        }
     }
 }

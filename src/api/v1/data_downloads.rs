@@ -65,7 +65,7 @@ fn operation(caller: &Caller, job: &Job, full: bool) -> Value {
         "userData": wire::reference(&caller.user.reference()),
         "_updatedAt": wire::time(job.finished.unwrap_or(job.created)),
     });
-    if let Some(file) = &job.file {
+    if let Some(file) = job.offered_file() {
         value["generatedFile"] = file.name.as_str().into();
     }
     value

@@ -278,7 +278,7 @@ fn describe(app: &App, job: &Job) -> Value {
     if let Some(receipt) = &job.receipt {
         value["receipt"] = receipt.as_str().into();
     }
-    if let Some(file) = &job.file {
+    if let Some(file) = job.offered_file() {
         value["file"] = json!({
             "name": file.name,
             "size": file.size,

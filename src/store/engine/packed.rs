@@ -18,7 +18,7 @@ use crate::store::{Error, Result};
 mod merge;
 mod pack;
 mod page;
-mod range;
+pub(super) mod range;
 #[cfg(test)]
 mod tests;
 mod write;

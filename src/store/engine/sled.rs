@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::contained::contained;
+use super::large::LargeFiles;
 use super::mark::{self, Mark};
 use super::{Batch, Direction, Engine, Range, Visit, log};
 use crate::store::Error;
@@ -24,6 +25,7 @@ pub struct SledEngine {
     /// Tells a log that ends early from one that a crash cut off: a tree of its own has the number.
     marks: sled::Tree,
     mark: Mutex<Mark>,
+    large: Mutex<LargeFiles>,
 }
 
 /// The key of the number.
@@ -64,7 +66,8 @@ impl SledEngine {
         })?;
         let mark = Mutex::new(Mark::open(dir, reached)?);
         let log = File::open(dir.join("db"))?;
-        Ok(Self { db, log, marks, mark })
+        let large = Mutex::new(LargeFiles::open(dir)?);
+        Ok(Self { db, log, marks, mark, large })
     }
 }
 
@@ -151,6 +154,7 @@ impl Engine for SledEngine {
             self.marks.insert(MARK, mark.next().as_bytes())?;
             self.db.flush()
         })?;
+        self.large.lock().unwrap_or_else(PoisonError::into_inner).sync()?;
         self.log.sync_data()?;
         Ok(mark.advance()?)
     }

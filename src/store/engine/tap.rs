@@ -69,7 +69,7 @@ impl Tapping<'_> {
         }
         journal.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         io::Seek::rewind(&mut file)?;
-        Ok(Noted(BufReader::new(file)))
+        Ok(Noted::of(file))
     }
 }
 
@@ -97,6 +97,11 @@ impl Iterator for Noted {
 }
 
 impl Noted {
+    /// Reads a file of [encoded](encode) batches.
+    pub fn of(file: File) -> Self {
+        Self(BufReader::new(file))
+    }
+
     fn batch(&mut self) -> io::Result<Batch> {
         let entries = self.number()?;
         (0..entries)
@@ -136,8 +141,8 @@ impl Journal {
     }
 }
 
-/// Number of entries, then each key and value behind its length; all numbers are little-endian.
-fn encode(batch: &Batch) -> io::Result<Vec<u8>> {
+/// A batch as it is noted: number of entries, then each key and value behind its length; all numbers are little-endian.
+pub fn encode(batch: &Batch) -> io::Result<Vec<u8>> {
     let length = |length: usize| {
         let number = u32::try_from(length).ok().filter(|number| *number != DELETED);
         number.map(u32::to_le_bytes).ok_or_else(|| io::Error::other("a batch is too large to be noted"))

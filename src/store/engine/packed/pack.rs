@@ -1,7 +1,7 @@
 //! Moving loose entries into pages.
 
 use std::collections::BTreeMap;
-use std::ops::Bound::{Excluded, Included};
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
 use std::ops::ControlFlow;
 
 use super::page::{Builder, Page, PageSize};
@@ -33,7 +33,7 @@ impl Packed {
     /// stand. An empty key is the beginning. Nobody may write before it is committed.
     pub fn pack(&self, from: &[u8]) -> Result<Step> {
         for (prefix, size) in self.kinds {
-            let kind = range::of_kind(*prefix, &(Included(from.to_vec()), std::ops::Bound::Unbounded));
+            let kind = range::of_kind(*prefix, &(Included(from.to_vec()), Unbounded));
             if range::is_empty(&kind) {
                 continue;
             }
@@ -53,12 +53,17 @@ impl Packed {
         Ok(first)
     }
 
+    /// The key that the next page behind this key begins with, if it comes before `end`.
+    pub(super) fn page_behind(&self, key: &[u8], end: &Bound<Vec<u8>>) -> Result<Option<Vec<u8>>> {
+        let behind = (Excluded(page_key(key)), end.as_ref().map(|key| page_key(key)));
+        Ok(self.first_key(&behind)?.map(|key| key[1..].to_vec()))
+    }
+
     /// Packs the loose entries from `first` on that belong into the same page.
     fn pack_beside(&self, first: &[u8], kind: &Range, size: PageSize) -> Result<Step> {
         let mut old = Page::default();
         let at = self.page_of(first, &mut old)?;
-        let behind = (Excluded(page_key(first)), kind.1.as_ref().map(|key| page_key(key)));
-        let behind = self.first_key(&behind)?.map(|key| key[1..].to_vec());
+        let behind = self.page_behind(first, &kind.1)?;
         let window = (Included(first.to_vec()), behind.clone().map_or_else(|| kind.1.clone(), Excluded));
         let (mut loose, mut large, mut last) = (BTreeMap::new(), 0, None);
         self.inner.walk(window, Direction::Ascending, &mut |key, value| {

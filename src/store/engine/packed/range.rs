@@ -14,7 +14,7 @@ pub(super) fn key(bound: &Bound<Vec<u8>>) -> Option<&Vec<u8>> {
 }
 
 /// Whether no key can be within. sled panics when it is asked for such a range.
-pub(super) fn is_empty(range: &Range) -> bool {
+pub(in crate::store::engine) fn is_empty(range: &Range) -> bool {
     match range {
         (Included(low), Included(high)) => low > high,
         (Included(low) | Excluded(low), Included(high) | Excluded(high)) => low >= high,

@@ -1,12 +1,12 @@
 //! Writing: loose as a rule, and into pages at once where a batch brings many neighbours.
 
 use std::collections::BTreeMap;
-use std::ops::Bound::{Excluded, Included};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::atomic::Ordering;
 
 use super::pack::{WORTH, repacked};
 use super::page::{Page, PageSize};
-use super::{Packed, page_key, range};
+use super::{Packed, range};
 use crate::store::Result;
 use crate::store::engine::Batch;
 
@@ -60,15 +60,15 @@ impl Packed {
         changes: &mut Changes,
         below: &mut Batch,
     ) -> Result<()> {
-        let whole = range::of_kind(prefix, &(std::ops::Bound::Unbounded, std::ops::Bound::Unbounded));
+        let whole = range::of_kind(prefix, &(Unbounded, Unbounded));
         let (mut from, mut tries, mut page) = (vec![prefix], TRIES, Page::default());
         while tries > 0 && changes.len() >= WORTH {
             let Some((first, _)) = changes.range(from.clone()..).next() else { break };
             let first = first.clone();
-            let behind = (Excluded(page_key(&first)), whole.1.as_ref().map(|key| page_key(key)));
-            let behind = self.first_key(&behind)?.map(|key| key[1..].to_vec());
+            let behind = self.page_behind(&first, &whole.1)?;
             let end = behind.clone().map_or_else(|| whole.1.clone(), Excluded);
-            let beside = changes.range((Included(first.clone()), end));
+            let window = (Included(first.clone()), end);
+            let beside = changes.range(window.clone());
             let mut moving = BTreeMap::new();
             for (key, value) in beside {
                 if key.len() + value.as_ref().map_or(0, Vec::len) <= size.largest_entry() {
@@ -82,10 +82,14 @@ impl Packed {
                 if at.is_none() {
                     page = Page::default();
                 }
+                // Looking for each of them takes longer than all else where there are none.
+                let has_loose = self.first_key(&window)?.is_some();
                 for key in moving.keys() {
                     changes.remove(key);
                     let mut loose = false;
-                    self.inner.get(key, &mut |_| loose = true)?;
+                    if has_loose {
+                        self.inner.get(key, &mut |_| loose = true)?;
+                    }
                     if loose {
                         below.push((key.clone(), None));
                     }
