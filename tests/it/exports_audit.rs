@@ -166,6 +166,7 @@ fn an_export_is_asked_for_and_noted_together_or_not_at_all() {
     let (server, disk) = TestServer::start_faulty();
     let room = server.talkative_room();
     let admin = server.as_admin();
+    server.app.store.durable_blocking().unwrap();
     disk.fail_writes_after(0);
     let headers = [("content-type", "application/json")];
     let body = file_of(&room, "html").to_string();

@@ -119,6 +119,7 @@ impl Page {
 }
 
 /// The value at this key among unpacked entries; `None` outside if they are damaged.
+#[expect(clippy::option_option, reason = "damage and absence are told apart, without a type for it")]
 fn find<'a>(raw: &'a [u8], key: &[u8]) -> Option<Option<&'a [u8]>> {
     let mut rest = raw;
     // How much of the key before this one, and of the one that is looked for, is the same.
