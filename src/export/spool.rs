@@ -97,10 +97,15 @@ impl Spool {
         Ok(true)
     }
 
+    /// Waits until everything that formats wrote is in its files, and counted. Nothing may be written later.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.writer.finish()
+    }
+
     /// Completes the export. Fails if any file is incomplete, even if the format did not care.
-    pub fn seal(self) -> io::Result<Sealed> {
+    pub fn seal(mut self) -> io::Result<Sealed> {
         self.progress.check()?;
-        self.writer.finish()?;
+        self.finish()?;
         let journal = self.journal.into_inner().map_err(io::IntoInnerError::into_error)?;
         drop(journal);
         let journal = self.directory.join(JOURNAL);

@@ -263,6 +263,7 @@ fn write_down(app: &App, job: &Job, progress: &JobProgress) -> sdk::Result<Optio
     if job.order.rooms == Rooms::Own {
         own_data::about_owner(app, job, &mut *spool.borrow_mut())?;
     }
+    spool.borrow_mut().finish()?;
     progress.enter(Phase::Sealing);
     if matches!(job.order.rooms, Rooms::Seen | Rooms::Own) {
         orders::note_rooms(app, &job.id, &seen.into_inner())?;

@@ -42,11 +42,7 @@ impl Writer {
     }
 
     /// Waits until everything is written. What is sent later goes nowhere.
-    pub(super) fn finish(mut self) -> io::Result<()> {
-        self.end()
-    }
-
-    fn end(&mut self) -> io::Result<()> {
+    pub(super) fn finish(&mut self) -> io::Result<()> {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         // Files may be open still and hold the queue; if nobody takes this, the thread has ended.
         let _ = self.queue.send(Step::End);
@@ -56,7 +52,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if let Err(error) = self.end() {
+        if let Err(error) = self.finish() {
             tracing::error!(%error, "an export was given up");
         }
     }
