@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_seen_when_a_file_is_dropped_without_flush() {
-        let writer = Writer::start().unwrap();
+        let mut writer = Writer::start().unwrap();
         let (mut file, outcome) = full_disk(&writer);
         file.write_all(b"fits into the buffer").unwrap();
         drop(file);
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_failed_file_stays_failed_whatever_the_format_does_next() {
-        let writer = Writer::start().unwrap();
+        let mut writer = Writer::start().unwrap();
         let (mut file, outcome) = full_disk(&writer);
         // So many parts do not wait in any queue.
         let failure = file.write_all(&vec![0; 16 << 20]).unwrap_err();
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_file_that_outlives_its_export_is_not_complete() {
-        let writer = Writer::start().unwrap();
+        let mut writer = Writer::start().unwrap();
         let (mut file, outcome) = full_disk(&writer);
         file.write_all(b"late").unwrap();
         writer.finish().unwrap();
