@@ -40,7 +40,7 @@ fn wait_until(client: &Client, export: &str, is_so: impl Fn(&Value) -> bool) -> 
             return info;
         }
         assert!(began.elapsed() < PATIENCE, "{info}");
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
     }
 }
 
