@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use export_sdk::{OptionSpec, Registry};
 use serde_json::{Map, Value};
 
-use crate::cli::{Failure, usage};
+use crate::cli::{Failure, printable, usage};
 use crate::service::orders::Asked;
 
 /// What was chosen.
@@ -69,7 +69,7 @@ pub(super) fn read(
 ) -> Result<Choices, Failure> {
     let mut chosen = Vec::new();
     for id in formats {
-        let format = registry.format(id).map_err(usage)?;
+        let format = registry.format(id).map_err(|error| usage(with_reasons(registry, id, &error)))?;
         chosen.push(Chosen::new(id, format.options()));
     }
     for id in transforms {
@@ -106,6 +106,21 @@ pub(super) fn read(
     Ok(Choices { formats, transforms: asked.collect() })
 }
 
+/// There is no such format; a plug-in that was meant to be it says why. It is known by its file only.
+fn with_reasons(registry: &Registry, id: &str, error: &export_sdk::Error) -> anyhow::Error {
+    let refused =
+        registry.found().iter().filter_map(|found| Some((&found.file, found.format.as_ref().err()?)));
+    let (meant, others): (Vec<_>, Vec<_>) = refused.partition(|(file, _)| file.contains(id));
+    let mut words = error.to_string();
+    for (file, reason) in &meant {
+        words += &format!("; {file} cannot be used: {}", printable(reason));
+    }
+    if meant.is_empty() && !others.is_empty() {
+        words += "; there are plug-ins that cannot be used, and `roomscribe formats` says why";
+    }
+    anyhow!(words)
+}
+
 /// The transform that has such an option, where the format has none.
 fn only_theirs<'a>(chosen: &[Chosen<'a>], format: &str, name: &str) -> Option<&'a str> {
     let has = |chosen: &&Chosen<'a>| chosen.specs.iter().any(|spec| spec.name == name);
@@ -116,9 +131,39 @@ fn only_theirs<'a>(chosen: &[Chosen<'a>], format: &str, name: &str) -> Option<&'
 
 #[cfg(test)]
 mod tests {
+    use export_sdk::{FormatSource, Found, Look};
     use serde_json::json;
 
     use super::*;
+
+    /// A file that is no format.
+    struct Broken;
+
+    impl FormatSource for Broken {
+        fn look(&self, _: Look) -> Vec<Found> {
+            vec![Found { file: "letters.wasm".to_owned(), format: Err("it has no memory".to_owned()) }]
+        }
+    }
+
+    #[test]
+    fn a_plug_in_that_cannot_be_used_says_why() {
+        let mut registry = Registry::default();
+        let said = |registry: &Registry, id: &str| {
+            let Err(Failure { code: 2, error }) = read(registry, &[id.to_owned()], &[], &[]) else {
+                panic!("refused as wrong usage")
+            };
+            error.to_string()
+        };
+        assert_eq!(said(&registry, "letters"), "no format `letters`; known: none");
+        registry.add_source(Broken);
+        let registry = registry.look(Look::Afresh);
+        assert_eq!(
+            said(&registry, "letters"),
+            "no format `letters`; known: none; letters.wasm cannot be used: it has no memory"
+        );
+        let other = said(&registry, "words");
+        assert!(other.ends_with("`roomscribe formats` says why") && !other.contains("letters"), "{other}");
+    }
 
     #[test]
     fn a_text_stays_one_where_a_text_is_wanted() {
