@@ -111,14 +111,12 @@ fn with_reasons(registry: &Registry, id: &str, error: &export_sdk::Error) -> any
     let refused =
         registry.found().iter().filter_map(|found| Some((&found.file, found.format.as_ref().err()?)));
     let (meant, others): (Vec<_>, Vec<_>) = refused.partition(|(file, _)| file.contains(id));
-    let mut words = error.to_string();
-    for (file, reason) in &meant {
-        words += &format!("; {file} cannot be used: {}", printable(reason));
-    }
+    let mut words = vec![error.to_string()];
+    words.extend(meant.iter().map(|(file, reason)| format!("{file} cannot be used: {}", printable(reason))));
     if meant.is_empty() && !others.is_empty() {
-        words += "; there are plug-ins that cannot be used, and `roomscribe formats` says why";
+        words.push("there are plug-ins that cannot be used, and `roomscribe formats` says why".to_owned());
     }
-    anyhow!(words)
+    anyhow!(words.join("; "))
 }
 
 /// The transform that has such an option, where the format has none.
