@@ -53,10 +53,7 @@ pub trait Engine: Send + Sync {
     fn flush(&self) -> Result<(), Error>;
 
     /// A long walk tells what it has read by now, so that a cache may let go of it in time.
-    fn passed(&self, key: &[u8]) -> Result<(), Error> {
-        let _ = key;
-        Ok(())
-    }
+    fn passed(&self, key: &[u8]) -> Result<(), Error>;
 
     /// Bytes on disk.
     fn size(&self) -> Result<u64, Error>;

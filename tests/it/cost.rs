@@ -44,6 +44,10 @@ impl Engine for CountingEngine {
         self.inner.flush()
     }
 
+    fn passed(&self, key: &[u8]) -> Result<()> {
+        self.inner.passed(key)
+    }
+
     fn size(&self) -> Result<u64> {
         self.inner.size()
     }

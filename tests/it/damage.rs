@@ -289,6 +289,10 @@ impl Engine for Unreadable {
         self.0.flush()
     }
 
+    fn passed(&self, key: &[u8]) -> Result<(), Error> {
+        self.0.passed(key)
+    }
+
     fn size(&self) -> Result<u64, Error> {
         self.0.size()
     }

@@ -44,6 +44,10 @@ impl Engine for Unsynced {
         Ok(())
     }
 
+    fn passed(&self, key: &[u8]) -> Result<()> {
+        self.0.passed(key)
+    }
+
     fn size(&self) -> Result<u64> {
         self.0.size()
     }

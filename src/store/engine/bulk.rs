@@ -172,6 +172,10 @@ impl Engine for Bulk {
         self.below.flush()
     }
 
+    fn passed(&self, key: &[u8]) -> Result<(), Error> {
+        self.below.passed(key)
+    }
+
     fn size(&self) -> Result<u64, Error> {
         self.below.size()
     }

@@ -181,6 +181,10 @@ impl Engine for Gathered {
         self.inner.flush()
     }
 
+    fn passed(&self, key: &[u8]) -> Result<(), Error> {
+        self.inner.passed(key)
+    }
+
     fn size(&self) -> Result<u64, Error> {
         self.inner.size()
     }

@@ -111,6 +111,10 @@ impl Engine for Gate {
         self.inner.flush()
     }
 
+    fn passed(&self, key: &[u8]) -> Result<()> {
+        self.inner.passed(key)
+    }
+
     fn size(&self) -> Result<u64> {
         self.inner.size()
     }
