@@ -129,7 +129,7 @@ impl Spool {
         if let Some(parent) = self.directory.parent() {
             sync_directory(parent)?;
         }
-        Sealed::open(&self.directory)?.ok_or_else(|| io::Error::other("the seal has vanished"))
+        Ok(Sealed::just_written(self.directory))
     }
 
     fn take_in(&self, blob: &Path, place: &Path, sha256: [u8; 32], size: u64) -> io::Result<()> {

@@ -39,17 +39,22 @@ pub(super) fn write(
     for artifact in sealed.artifacts()? {
         let artifact = artifact?;
         let name = format!("{}{}", shape.payload(), artifact.path);
-        // It is read in any case: to see that it is what was sealed.
+        let is_provable = is_provable(&artifact.path, &artifact.media_type);
         let taken = target.take_over(&name, &artifact)?;
         if !taken {
             target.begin(&name, &artifact.media_type, artifact.size)?;
         }
+        // One that was taken over is read all the same, to see that it is what was sealed; unless it has
+        // only just been sealed.
         let mut out: &mut dyn Write = if taken { &mut io::sink() } else { &mut *target };
-        if is_provable(&artifact.path, &artifact.media_type) {
+        if is_provable {
             let mut both = Both(out, LineTree::default());
             copy_checked(&artifact, &mut both, progress)?;
             let (root, lines) = both.1.finish();
             roots.push(LineRoot { root, lines, name });
+        } else if taken && sealed.is_fresh() {
+            progress.check()?;
+            progress.add(artifact.size);
         } else {
             copy_checked(&artifact, &mut out, progress)?;
         }

@@ -20,13 +20,26 @@ pub(super) const FILES: &str = "files";
 #[derive(Debug)]
 pub struct Sealed {
     directory: PathBuf,
+    /// Written and hashed by this process, and not found on disk.
+    is_fresh: bool,
 }
 
 impl Sealed {
     /// The export in `directory`, or `None` if there is none that is complete.
     pub fn open(directory: &Path) -> io::Result<Option<Self>> {
         let sealed = directory.join(SEAL).try_exists()?;
-        Ok(sealed.then(|| Self { directory: directory.to_owned() }))
+        Ok(sealed.then(|| Self { directory: directory.to_owned(), is_fresh: false }))
+    }
+
+    /// The export in `directory`, which has its seal and the bytes that this process gave it.
+    pub(super) fn just_written(directory: PathBuf) -> Self {
+        Self { directory, is_fresh: true }
+    }
+
+    /// Whether this process has just written and hashed the files: then nothing can be learned from hashing
+    /// them again where they lie.
+    pub fn is_fresh(&self) -> bool {
+        self.is_fresh
     }
 
     /// The files in the order of their creation, read from the manifest one by one.
