@@ -40,12 +40,14 @@ pub mod room_pages;
 pub mod rooms;
 pub mod rows;
 pub mod schema;
+mod untaken;
 pub mod v1;
 pub mod wire;
 
 use endpoint::{Access, Context, Endpoint, Intake, Limit, Method};
 use reply::Reply;
 use request::{Incoming, Input, LARGEST_BODY, LARGEST_STRANGE_BODY, PathParameters};
+use untaken::Untaken;
 
 /// The table of endpoints and the way through it.
 pub struct Api {
@@ -54,6 +56,8 @@ pub struct Api {
     index: HashMap<&'static str, Vec<usize>>,
     /// Handlers that run at the same time, and those that wait for that.
     workers: Workers,
+    /// What they have made and nobody has taken up yet.
+    untaken: Untaken,
 }
 
 impl Api {
@@ -70,7 +74,7 @@ impl Api {
             let first = endpoint.terms.path.split('/').next().unwrap_or_default();
             index.entry(first).or_default().push(number);
         }
-        Self { endpoints, index, workers }
+        Self { endpoints, index, workers, untaken: Untaken::new() }
     }
 
     /// The rows of the table.
@@ -223,27 +227,30 @@ impl Api {
         let (api, worker, share) = (Arc::clone(&self), Arc::clone(&app), input.take_share());
         let soon = (writes && effort == Effort::Little).then(|| app.store.about_to_write());
         let span = Span::current();
-        let task = move |answer: oneshot::Sender<(Result<Value>, Result<(), store::Error>)>| {
+        let task = move |answer: oneshot::Sender<(Reply, Result<(), store::Error>)>| {
             let _request = span.entered();
             drop(waits);
             let context = Context { app: &worker, client: &client, caller: caller.as_ref(), api: &api };
-            let result = api.endpoints[number].run(context, input);
+            let mut reply = match api.endpoints[number].run(context, input) {
+                Err(error) => Reply::failure(&error),
+                Ok(value) if redirects => Reply::elsewhere(value),
+                Ok(value) => Reply::success_as(value, media_type),
+            };
             drop(share);
+            reply.wait_in(&api.untaken);
             // Who no longer listens has gone away.
             if writes {
-                worker.store.once_durable(move |durable| _ = answer.send((result, durable)));
+                worker.store.once_durable(move |durable| _ = answer.send((reply, durable)));
             } else {
-                _ = answer.send((result, Ok(())));
+                _ = answer.send((reply, Ok(())));
             }
             drop(soon);
         };
         match self.workers.run(asker, effort, task).await {
             Err(Unanswered::Busy) => Reply::failure(&Error::Busy),
             Err(Unanswered::Panicked) => Reply::failure(&Error::internal("the handler panicked")),
-            Ok((Err(error), _)) => Reply::failure(&error),
-            Ok((Ok(_), Err(error))) => Reply::failure(&Error::internal(error)),
-            Ok((Ok(value), Ok(()))) if redirects => Reply::elsewhere(value),
-            Ok((Ok(value), Ok(()))) => Reply::success_as(value, media_type),
+            Ok((reply, Err(error))) if reply.is_success() => Reply::failure(&Error::internal(error)),
+            Ok((reply, _)) => reply,
         }
     }
 }

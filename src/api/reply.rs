@@ -7,16 +7,20 @@ use warp::http::header::{
 use warp::http::{Response, StatusCode};
 
 use super::endpoint::Method;
+use super::untaken::{Room, Untaken};
 use crate::error::Error;
 use crate::limits::Allowance;
 
-/// A JSON answer.
+/// A JSON answer. Its text is written where it is made: on the thread of a handler, which may take the
+/// time for it, and not on those that serve connections.
 #[derive(Debug)]
 pub struct Reply {
     status: StatusCode,
-    body: Value,
+    text: String,
     headers: Vec<(&'static str, String)>,
     media_type: &'static str,
+    /// Given back when the answer is taken up.
+    room: Option<Room>,
 }
 
 const JSON: &str = "application/json";
@@ -37,21 +41,31 @@ impl Reply {
             }
             other => other,
         };
-        Self { status: StatusCode::OK, body, headers: Vec::new(), media_type: JSON }
+        Self::of(StatusCode::OK, &body)
     }
 
     /// The same for endpoints whose answer may be a text of another media type.
     pub fn success_as(value: Value, media_type: Option<&'static str>) -> Self {
         match media_type {
-            Some(media_type) => Self { status: StatusCode::OK, body: value, headers: Vec::new(), media_type },
+            Some(media_type) => {
+                let text = match value {
+                    Value::String(text) => text,
+                    other => written(&other),
+                };
+                Self { status: StatusCode::OK, text, headers: Vec::new(), media_type, room: None }
+            }
             None => Self::success(value),
         }
+    }
+
+    fn of(status: StatusCode, body: &Value) -> Self {
+        Self { status, text: written(body), headers: Vec::new(), media_type: JSON, room: None }
     }
 
     /// The answer that sends the client to another address: status 307, which the body repeats.
     pub fn elsewhere(address: Value) -> Self {
         let headers = vec![(LOCATION.as_str(), address.as_str().unwrap_or_default().to_owned())];
-        Self { status: StatusCode::TEMPORARY_REDIRECT, body: address, headers, media_type: JSON }
+        Self { headers, ..Self::of(StatusCode::TEMPORARY_REDIRECT, &address) }
     }
 
     /// The answer to a refusal. What is ours to mend is logged here, and nowhere else.
@@ -96,27 +110,27 @@ impl Reply {
                 (StatusCode::INTERNAL_SERVER_ERROR, failed(&text))
             }
         };
-        Self { status, body, headers, media_type: JSON }
+        Self { headers, ..Self::of(status, &body) }
     }
 
     /// 404 in both families of envelopes, so that every client recognises it.
     pub fn no_endpoint() -> Self {
         let text = "API endpoint does not exist";
         let body = json!({"success": false, "error": text, "status": "error", "message": text});
-        Self { status: StatusCode::NOT_FOUND, body, headers: Vec::new(), media_type: JSON }
+        Self::of(StatusCode::NOT_FOUND, &body)
     }
 
     /// 405 with the methods that would do.
     pub fn wrong_method(allowed: &[Method]) -> Self {
         let body = json!({"status": "error", "message": "API endpoint does not exist"});
         let headers = vec![(ALLOW.as_str(), super::allow_header(allowed))];
-        Self { status: StatusCode::METHOD_NOT_ALLOWED, body, headers, media_type: JSON }
+        Self { headers, ..Self::of(StatusCode::METHOD_NOT_ALLOWED, &body) }
     }
 
     /// Another refusal of the transport: too large, too slow, no JSON.
     pub fn transport(status: StatusCode, error: &str) -> Self {
         let body = json!({"success": false, "error": error});
-        Self { status, body, headers: Vec::new(), media_type: JSON }
+        Self::of(status, &body)
     }
 
     /// The same reply with the headers of the rate limit.
@@ -135,18 +149,19 @@ impl Reply {
         self.status
     }
 
-    /// The body.
-    pub fn body(&self) -> &Value {
-        &self.body
+    /// Whether it tells of something that was done.
+    pub fn is_success(&self) -> bool {
+        !self.status.is_client_error() && !self.status.is_server_error()
+    }
+
+    /// Waits until there is room for it, on a thread that may block.
+    pub(super) fn wait_in(&mut self, untaken: &Untaken) {
+        self.room = untaken.room(self.text.len());
     }
 
     /// The reply as HTTP, with the headers that every answer of the API has.
     pub fn into_response(self) -> Response<Vec<u8>> {
-        let text = match self.body {
-            Value::String(text) if self.media_type != JSON => text,
-            body => body.to_string(),
-        };
-        let mut response = Response::new(text.into_bytes());
+        let mut response = Response::new(self.text.into_bytes());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
@@ -171,6 +186,13 @@ const CORS: [(&str, &str); 2] = [
         "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token",
     ),
 ];
+
+/// The text of a value, which takes no more memory than its bytes: it may wait for long to be taken.
+fn written(value: &Value) -> String {
+    let mut text = value.to_string();
+    text.shrink_to_fit();
+    text
+}
 
 fn typed(text: &str, kind: &str, details: &Value) -> Value {
     let mut body = Map::new();

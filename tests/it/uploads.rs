@@ -247,7 +247,8 @@ fn stream_to(
     };
     let api = Arc::new(Api::new(2));
     let (_, reply) = server.runtime().block_on(api.dispatch(Arc::clone(&server.app), incoming));
-    (reply.status().as_u16(), reply.body().clone())
+    let status = reply.status().as_u16();
+    (status, serde_json::from_slice(reply.into_response().body()).expect("JSON"))
 }
 
 #[test]
