@@ -155,3 +155,25 @@ fn what_fails_three_times_is_switched_off_until_it_is_read_again() {
     assert_eq!(plugins(&server)[0]["state"], "ready");
     assert_eq!(server.exported(&admin, file_of(&room, "tsv")).job.messages, 3);
 }
+
+#[test]
+fn others_are_answered_while_a_format_does_not_come_to_an_end() {
+    let endless = TSV.replace(
+        "(func (export \"roomscribe_finish\") (result i64)",
+        "(func (export \"roomscribe_finish\") (result i64) (loop $on (br $on))",
+    );
+    let server = server_with(&[("tsv.wasm", &endless)]);
+    let room = server.talkative_room();
+    let admin = server.as_admin();
+    let id = accepted(&admin, file_of(&room, "tsv"));
+    server.wait_until("it is at work", || server.app.running.of(&JobId::new(&id)).is_some());
+    let bob = server.as_user("bob");
+    for _ in 0..3 {
+        bob.get("me", "").ok();
+    }
+    assert!(server.app.running.of(&JobId::new(&id)).is_some(), "it was not waited for");
+    let job = server.finished(&id);
+    let reason = job.failure.unwrap_or_default();
+    assert_eq!(job.state, JobState::Failed);
+    assert!(reason.starts_with("the format `tsv` (tsv.wasm) gave up: "), "{reason}");
+}
