@@ -90,7 +90,7 @@ impl Guest {
         if instance.get_func(&guest.store, "_initialize").is_some() {
             let initialize = function::<(), ()>(&guest.store, instance, "_initialize", "() -> ()")?;
             let mut budget = Budget::new(&bounds, 0, 0);
-            guest.call(initialize, (), &mut budget)?;
+            guest.call(initialize, (), &mut budget, always)?;
         }
         Ok(guest)
     }
@@ -98,7 +98,7 @@ impl Guest {
     /// What it says it is, in at most so many bytes.
     pub(crate) fn describe(&mut self, longest: usize) -> Result<Vec<u8>, Failure> {
         let mut budget = Budget::new(&self.bounds, 0, 0);
-        let result = self.call(self.describe, (), &mut budget)?;
+        let result = self.call(self.describe, (), &mut budget, always)?;
         let range = self.result(result, longest as u64)?;
         Ok(self.memory.data(&self.store)[range].to_vec())
     }
@@ -113,14 +113,14 @@ impl Guest {
     ) -> Result<(), Failure> {
         let mut budget = Budget::new(&self.bounds, bytes.len(), records);
         let length = u32::try_from(bytes.len()).map_err(|_| self.no_room(bytes.len()))?;
-        let place = self.call(self.alloc, length, &mut budget)?;
+        let place = self.call(self.alloc, length, &mut budget, || sink.check())?;
         if place == 0 {
             return Err(self.no_room(bytes.len()));
         }
         let input = self.memory.data_mut(&mut self.store).get_mut(range(place, length));
         let outside = || Failure::fault("wants its input at a place outside of its memory");
         input.ok_or_else(outside)?.copy_from_slice(bytes);
-        let result = self.call(function, (place, length), &mut budget)?;
+        let result = self.call(function, (place, length), &mut budget, || sink.check())?;
         self.take(result, sink)
     }
 
@@ -156,12 +156,13 @@ impl Guest {
         ))
     }
 
-    /// Calls into the module, with looks at the clock.
+    /// Calls into the module, with looks at the clock and whether the export still goes on.
     fn call<P: WasmParams, R: WasmResults>(
         &mut self,
         function: TypedFunc<P, R>,
         arguments: P,
         budget: &mut Budget,
+        mut goes_on: impl FnMut() -> Result<(), Failure>,
     ) -> Result<R, Failure> {
         let bounds = self.bounds;
         let stopped = |error: Error| broken_off(&error, &bounds);
@@ -189,6 +190,7 @@ impl Guest {
                     bounds.call.as_millis()
                 )));
             }
+            goes_on()?;
             self.store.set_fuel(fuel).map_err(stopped)?;
             called = paused.resume(&mut self.store).map_err(stopped)?;
         }
@@ -206,9 +208,14 @@ impl Run for Guest {
 
     fn finish(&mut self, sink: &mut Sink) -> Result<(), Failure> {
         let mut budget = Budget::new(&self.bounds, 0, 0);
-        let result = self.call(self.finish, (), &mut budget)?;
+        let result = self.call(self.finish, (), &mut budget, || sink.check())?;
         self.take(result, sink)
     }
+}
+
+/// No export depends on this call.
+fn always() -> Result<(), Failure> {
+    Ok(())
 }
 
 fn range(place: u32, length: u32) -> Range<usize> {
