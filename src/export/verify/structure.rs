@@ -19,6 +19,8 @@ const WIDE_LOCATOR: u32 = 0x0706_4b50;
 const END_LENGTH: usize = 22 + COMMENT_LENGTH;
 /// The end record with 64-bit numbers and its locator, which stand before the end.
 const WIDE_LENGTH: usize = 56 + 20;
+/// How much of that record follows the number that says so.
+const WIDE_REST: u64 = 56 - 12;
 /// The extra field with 64-bit sizes.
 const WIDE_SIZES: u16 = 1;
 /// Sizes follow the content; the name is UTF-8.
@@ -48,10 +50,14 @@ impl Directory {
         if fields.u32() != END || !comment.starts_with(LABEL.as_bytes()) {
             return Err(not_an_export("its end is missing"));
         }
-        fields.skip(6);
+        let disks = (fields.u16(), fields.u16());
+        let here = fields.u16();
         let mut entries = u64::from(fields.u16());
         let mut size = u64::from(fields.u32());
         let mut start = u64::from(fields.u32());
+        if disks != (0, 0) || u64::from(here) != entries || usize::from(fields.u16()) != COMMENT_LENGTH {
+            return Err(not_an_export("its end is damaged"));
+        }
         let mut directory_end = end;
         if size == u64::from(u32::MAX) {
             directory_end = end.checked_sub(WIDE_LENGTH as u64).ok_or(not_an_export("it is too short"))?;
@@ -67,15 +73,16 @@ impl Directory {
 
 fn wide_end(bytes: &[u8; WIDE_LENGTH], position: u64) -> Result<(u64, u64, u64)> {
     let mut fields = Fields(bytes);
-    let signature = fields.u32();
-    fields.skip(8 + 2 + 2 + 4 + 4 + 8);
+    let (signature, rest) = (fields.u32(), fields.u64());
+    fields.skip(2 + 2);
+    let (disks, here) = ((fields.u32(), fields.u32()), fields.u64());
     let numbers = (fields.u64(), fields.u64(), fields.u64());
-    let locator = fields.u32();
-    fields.skip(4);
-    if (signature, locator, fields.u64()) == (WIDE_END, WIDE_LOCATOR, position) {
-        return Ok(numbers);
-    }
-    Err(VerifyError::NotAnExport("its end is damaged"))
+    let locator = (fields.u32(), fields.u32(), fields.u64(), fields.u32());
+    let agrees = (signature, rest) == (WIDE_END, WIDE_REST)
+        && disks == (0, 0)
+        && here == numbers.0
+        && locator == (WIDE_LOCATOR, 0, position, 1);
+    if agrees { Ok(numbers) } else { Err(VerifyError::NotAnExport("its end is damaged")) }
 }
 
 fn read_at<const N: usize>(file: &mut File, position: u64) -> io::Result<[u8; N]> {
@@ -154,9 +161,10 @@ fn read_record(reader: &mut impl Read) -> Result<(Record, u64)> {
     let checksum = fields.u32();
     let (packed, size) = (fields.u32(), fields.u32());
     let (name_length, extra_length, comment_length) = (fields.u16(), fields.u16(), fields.u16());
-    fields.skip(2 + 2);
+    let disk = fields.u16();
+    fields.skip(2);
     let (attributes, offset) = (fields.u32(), fields.u32());
-    if name_length > LONGEST_NAME || extra_length > 28 || comment_length != 0 {
+    if name_length > LONGEST_NAME || extra_length > 28 || comment_length != 0 || disk != 0 {
         return changed("a record of its directory is damaged");
     }
     let mut rest = vec![0; usize::from(name_length) + usize::from(extra_length)];

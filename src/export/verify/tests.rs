@@ -270,6 +270,19 @@ fn what_hides_between_the_parts_is_found_though_the_hash_is_right() {
 }
 
 #[test]
+fn a_zip_that_claims_to_be_one_of_several_is_refused_though_the_hash_is_right() {
+    let (bench, honest) = (Bench::new(), honest());
+    let end = honest.len() - 22 - LABEL.len() - HASH_LENGTH;
+    let record = honest.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    // The numbers of disks, the files on this one, the length of the comment; the disk of a file.
+    for place in [end + 4, end + 6, end + 8, end + 20, record + 34] {
+        let mut bytes = honest.clone();
+        bytes[place] ^= 0x40;
+        assert!(bench.verify(&resealed(bytes)).is_err(), "at {place}");
+    }
+}
+
+#[test]
 fn sizes_of_64_bits_are_understood() {
     let options = SimpleFileOptions::default().large_file(true);
     let bytes = Forgery { files: &FILES, manifest: &listed(&FILES), info: None, options }.zip();
