@@ -7,6 +7,7 @@ mod output;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
@@ -21,10 +22,10 @@ use crate::app::App;
 use crate::domain::Order;
 use crate::error::Error;
 use crate::export::bag::{Info, Layout};
-use crate::export::pack::{self, Packing};
+use crate::export::pack::{self, Packer, Packing};
 use crate::export::progress::JobProgress;
 use crate::export::render::{Rendered, Task, render};
-use crate::export::spool::Spool;
+use crate::export::spool::{Sealed, Spool};
 use crate::export::view;
 use crate::service::orders::{self, Asked, Request, Wanted};
 use crate::service::{audit, bootstrap};
@@ -180,24 +181,67 @@ pub(super) fn run(place: Place, options: &Options) -> Outcome {
 
 fn write(app: &App, task: &Task<'_>, progress: &JobProgress, output: &Path) -> Result<u64, Failure> {
     let directory = app.config.server.data.join("spool").join(format!("command-{}", std::process::id()));
-    let result = (|| {
-        let spool = RefCell::new(Spool::create(directory.clone(), progress.work.clone())?);
-        let Rendered { summary, .. } = render(task, &spool, progress)?;
-        let sealed = spool.into_inner().seal()?;
-        let packing = packing(app, task.order, view::time(task.requested_at), output);
-        let written = if is_zip(output) {
-            pack::pack(&sealed, output, &packing, &progress.packing).map(drop)
-        } else {
-            output::replacing(output, || pack::lay_out(&sealed, output, &packing, &progress.packing))
-        };
-        written.with_context(|| format!("{} cannot be written", output.display()))?;
-        Ok::<u64, anyhow::Error>(summary.messages)
-    })();
+    let packing = packing(app, task.order, view::time(task.requested_at), output);
+    let result = if is_zip(output) {
+        zip(task, progress, directory.clone(), output, &packing)
+    } else {
+        loose(task, progress, directory.clone(), output, &packing)
+    };
     match std::fs::remove_dir_all(&directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
     Ok(result?)
+}
+
+/// Packs each file as soon as it is rendered.
+fn zip(
+    task: &Task<'_>,
+    progress: &JobProgress,
+    directory: PathBuf,
+    output: &Path,
+    packing: &Packing<'_>,
+) -> anyhow::Result<u64> {
+    let place = || unwritable(output);
+    let mut packer = Packer::begin(output, packing, progress.packing.clone()).with_context(place)?;
+    let (spool, complete) = Spool::passing(directory, progress.work.clone())?;
+    thread::scope(|scope| {
+        let packing_on = scope.spawn(move || {
+            let done = complete.into_iter().try_for_each(|artifact| packer.add(&artifact));
+            // Nobody needs the rest then.
+            done.map(|()| packer).inspect_err(|_| progress.work.cancel())
+        });
+        let rendered = rendered(task, progress, spool);
+        let ended = packing_on.join().map_err(|_| anyhow!("the thread that packs has failed"))?;
+        let (packer, (sealed, messages)) = (ended.with_context(place)?, rendered?);
+        packer.finish(&sealed, packing).with_context(place)?;
+        Ok(messages)
+    })
+}
+
+fn unwritable(output: &Path) -> String {
+    format!("{} cannot be written", output.display())
+}
+
+fn rendered(task: &Task<'_>, progress: &JobProgress, spool: Spool) -> anyhow::Result<(Sealed, u64)> {
+    let spool = RefCell::new(spool);
+    let Rendered { summary, .. } = render(task, &spool, progress)?;
+    Ok((spool.into_inner().seal()?, summary.messages))
+}
+
+/// Renders first: only a whole export may replace what was there.
+fn loose(
+    task: &Task<'_>,
+    progress: &JobProgress,
+    directory: PathBuf,
+    output: &Path,
+    packing: &Packing<'_>,
+) -> anyhow::Result<u64> {
+    let spool = Spool::create(directory, progress.work.clone())?;
+    let (sealed, messages) = rendered(task, progress, spool)?;
+    output::replacing(output, || pack::lay_out(&sealed, output, packing, &progress.packing))
+        .with_context(|| unwritable(output))?;
+    Ok(messages)
 }
 
 fn packing<'a>(app: &'a App, order: &Order, stamp: Timestamp, output: &Path) -> Packing<'a> {

@@ -14,7 +14,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use export_sdk::{Artifact, ArtifactPath, Timestamp, safe_file_name};
+use tempfile::TempPath;
 
+use self::contents::Contents;
 use self::loose::LooseFiles;
 pub(crate) use self::sink::{COMMENT_LENGTH, HASH_LENGTH, LABEL, comment};
 pub(crate) use self::zipped::MODE;
@@ -46,36 +48,54 @@ impl Packing<'_> {
 }
 
 /// Packs an export into one zip at `to`.
+pub fn pack(sealed: &Sealed, to: &Path, packing: &Packing<'_>, progress: &Progress) -> io::Result<Artifact> {
+    let mut packer = Packer::begin(to, packing, progress.clone())?;
+    for artifact in sealed.artifacts()? {
+        packer.add(&artifact?)?;
+    }
+    packer.finish(sealed, packing)
+}
+
+/// A zip that is being written aside. Dropping it removes what there is.
 ///
 /// The zip crate keeps its table of contents in memory until the end, some hundred bytes per file;
 /// contents pass through.
-pub fn pack(sealed: &Sealed, to: &Path, packing: &Packing<'_>, progress: &Progress) -> io::Result<Artifact> {
-    let top = packing.layout.top().ok_or_else(|| {
-        let message = format!("{:?} cannot be the name of a bag; choose a plain file name", packing.layout);
-        io::Error::new(io::ErrorKind::InvalidInput, message)
-    })?;
-    let aside = beside(to, "", ".part")?;
-    let packed = write_zip(sealed, &aside, top, packing, progress).and_then(|packed| {
-        fs::rename(&aside, to)?;
-        sync_directory(parent(to))?;
-        Ok(packed)
-    });
-    let (size, sha256) = packed.inspect_err(|_| discard(fs::remove_file(&aside)))?;
-    let name = to.file_name().unwrap_or_default().to_string_lossy();
-    let path = ArtifactPath::new(safe_file_name(&name)).map_err(io::Error::other)?;
-    Ok(Artifact { path, media_type: "application/zip".to_owned(), size, sha256, file: to.to_owned() })
+pub struct Packer {
+    to: PathBuf,
+    contents: Contents<Zip>,
+    aside: TempPath,
+    progress: Progress,
 }
 
-fn write_zip(
-    sealed: &Sealed,
-    aside: &Path,
-    top: String,
-    packing: &Packing<'_>,
-    progress: &Progress,
-) -> io::Result<(u64, [u8; 32])> {
-    let mut zip = Zip::new(File::create(aside)?, top, packing.level, packing.stamp)?;
-    contents::write(sealed, packing, &mut zip, progress)?;
-    zip.finish()
+impl Packer {
+    /// For files that are then added in the order of their export, which may not be complete yet.
+    pub fn begin(to: &Path, packing: &Packing<'_>, progress: Progress) -> io::Result<Self> {
+        let top = packing.layout.top().ok_or_else(|| {
+            let message =
+                format!("{:?} cannot be the name of a bag; choose a plain file name", packing.layout);
+            io::Error::new(io::ErrorKind::InvalidInput, message)
+        })?;
+        let aside = TempPath::try_from_path(beside(to, "", ".part")?)?;
+        let zip = Zip::new(File::create(&aside)?, top, packing.level, packing.stamp)?;
+        let contents = Contents::begin(zip, packing.layout.shape());
+        Ok(Self { to: to.to_owned(), contents, aside, progress })
+    }
+
+    /// Packs the next file.
+    pub fn add(&mut self, artifact: &Artifact) -> io::Result<()> {
+        self.contents.add(artifact, false, &self.progress)
+    }
+
+    /// Completes the zip of that export, all of whose files were added.
+    pub fn finish(self, sealed: &Sealed, packing: &Packing<'_>) -> io::Result<Artifact> {
+        let Self { to, contents, aside, .. } = self;
+        let (size, sha256) = contents.finish(sealed, packing)?.finish()?;
+        aside.persist(&to)?;
+        sync_directory(parent(&to))?;
+        let name = to.file_name().unwrap_or_default().to_string_lossy();
+        let path = ArtifactPath::new(safe_file_name(&name)).map_err(io::Error::other)?;
+        Ok(Artifact { path, media_type: "application/zip".to_owned(), size, sha256, file: to })
+    }
 }
 
 /// Lays an export out as loose files in `directory`, which must be empty or not exist. The directory
@@ -105,9 +125,11 @@ pub fn lay_out(
 }
 
 fn write_files(sealed: &Sealed, aside: &Path, packing: &Packing<'_>, progress: &Progress) -> io::Result<()> {
-    let mut files = LooseFiles::new(aside);
-    contents::write(sealed, packing, &mut files, progress)?;
-    files.finish()?;
+    let mut contents = Contents::begin(LooseFiles::new(aside), packing.layout.shape());
+    for artifact in sealed.artifacts()? {
+        contents.add(&artifact?, sealed.is_fresh(), progress)?;
+    }
+    contents.finish(sealed, packing)?.finish()?;
     super::spool::sync_tree(aside)
 }
 

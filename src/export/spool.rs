@@ -5,48 +5,69 @@
 //! rendering, after it nothing is written here any more.
 
 mod file;
+mod ledger;
 mod names;
 mod progress;
 mod sealed;
 mod writer;
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use export_sdk::{ArtifactPath, ErrorKind, Output};
+use export_sdk::{Artifact, ArtifactPath, ErrorKind, Output};
 
-use self::file::{Outcome, SpoolFile, Written};
+use self::file::{SpoolFile, Written};
+use self::ledger::{Entry, Ledger, UNSEALED};
 pub(crate) use self::names::{Names, Use, folded};
 pub use self::progress::Progress;
 pub use self::sealed::Sealed;
-use self::sealed::{FILES, Line, SEAL, copy_hashed};
+use self::sealed::{FILES, SEAL, copy_hashed};
 pub(crate) use self::sealed::{copy_checked, sync_directory};
-use self::writer::Writer;
+use self::writer::{HashedFile, Step, Writer};
 
-/// Files in the order of their creation; those that are being written have no hash yet.
-const JOURNAL: &str = "journal.ndjson";
+/// Complete files that nobody has taken yet, at most.
+const UNTAKEN: usize = 64;
 
 /// An export that is being written.
 ///
 /// Dropping it leaves an unsealed directory behind, which the next try empties. Per file it keeps
-/// some hundred bytes in memory: the hash of its name and, if a format wrote it, its outcome.
-/// Names and media types wait on disk.
+/// the hash of its name in memory, and the name itself only until the file is complete.
 #[derive(Debug)]
 pub struct Spool {
     directory: PathBuf,
     progress: Progress,
-    journal: BufWriter<File>,
     names: Names,
-    /// Of the files that formats wrote, in the order of their creation.
-    written: Vec<Outcome>,
+    /// Files that formats began.
+    begun: u64,
+    /// Whether what is complete must survive a power cut.
+    is_durable: bool,
     writer: Writer,
+    /// Of a spool whose files are all written.
+    ledger: Option<Ledger>,
 }
 
 impl Spool {
     /// Makes the directory, readable for nobody else, and empties what an earlier try left in it.
     /// A sealed export is not touched: that is an error, and [`Sealed::open`] the way to it.
     pub fn create(directory: PathBuf, progress: Progress) -> io::Result<Self> {
+        Self::begin(directory, progress, true, None)
+    }
+
+    /// One that is of use only to this process, and is not brought to disk. Each file is told as soon as it
+    /// is complete; the format waits if they are not taken up.
+    pub fn passing(directory: PathBuf, progress: Progress) -> io::Result<(Self, Receiver<Artifact>)> {
+        let (follower, complete) = sync_channel(UNTAKEN);
+        Ok((Self::begin(directory, progress, false, Some(follower))?, complete))
+    }
+
+    fn begin(
+        directory: PathBuf,
+        progress: Progress,
+        is_durable: bool,
+        follower: Option<SyncSender<Artifact>>,
+    ) -> io::Result<Self> {
         if Sealed::open(&directory)?.is_some() {
             let message = format!("the export in {} is complete already", directory.display());
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
@@ -60,9 +81,9 @@ impl Spool {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(directory.join(FILES))?;
-        let journal = BufWriter::new(File::create_new(directory.join(JOURNAL))?);
-        let (names, written, writer) = (Names::new(), Vec::new(), Writer::start()?);
-        Ok(Self { directory, progress, journal, names, written, writer })
+        let writer = Writer::start(Ledger::create(&directory, follower)?)?;
+        let (names, begun, ledger) = (Names::new(), 0, None);
+        Ok(Self { directory, progress, names, begun, is_durable, writer, ledger })
     }
 
     /// Whether that path holds a linked file of that hash.
@@ -93,41 +114,35 @@ impl Spool {
                 Ok(()) | Err(_) => Err(error),
             };
         }
-        self.note(path, media_type, Some(Written { size, sha256 }))?;
+        let entry = Entry { path: path.clone(), media_type: media_type.to_owned() };
+        self.writer.send(Step::Add { entry, written: Written { size, sha256 } })?;
         Ok(true)
     }
 
     /// Waits until everything that formats wrote is in its files, and counted. Nothing may be written later.
     pub fn finish(&mut self) -> io::Result<()> {
-        self.writer.finish()
+        if let Some(ledger) = self.writer.finish()? {
+            self.ledger = Some(ledger);
+        }
+        Ok(())
     }
 
     /// Completes the export. Fails if any file is incomplete, even if the format did not care.
     pub fn seal(mut self) -> io::Result<Sealed> {
         self.progress.check()?;
         self.finish()?;
-        let journal = self.journal.into_inner().map_err(io::IntoInnerError::into_error)?;
-        drop(journal);
-        let journal = self.directory.join(JOURNAL);
-        let aside = self.directory.join(format!("{SEAL}.part"));
-        let mut manifest = BufWriter::new(File::create(&aside)?);
-        let mut written = self.written.into_iter();
-        for line in sealed::lines(BufReader::new(File::open(&journal)?)) {
-            let mut line = line?;
-            if line.written.is_none() {
-                let outcome = written.next().expect("each line without a hash has an outcome");
-                line.written = Some(completed(&line.path, &outcome)?);
-            }
-            line.write(&mut manifest)?;
+        let ledger = self.ledger.ok_or_else(|| io::Error::other("an export cannot be sealed twice"))?;
+        let manifest = ledger.finish()?;
+        if self.is_durable {
+            manifest.sync_all()?;
+            sync_tree(&self.directory.join(FILES))?;
         }
-        let manifest = manifest.into_inner().map_err(io::IntoInnerError::into_error)?;
-        manifest.sync_all()?;
-        sync_tree(&self.directory.join(FILES))?;
-        fs::remove_file(&journal)?;
-        fs::rename(&aside, self.directory.join(SEAL))?;
-        sync_directory(&self.directory)?;
-        if let Some(parent) = self.directory.parent() {
-            sync_directory(parent)?;
+        fs::rename(self.directory.join(UNSEALED), self.directory.join(SEAL))?;
+        if self.is_durable {
+            sync_directory(&self.directory)?;
+            if let Some(parent) = self.directory.parent() {
+                sync_directory(parent)?;
+            }
         }
         Ok(Sealed::just_written(self.directory))
     }
@@ -142,7 +157,7 @@ impl Spool {
         let mut copy = File::create_new(place)?;
         let copied = copy_hashed(&mut original, &mut copy, &self.progress)?;
         expect(blob, copied == Written { size, sha256 })?;
-        copy.sync_all()
+        if self.is_durable { copy.sync_all() } else { Ok(()) }
     }
 
     fn place(&self, path: &ArtifactPath) -> PathBuf {
@@ -160,10 +175,6 @@ impl Spool {
         fs::create_dir_all(place.parent().expect("it is a path below the spool"))?;
         Ok(place)
     }
-
-    fn note(&mut self, path: &ArtifactPath, media_type: &str, written: Option<Written>) -> io::Result<()> {
-        Line { path: path.clone(), media_type: media_type.to_owned(), written }.write(&mut self.journal)
-    }
 }
 
 impl Output for Spool {
@@ -173,24 +184,17 @@ impl Output for Spool {
             let message = error.to_string();
             export_sdk::Error::new(ErrorKind::Internal, message).because(error)
         })?;
-        let outcome = Outcome::default();
-        let file = SpoolFile::create(&place, &self.progress, &outcome, self.writer.queue())?;
-        self.note(path, media_type, None)?;
-        self.written.push(outcome);
-        Ok(Box::new(file))
+        let file = OpenOptions::new().write(true).create_new(true).open(&place)?;
+        self.begun += 1;
+        let entry = Entry { path: path.clone(), media_type: media_type.to_owned() };
+        self.writer.send(Step::Begin { number: self.begun, entry })?;
+        let file = HashedFile::new(self.begun, file, self.is_durable, self.progress.clone());
+        Ok(Box::new(SpoolFile::new(file, self.writer.queue(), self.progress.clone())))
     }
 
     fn scratch(&mut self) -> export_sdk::Result<File> {
         self.progress.check()?;
         Ok(tempfile::tempfile_in(&self.directory)?)
-    }
-}
-
-fn completed(path: &ArtifactPath, outcome: &Outcome) -> io::Result<Written> {
-    match outcome.get() {
-        Some(Ok(written)) => Ok(*written),
-        Some(Err(failure)) => Err(failure.to_error()),
-        None => Err(io::Error::other(format!("the format has finished but still holds {path} open"))),
     }
 }
 

@@ -24,59 +24,69 @@ pub(super) trait Target: Write {
     }
 }
 
-/// Writes all files of a packed export.
-pub(super) fn write(
-    sealed: &Sealed,
-    packing: &Packing<'_>,
-    target: &mut impl Target,
-    progress: &Progress,
-) -> io::Result<()> {
-    let shape = packing.layout.shape();
-    let mut info = packing.info.clone();
-    info.add("Bagging-Date", &packing.stamp.day().to_string());
-    info.add("Bag-Software-Agent", concat!("roomscribe ", env!("CARGO_PKG_VERSION")));
-    let (mut files, mut bytes, mut roots) = (0_u64, 0, Vec::new());
-    for artifact in sealed.artifacts()? {
-        let artifact = artifact?;
-        let name = format!("{}{}", shape.payload(), artifact.path);
-        let is_provable = is_provable(&artifact.path, &artifact.media_type);
-        let taken = target.take_over(&name, &artifact)?;
-        if !taken {
-            target.begin(&name, &artifact.media_type, artifact.size)?;
+/// All files of a packed export, one after the other.
+pub(super) struct Contents<T> {
+    target: T,
+    shape: Shape,
+    files: u64,
+    bytes: u64,
+    roots: Vec<LineRoot>,
+}
+
+impl<T: Target> Contents<T> {
+    pub(super) fn begin(target: T, shape: Shape) -> Self {
+        Self { target, shape, files: 0, bytes: 0, roots: Vec::new() }
+    }
+
+    /// The next file of the payload. Of one that is fresh the target need not be asked for what is known.
+    pub(super) fn add(&mut self, artifact: &Artifact, is_fresh: bool, progress: &Progress) -> io::Result<()> {
+        let name = format!("{}{}", self.shape.payload(), artifact.path);
+        let is_taken = self.target.take_over(&name, artifact)?;
+        if !is_taken {
+            self.target.begin(&name, &artifact.media_type, artifact.size)?;
         }
         // One that was taken over is read all the same, to see that it is what was sealed; unless it has
         // only just been sealed.
-        let mut out: &mut dyn Write = if taken { &mut io::sink() } else { &mut *target };
-        if is_provable {
+        let mut out: &mut dyn Write = if is_taken { &mut io::sink() } else { &mut self.target };
+        if is_provable(&artifact.path, &artifact.media_type) {
             let mut both = Both(out, LineTree::default());
-            copy_checked(&artifact, &mut both, progress)?;
+            copy_checked(artifact, &mut both, progress)?;
             let (root, lines) = both.1.finish();
-            roots.push(LineRoot { root, lines, name });
-        } else if taken && sealed.is_fresh() {
+            self.roots.push(LineRoot { root, lines, name });
+        } else if is_taken && is_fresh {
             progress.check()?;
             progress.add(artifact.size);
         } else {
-            copy_checked(&artifact, &mut out, progress)?;
+            copy_checked(artifact, &mut out, progress)?;
         }
-        files += 1;
-        bytes += artifact.size;
-    }
-    info.add(PAYLOAD_OXUM, &format!("{bytes}.{files}"));
-    for root in &roots {
-        info.add_root(root);
+        self.files += 1;
+        self.bytes += artifact.size;
+        Ok(())
     }
 
-    let mut tags = String::new();
-    if shape.listed().contains(&BAGIT) {
-        tags += &hash_line(&put(target, BAGIT, BAGIT_TEXT)?, BAGIT);
+    /// What lies beside the payload, which is that of `sealed`.
+    pub(super) fn finish(mut self, sealed: &Sealed, packing: &Packing<'_>) -> io::Result<T> {
+        let (target, shape) = (&mut self.target, self.shape);
+        let mut info = packing.info.clone();
+        info.add("Bagging-Date", &packing.stamp.day().to_string());
+        info.add("Bag-Software-Agent", concat!("roomscribe ", env!("CARGO_PKG_VERSION")));
+        info.add(PAYLOAD_OXUM, &format!("{}.{}", self.bytes, self.files));
+        for root in &self.roots {
+            info.add_root(root);
+        }
+
+        let mut tags = String::new();
+        if shape.listed().contains(&BAGIT) {
+            tags += &hash_line(&put(target, BAGIT, BAGIT_TEXT)?, BAGIT);
+        }
+        tags += &hash_line(&put(target, shape.info(), info.text())?, shape.info());
+        tags += &hash_line(&put_manifest(sealed, shape, target)?, MANIFEST);
+        put(target, TAG_MANIFEST, &tags)?;
+        if let Some(signer) = packing.signer {
+            put(target, SIGNATURE, &signer.sign(tags.as_bytes()).to_json())?;
+        }
+        Ok(self.target)
     }
-    tags += &hash_line(&put(target, shape.info(), info.text())?, shape.info());
-    tags += &hash_line(&put_manifest(sealed, shape, target)?, MANIFEST);
-    put(target, TAG_MANIFEST, &tags)?;
-    if let Some(signer) = packing.signer {
-        put(target, SIGNATURE, &signer.sign(tags.as_bytes()).to_json())?;
-    }
-    Ok(())
 }
 
 /// Writes a small file; returns its hash.

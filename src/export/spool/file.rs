@@ -1,20 +1,15 @@
 //! A file that a format is writing: never silently incomplete.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, OnceLock};
 
 use export_sdk::{Cancelled, ErrorKind};
 
 use super::Progress;
 use super::writer::{HashedFile, Step};
 
-/// What a file of an unsealed spool came to; empty while it is open.
-pub(super) type Outcome = Arc<OnceLock<Result<Written, Failure>>>;
-
-/// Size and hash of a file that is complete and on disk.
+/// Size and hash of a file that is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
     pub(crate) size: u64,
@@ -43,60 +38,39 @@ impl Failure {
     }
 }
 
-/// The format's end of a file. Dropping it completes the file: the rest is written and synced, the hash
-/// is fixed. A failure of the disk is seen some parts later, and at the latest when the spool is sealed.
+/// The format's end of a file. Dropping it completes the file: the rest is written, the hash is fixed.
+/// A failure of the disk is seen some parts later, and at the latest when the spool is sealed.
 pub(super) struct SpoolFile {
-    /// Taken by the first failure and by the end.
-    file: Option<Arc<HashedFile>>,
+    file: Arc<HashedFile>,
     buffer: Vec<u8>,
     queue: SyncSender<Step>,
     progress: Progress,
-    outcome: Outcome,
 }
 
 impl SpoolFile {
     const BUFFER: usize = 256 * 1024;
 
-    pub(super) fn create(
-        path: &Path,
-        progress: &Progress,
-        outcome: &Outcome,
-        queue: SyncSender<Step>,
-    ) -> io::Result<Self> {
-        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        Ok(Self::over(file, progress, outcome, queue))
-    }
-
-    fn over(file: File, progress: &Progress, outcome: &Outcome, queue: SyncSender<Step>) -> Self {
-        let (progress, outcome) = (progress.clone(), Arc::clone(outcome));
-        let file = HashedFile::new(file, progress.clone(), Arc::clone(&outcome));
-        Self { file: Some(Arc::new(file)), buffer: Vec::new(), queue, progress, outcome }
+    pub(super) fn new(file: HashedFile, queue: SyncSender<Step>, progress: Progress) -> Self {
+        Self { file: Arc::new(file), buffer: Vec::new(), queue, progress }
     }
 
     /// Runs one step; a failure, its own or that of an earlier part, is returned for ever after.
     fn attempt(&mut self, step: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
-        let result = match self.outcome.get() {
-            Some(Err(failure)) => Err(failure.to_error()),
-            Some(Ok(_)) => Err(io::Error::other("the file is complete already")),
+        let result = match self.file.failure() {
+            Some(failure) => Err(failure.to_error()),
             None => self.progress.check().and_then(|()| step(self)),
         };
         result.map_err(|error| {
-            let failure = Failure::of(error);
-            let error = failure.to_error();
-            self.outcome.get_or_init(|| Err(failure));
-            self.file = None;
             self.buffer = Vec::new();
-            error
+            self.file.fail(Failure::of(error)).to_error()
         })
     }
 
     /// Hands over what has gathered.
     fn send(&mut self, is_last: bool) -> io::Result<()> {
-        let file = if is_last { self.file.take() } else { self.file.clone() };
-        let bytes = std::mem::take(&mut self.buffer);
-        let gone = || io::Error::other("the export was given up before this file was complete");
-        let file = file.ok_or_else(gone)?;
-        self.queue.send(Step::Part { file, bytes, is_last }).map_err(|_| gone())
+        let (file, bytes) = (Arc::clone(&self.file), std::mem::take(&mut self.buffer));
+        let gone = |_| io::Error::other("the export was given up before this file was complete");
+        self.queue.send(Step::Part { file, bytes, is_last }).map_err(gone)
     }
 }
 
@@ -121,9 +95,9 @@ impl Write for SpoolFile {
 
 impl Drop for SpoolFile {
     fn drop(&mut self) {
-        if self.file.is_some() {
-            // A failure is in the outcome then.
-            let _ = self.attempt(|this| this.send(true));
+        // A failure goes the same way as the end: the ledger learns of it.
+        if self.attempt(|this| this.send(true)).is_err() {
+            let _ = self.send(true);
         }
     }
 }
@@ -131,47 +105,55 @@ impl Drop for SpoolFile {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
+    use super::super::ledger::{Entry, Ledger};
     use super::super::writer::Writer;
     use super::*;
+    use export_sdk::ArtifactPath;
+    use std::fs::{self, OpenOptions};
+    use tempfile::TempDir;
 
-    fn full_disk(writer: &Writer) -> (SpoolFile, Outcome) {
-        let outcome = Outcome::default();
+    fn full_disk() -> (TempDir, Writer, SpoolFile) {
+        let directory = TempDir::new().unwrap();
+        fs::create_dir(directory.path().join("files")).unwrap();
+        let writer = Writer::start(Ledger::create(directory.path(), None).unwrap()).unwrap();
+        let entry = Entry { path: ArtifactPath::new("page").unwrap(), media_type: String::new() };
+        writer.send(Step::Begin { number: 1, entry }).unwrap();
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        (SpoolFile::over(full, &Progress::default(), &outcome, writer.queue()), outcome)
+        let file = HashedFile::new(1, full, true, Progress::default());
+        let file = SpoolFile::new(file, writer.queue(), Progress::default());
+        (directory, writer, file)
+    }
+
+    fn failure(mut writer: Writer) -> io::Error {
+        writer.finish().unwrap().expect("not asked before").finish().unwrap_err()
     }
 
     #[test]
     fn a_full_disk_is_seen_when_a_file_is_dropped_without_flush() {
-        let mut writer = Writer::start().unwrap();
-        let (mut file, outcome) = full_disk(&writer);
+        let (_directory, writer, mut file) = full_disk();
         file.write_all(b"fits into the buffer").unwrap();
         drop(file);
-        writer.finish().unwrap();
-        let failure = outcome.get().unwrap().as_ref().unwrap_err();
-        assert_eq!(failure.to_error().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(failure(writer).kind(), io::ErrorKind::StorageFull);
     }
 
     #[test]
     fn a_failed_file_stays_failed_whatever_the_format_does_next() {
-        let mut writer = Writer::start().unwrap();
-        let (mut file, outcome) = full_disk(&writer);
+        let (_directory, writer, mut file) = full_disk();
         // So many parts do not wait in any queue.
-        let failure = file.write_all(&vec![0; 16 << 20]).unwrap_err();
-        assert_eq!(failure.kind(), io::ErrorKind::StorageFull);
+        let error = file.write_all(&vec![0; 16 << 20]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert_eq!(file.write(b"again").unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(file.flush().unwrap_err().kind(), io::ErrorKind::StorageFull);
         drop(file);
-        writer.finish().unwrap();
-        assert!(outcome.get().unwrap().is_err());
+        assert_eq!(failure(writer).kind(), io::ErrorKind::StorageFull);
     }
 
     #[test]
     fn a_file_that_outlives_its_export_is_not_complete() {
-        let mut writer = Writer::start().unwrap();
-        let (mut file, outcome) = full_disk(&writer);
+        let (_directory, writer, mut file) = full_disk();
         file.write_all(b"late").unwrap();
-        writer.finish().unwrap();
+        let error = failure(writer);
         drop(file);
-        assert!(outcome.get().unwrap().is_err());
+        assert!(error.to_string().contains("page"), "{error}");
     }
 }

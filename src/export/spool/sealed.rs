@@ -42,17 +42,11 @@ impl Sealed {
         self.is_fresh
     }
 
-    /// The files in the order of their creation, read from the manifest one by one.
+    /// The files in the order in which they were completed, read from the manifest one by one.
     pub fn artifacts(&self) -> io::Result<impl Iterator<Item = io::Result<Artifact>> + use<>> {
         let files = self.directory.join(FILES);
         let manifest = BufReader::new(File::open(self.directory.join(SEAL))?);
-        Ok(lines(manifest).map(move |line| {
-            let Line { path, media_type, written } = line?;
-            let Written { size, sha256 } =
-                written.ok_or_else(|| io::Error::other("the manifest lacks a hash"))?;
-            let file = files.join(path.as_str());
-            Ok(Artifact { path, media_type, size, sha256, file })
-        }))
+        Ok(lines(manifest).map(move |line| Ok(line?.into_artifact(&files))))
     }
 
     /// Deletes the export. The seal goes first, so that a crash leaves nothing that looks complete.
@@ -63,12 +57,11 @@ impl Sealed {
     }
 }
 
-/// One line of the manifest or of the journal.
+/// One line of the manifest: a complete file.
 pub(super) struct Line {
     pub(super) path: ArtifactPath,
     pub(super) media_type: String,
-    /// Only the journal has lines without.
-    pub(super) written: Option<Written>,
+    pub(super) written: Written,
 }
 
 /// How a line looks in the file.
@@ -76,10 +69,8 @@ pub(super) struct Line {
 struct Json {
     path: String,
     media_type: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    size: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<String>,
+    size: u64,
+    sha256: String,
 }
 
 impl Line {
@@ -87,8 +78,8 @@ impl Line {
         let json = Json {
             path: self.path.to_string(),
             media_type: self.media_type.clone(),
-            size: self.written.map(|written| written.size),
-            sha256: self.written.map(|written| hex::encode(written.sha256)),
+            size: self.written.size,
+            sha256: hex::encode(self.written.sha256),
         };
         serde_json::to_writer(&mut *out, &json)?;
         out.write_all(b"\n")
@@ -97,19 +88,20 @@ impl Line {
     fn parse(text: &str) -> io::Result<Self> {
         let Json { path, media_type, size, sha256 } = serde_json::from_str(text)?;
         let path = ArtifactPath::new(path).map_err(io::Error::other)?;
-        let written = match (size, sha256) {
-            (Some(size), Some(hash)) => {
-                let mut sha256 = [0; 32];
-                hex::decode_to_slice(hash, &mut sha256).map_err(io::Error::other)?;
-                Some(Written { size, sha256 })
-            }
-            (None, _) | (_, None) => None,
-        };
-        Ok(Self { path, media_type, written })
+        let mut hash = [0; 32];
+        hex::decode_to_slice(sha256, &mut hash).map_err(io::Error::other)?;
+        Ok(Self { path, media_type, written: Written { size, sha256: hash } })
+    }
+
+    /// With its place below the directory of the artifacts.
+    pub(super) fn into_artifact(self, files: &Path) -> Artifact {
+        let Self { path, media_type, written: Written { size, sha256 } } = self;
+        let file = files.join(path.as_str());
+        Artifact { path, media_type, size, sha256, file }
     }
 }
 
-pub(super) fn lines(file: impl BufRead) -> impl Iterator<Item = io::Result<Line>> {
+fn lines(file: impl BufRead) -> impl Iterator<Item = io::Result<Line>> {
     file.lines().map(|text| Line::parse(&text?))
 }
 

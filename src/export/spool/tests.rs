@@ -29,7 +29,7 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 #[test]
-fn a_sealed_export_lists_all_files_in_the_order_of_their_creation() {
+fn a_sealed_export_lists_all_files_in_the_order_of_their_completion() {
     let (directory, mut spool, progress) = spool();
     let blob = directory.path().join("blob");
     fs::write(&blob, b"a picture").unwrap();
@@ -47,9 +47,9 @@ fn a_sealed_export_lists_all_files_in_the_order_of_their_creation() {
     let sealed = Sealed::open(&directory.path().join("job")).unwrap().unwrap();
     let found = artifacts(&sealed);
     let expected: [(&str, &str, &[u8]); 3] = [
-        ("index.html", "text/html", b"<p></p>"),
-        ("data/room.json", "application/json", b"{}"),
         ("assets/cat.png", "image/png", b"a picture"),
+        ("data/room.json", "application/json", b"{}"),
+        ("index.html", "text/html", b"<p></p>"),
     ];
     assert_eq!(found.len(), expected.len());
     for (artifact, (name, media_type, content)) in found.iter().zip(expected) {
@@ -89,11 +89,12 @@ fn a_cancelled_export_fails_at_the_next_write_and_cannot_be_sealed() {
 fn a_failure_that_the_format_swallowed_still_prevents_the_seal() {
     let (_directory, mut spool, _) = spool();
     drop(spool.create(&path("good"), "text/plain").unwrap());
-    drop(spool.create(&path("bad"), "text/plain").unwrap());
     // The outcome of a file on a full disk, as the tests of `file` show it.
-    let full = io::Error::from(io::ErrorKind::StorageFull);
-    spool.written[1] = Outcome::default();
-    spool.written[1].get_or_init(|| Err(file::Failure::of(full)));
+    spool.finish().unwrap();
+    let full = file::Failure::of(io::ErrorKind::StorageFull.into());
+    let ledger = spool.ledger.as_mut().unwrap();
+    ledger.begin(3, Entry { path: path("full"), media_type: String::new() });
+    ledger.end(3, Err(full));
     assert_eq!(spool.seal().unwrap_err().kind(), io::ErrorKind::StorageFull);
 }
 
@@ -155,6 +156,26 @@ fn a_file_of_another_file_system_is_copied() {
     assert_eq!(fs::read(&artifacts(&sealed)[0].file).unwrap(), b"blob");
 }
 
+#[test]
+fn a_passing_export_tells_each_file_when_it_is_complete_and_goes_on_when_nobody_listens() {
+    let directory = TempDir::new().unwrap();
+    let (mut spool, complete) = Spool::passing(directory.path().join("job"), Progress::default()).unwrap();
+    let mut late = spool.create(&path("late"), "text/plain").unwrap();
+    late.write_all(b"begun first").unwrap();
+    for name in ["one", "two"] {
+        drop(spool.create(&path(name), "text/plain").unwrap());
+        assert_eq!(complete.recv().unwrap().path.as_str(), name);
+    }
+    drop(late);
+    let told = complete.recv().unwrap();
+    assert_eq!((told.path.as_str(), told.size, told.sha256), ("late", 11, sha256(b"begun first")));
+    drop(complete);
+    drop(spool.create(&path("unheard"), "text/plain").unwrap());
+    let found = artifacts(&spool.seal().unwrap());
+    let found: Vec<_> = found.iter().map(|artifact| artifact.path.as_str()).collect();
+    assert_eq!(found, ["one", "two", "late", "unheard"]);
+}
+
 proptest! {
     #[test]
     fn any_mix_of_writes_to_many_files_is_hashed_right(
@@ -162,16 +183,17 @@ proptest! {
     ) {
         let (_directory, mut spool, _) = spool();
         let mut open = BTreeMap::new();
-        let mut expected = Vec::<Vec<u8>>::new();
+        let mut expected = BTreeMap::<ArtifactPath, Vec<u8>>::new();
         for (number, (slot, length, keep)) in writes.into_iter().enumerate() {
-            let (index, file) = open.entry(slot).or_insert_with(|| {
-                expected.push(Vec::new());
+            let (name, file) = open.entry(slot).or_insert_with(|| {
                 let name = path(&format!("file-{number}"));
-                (expected.len() - 1, spool.create(&name, "text/plain").unwrap())
+                expected.insert(name.clone(), Vec::new());
+                let file = spool.create(&name, "text/plain").unwrap();
+                (name, file)
             });
             let bytes = vec![u8::try_from(number).unwrap(); length];
             file.write_all(&bytes).unwrap();
-            expected[*index].extend(bytes);
+            expected.get_mut(name).unwrap().extend(bytes);
             if !keep {
                 open.remove(&slot);
             }
@@ -179,10 +201,11 @@ proptest! {
         drop(open);
         let found = artifacts(&spool.seal().unwrap());
         prop_assert_eq!(found.len(), expected.len());
-        for (artifact, content) in found.iter().zip(expected) {
+        for artifact in found {
+            let content = &expected[&artifact.path];
             prop_assert_eq!(artifact.size, content.len() as u64);
-            prop_assert_eq!(artifact.sha256, sha256(&content));
-            prop_assert_eq!(fs::read(&artifact.file).unwrap(), content);
+            prop_assert_eq!(artifact.sha256, sha256(content));
+            prop_assert_eq!(&fs::read(&artifact.file).unwrap(), content);
         }
     }
 }
